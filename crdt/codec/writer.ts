@@ -1,0 +1,94 @@
+/**
+ * Writes driftlock's own wire and trailer format: unsigned LEB128 varints in their shortest form, big-endian fixed
+ * integers, raw 32-byte hashes. Every value has exactly one encoding, so equal states are equal bytes.
+ */
+
+import { hexToBytes } from '@noble/hashes/utils.js';
+import type { Hash32, NodeId } from '../ids.ts';
+import { invariant } from '../invariant.ts';
+
+const INITIAL_BYTES = 256;
+
+export class Writer {
+  #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(initialBytes = INITIAL_BYTES) {
+    this.#bytes = new Uint8Array(initialBytes);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): this {
+    invariant(Number.isInteger(value) && value >= 0 && value <= 0xff, 'a u8 is an integer in 0…255');
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  /** `value`: an integer in 0…2^53 − 1; 1 to 8 bytes. */
+  varint(value: number): this {
+    invariant(Number.isSafeInteger(value) && value >= 0, 'a varint is an integer in 0…2^53 − 1');
+    this.#reserve(8);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length++] = rest;
+    return this;
+  }
+
+  /** `value` in `byteCount` (1 to 6) bytes, most significant first. */
+  uintBE(value: number, byteCount: number): this {
+    invariant(Number.isSafeInteger(value) && value >= 0 && value < 2 ** (8 * byteCount), 'the integer fits its bytes');
+    this.#reserve(byteCount);
+    let rest = value;
+    for (let at = this.#length + byteCount - 1; at >= this.#length; at--) {
+      this.#bytes[at] = rest % 0x100;
+      rest = Math.floor(rest / 0x100);
+    }
+    this.#length += byteCount;
+    return this;
+  }
+
+  fixed(bytes: Uint8Array): this {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  hash(hash: Hash32): this {
+    return this.fixed(hexToBytes(hash.slice(2)));
+  }
+
+  node(node: NodeId): this {
+    return this.fixed(hexToBytes(node));
+  }
+
+  /** A varint length and the bytes. */
+  bytes(bytes: Uint8Array): this {
+    return this.varint(bytes.length).fixed(bytes);
+  }
+
+  /** A varint byte length and UTF-8. */
+  text(text: string): this {
+    return this.bytes(new TextEncoder().encode(text));
+  }
+
+  /** The bytes written so far, as a copy that later writes do not touch. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
