@@ -1,0 +1,142 @@
+/**
+ * The witness register: what is known of a block's `.w` payload, by whose word.
+ *
+ * Invariant: one announcement an author, written by it alone; an author's later state replaces its earlier one, and
+ * progress never goes back. Two authors that announce different payloads are both kept: that is a conflict, and shown.
+ * The digest covers the payload and not the status, so progress from Witnessed to Completed moves no payload again.
+ */
+
+import { compareBytes, SIGNATURE_BYTES } from '../bytes.ts';
+import type { IdTable, IdTableReader } from '../codec/id-table.ts';
+import type { Reader } from '../codec/reader.ts';
+import type { Writer } from '../codec/writer.ts';
+import { compareText, type Hash32, type NodeId } from '../ids.ts';
+
+/** In the order of progress; the index is the tag of the file format. `idle` and `processing` are never announced. */
+export const WITNESS_STATES = [
+  'idle',
+  'processing',
+  'witnessed',
+  'verifying',
+  'uploading-step-1',
+  'uploading-step-2',
+  'completed',
+] as const;
+export type WitnessState = (typeof WITNESS_STATES)[number];
+
+/** The tag of `witnessed`: from here on there is a payload. */
+const ANNOUNCED_STATE_MIN = 2;
+
+export interface WitnessAnnouncement {
+  readonly author: NodeId;
+  readonly state: WitnessState;
+  /** BLAKE3 of the payload (`witness_data`). */
+  readonly payloadDigest: Hash32;
+  readonly payloadBytes: number;
+  readonly parentHash: Hash32;
+  readonly preStateRoot: Hash32;
+  /** As the generator wrote it: Unix seconds, any u64. Kept so that every node's `.w` has the same bytes. */
+  readonly lockTimeSeconds: bigint;
+  /** In the file's order. */
+  readonly blobIds: readonly Hash32[];
+  /** The author's Ed25519 signature over the block and all of the above. */
+  readonly signature: Uint8Array;
+}
+
+/** Sorted by author. */
+export type Witnesses = readonly WitnessAnnouncement[];
+
+export const WITNESS_ANNOUNCEMENTS_MAX = 64;
+export const WITNESS_BLOB_IDS_MAX = 64;
+/** 256 MiB: the largest payload a node will take. */
+export const WITNESS_PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
+
+export function joinWitnesses(a: Witnesses, b: Witnesses): Witnesses {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const byAuthor = new Map<NodeId, WitnessAnnouncement>();
+  for (const announcement of [...a, ...b]) {
+    const known = byAuthor.get(announcement.author);
+    byAuthor.set(announcement.author, known === undefined ? announcement : further(known, announcement));
+  }
+  return [...byAuthor.values()].sort(compareAnnouncements).slice(0, WITNESS_ANNOUNCEMENTS_MAX);
+}
+
+export function compareAnnouncements(a: WitnessAnnouncement, b: WitnessAnnouncement): number {
+  return compareText(a.author, b.author);
+}
+
+export function stateRank(state: WitnessState): number {
+  return WITNESS_STATES.indexOf(state);
+}
+
+/** The further of two announcements by one author: by progress; total by content. */
+function further(a: WitnessAnnouncement, b: WitnessAnnouncement): WitnessAnnouncement {
+  const order =
+    stateRank(a.state) - stateRank(b.state) ||
+    a.blobIds.length - b.blobIds.length ||
+    compareText(a.payloadDigest, b.payloadDigest) ||
+    compareBytes(a.signature, b.signature);
+  return order >= 0 ? a : b;
+}
+
+/**
+ * The announcement that the `.w` file is made from: the furthest state, among equals the smallest digest and then the
+ * smallest author, so that every node chooses the same. Undefined when nobody has announced one.
+ */
+export function chosenWitness(witnesses: Witnesses): WitnessAnnouncement | undefined {
+  return witnesses.reduce<WitnessAnnouncement | undefined>((best, announcement) => {
+    if (best === undefined) return announcement;
+    const order =
+      stateRank(announcement.state) - stateRank(best.state) ||
+      compareText(best.payloadDigest, announcement.payloadDigest);
+    return order > 0 ? announcement : best;
+  }, undefined);
+}
+
+/** The different payload digests that were announced, sorted. More than one is a conflict. */
+export function announcedDigests(witnesses: Witnesses): readonly Hash32[] {
+  return [...new Set(witnesses.map((announcement) => announcement.payloadDigest))].sort();
+}
+
+/** Everything but the author and the signature, in a fixed order. Part of the signed message. */
+export function writeAnnouncementTerms(writer: Writer, witness: Omit<WitnessAnnouncement, 'signature'>): void {
+  writer.u8(stateRank(witness.state)).hash(witness.payloadDigest).varint(witness.payloadBytes);
+  writer.hash(witness.parentHash).hash(witness.preStateRoot);
+  writeLockTimeAndBlobIds(writer, witness);
+}
+
+export function writeAnnouncement(writer: Writer, witness: WitnessAnnouncement, ids: IdTable): void {
+  ids.node(writer, witness.author);
+  writer.u8(stateRank(witness.state)).varint(witness.payloadBytes);
+  for (const hash of [witness.payloadDigest, witness.parentHash, witness.preStateRoot]) ids.hash(writer, hash);
+  writeLockTimeAndBlobIds(writer, witness);
+  writer.fixed(witness.signature);
+}
+
+function writeLockTimeAndBlobIds(writer: Writer, witness: Omit<WitnessAnnouncement, 'signature'>): void {
+  writer.uintBE(Number(witness.lockTimeSeconds >> 32n), 4).uintBE(Number(witness.lockTimeSeconds & 0xffff_ffffn), 4);
+  writer.varint(witness.blobIds.length);
+  for (const blobId of witness.blobIds) writer.hash(blobId);
+}
+
+export function readAnnouncement(reader: Reader, ids: IdTableReader): WitnessAnnouncement {
+  const author = ids.node(reader, 'witness author');
+  const stateAt = reader.offset;
+  const tag = reader.u8('witness state');
+  const state = WITNESS_STATES[tag];
+  if (state === undefined || tag < ANNOUNCED_STATE_MIN) {
+    throw reader.fail('ERR_BAD_ENUM', 'witness state', '2 to 6', `${tag}`, stateAt);
+  }
+  const payloadBytes = reader.varint('witness payload size', WITNESS_PAYLOAD_BYTES_MAX);
+  const payloadDigest = ids.hash(reader, 'witness payload digest');
+  const parentHash = ids.hash(reader, 'witness parent hash');
+  const preStateRoot = ids.hash(reader, 'witness pre-state root');
+  const lockTimeHigh = reader.uintBE('witness lock time', 4);
+  const lockTimeSeconds = (BigInt(lockTimeHigh) << 32n) | BigInt(reader.uintBE('witness lock time', 4));
+  const blobIds: Hash32[] = [];
+  const count = reader.varint('witness blob id count', WITNESS_BLOB_IDS_MAX);
+  for (let at = 0; at < count; at++) blobIds.push(reader.hash('witness blob id'));
+  const signature = reader.fixed('witness signature', SIGNATURE_BYTES);
+  return { author, state, payloadDigest, payloadBytes, parentHash, preStateRoot, lockTimeSeconds, blobIds, signature };
+}

@@ -1,0 +1,83 @@
+/**
+ * A record's 32-byte values (node ids, hashes), each written once and then named by its index. A block validated by
+ * three nodes mentions each node up to three times and one state root three times; the table makes that one each.
+ *
+ * Invariant: the table is sorted, without repeats, and holds exactly the values that are referred to, so it is a
+ * function of the record.
+ */
+
+import { nodeId, type Hash32, type NodeId } from '../ids.ts';
+import { invariant } from '../invariant.ts';
+import type { Reader } from './reader.ts';
+import type { Writer } from './writer.ts';
+
+/** Collects the values first, then tells where each one stands. */
+export class IdTable {
+  readonly #hashes: readonly Hash32[];
+
+  /** In any order, with repeats. */
+  constructor(nodes: readonly NodeId[], hashes: readonly Hash32[]) {
+    const all = [...nodes.map(asHash), ...hashes].sort();
+    this.#hashes = all.filter((value, at) => at === 0 || value !== all[at - 1]);
+  }
+
+  node(writer: Writer, node: NodeId): void {
+    this.hash(writer, asHash(node));
+  }
+
+  hash(writer: Writer, hash: Hash32): void {
+    const index = this.#hashes.indexOf(hash);
+    invariant(index >= 0, 'every value that is written was collected into the table');
+    writer.varint(index);
+  }
+
+  write(writer: Writer): void {
+    writer.varint(this.#hashes.length);
+    for (const hash of this.#hashes) writer.hash(hash);
+  }
+}
+
+/** Reads a table, then resolves indexes into it. */
+export class IdTableReader {
+  readonly #hashes: Hash32[] = [];
+  readonly #used = new Set<number>();
+
+  constructor(reader: Reader, entriesMax: number) {
+    const count = reader.varint('id table size', entriesMax);
+    for (let at = 0; at < count; at++) {
+      const start = reader.offset;
+      const hash = reader.hash('id table entry');
+      const previous = this.#hashes[at - 1];
+      if (previous !== undefined && previous >= hash) {
+        throw reader.fail('ERR_NOT_CANONICAL', 'id table entry', 'ascending order', `${hash} after ${previous}`, start);
+      }
+      this.#hashes.push(hash);
+    }
+  }
+
+  node(reader: Reader, field: string): NodeId {
+    return nodeId(this.hash(reader, field).slice(2), field);
+  }
+
+  hash(reader: Reader, field: string): Hash32 {
+    const start = reader.offset;
+    const index = reader.varint(field);
+    const hash = this.#hashes[index];
+    if (hash === undefined) {
+      throw reader.fail('ERR_OUT_OF_RANGE', field, `an index below ${this.#hashes.length}`, `${index}`, start);
+    }
+    this.#used.add(index);
+    return hash;
+  }
+
+  /** Call it after everything was read. Throws `ERR_NOT_CANONICAL` when an entry was never referred to. */
+  end(reader: Reader): void {
+    if (this.#used.size === this.#hashes.length) return;
+    const unused = this.#hashes.length - this.#used.size;
+    throw reader.fail('ERR_NOT_CANONICAL', 'id table', 'only values that are referred to', `${unused} that are not`);
+  }
+}
+
+function asHash(node: NodeId): Hash32 {
+  return `0x${node}`;
+}
