@@ -5,8 +5,9 @@
  * and string order is byte order.
  */
 
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { DriftlockError } from './errors.ts';
+import { bytesToHex, hexToBytes } from './hex.ts';
+import { invariant } from './invariant.ts';
 
 /** 32 bytes as `0x` and 64 lower-case hex digits: block hashes, state roots, blob ids, digests. */
 export type Hash32 = `0x${string}`;
@@ -62,7 +63,17 @@ export function hashToBytes(hash: Hash32): Uint8Array {
 
 /** Precondition: `bytes` holds 32 bytes. */
 export function nodeFromBytes(bytes: Uint8Array): NodeId {
-  return nodeId(hex32(bytes));
+  return nodeFromHex(hex32(bytes));
+}
+
+/** Precondition: `digits` are 64 lower-case hex digits, as an encoder made them. */
+export function nodeFromHex(digits: string): NodeId {
+  invariant(hasNodeIdLength(digits), 'an encoder makes 64 hex digits of 32 bytes');
+  return digits;
+}
+
+function hasNodeIdLength(digits: string): digits is NodeId {
+  return digits.length === 2 * HASH_BYTES;
 }
 
 export function nodeToBytes(node: NodeId): Uint8Array {

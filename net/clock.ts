@@ -39,3 +39,21 @@ export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error ? reason : new DOMException('the operation was aborted', 'AbortError');
 }
+
+/** Runs `task` with a signal that is aborted after `timeoutMs`, or with `signal`. */
+export async function withDeadline<T>(
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const cancel = clock.schedule(timeoutMs, () => {
+    deadline.abort(new DOMException(`not done after ${timeoutMs} ms`, 'TimeoutError'));
+  });
+  try {
+    return await task(AbortSignal.any([signal, deadline.signal]));
+  } finally {
+    cancel();
+  }
+}

@@ -28,7 +28,10 @@ export interface GossipMessage {
 
 /** A duplex of byte chunks as it-pipe composes them. Chunk boundaries mean nothing. */
 export interface ByteStream {
-  /** Ends when the other side has closed its writing end; throws when the stream fails. */
+  /**
+   * Ends when the other side has closed its writing end; throws when the stream fails. A loop over it may be left and
+   * taken up again by another: what was not read yet stays.
+   */
   readonly source: AsyncIterable<Uint8Array>;
   /** Writes all of `source`, with backpressure, then closes the writing end. Call it at most once. */
   sink(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
@@ -52,14 +55,21 @@ export interface Network {
   /** Closes every connection and stream. Pending calls reject. */
   stop(): Promise<void>;
 
-  /** Sends `bytes` to every subscriber in reach. Resolves when handed to the transport. Throws `ERR_OVER_LIMIT` beyond `GOSSIP_MESSAGE_BYTES_MAX`. */
+  /**
+   * Sends `bytes` to every subscriber in reach. Resolves when handed to the transport. The same bytes on the same topic
+   * within `GOSSIP_SEEN_MS` are the same message, and go out once. Precondition: this node subscribed to `topic`.
+   * Throws `ERR_OVER_LIMIT` beyond `GOSSIP_MESSAGE_BYTES_MAX`, `ERR_NOT_RUNNING` before `start` and after `stop`.
+   */
   publish(topic: string, bytes: Uint8Array): Promise<void>;
   /** At most one handler a topic; call it before `start`. A handler that throws counts as `ignore`. */
   subscribe(topic: string, handler: GossipHandler): void;
 
   /** Serves `protocol`; call it before `start`. The stream is aborted when the handler throws. */
   serve(protocol: string, handler: StreamHandler): void;
-  /** Throws `ERR_UNREACHABLE` when there is no connection to `peer` or it does not speak `protocol`. */
+  /**
+   * `signal` rules the stream for life: when it is aborted, so is the stream. Throws `ERR_UNREACHABLE` when there is no
+   * connection to `peer` or it does not speak `protocol`, `ERR_OVER_LIMIT` beyond `STREAMS_PER_PEER_MAX`.
+   */
   open(peer: NodeId, protocol: string, signal: AbortSignal): Promise<ByteStream>;
 
   /** Members with a live connection. */
@@ -70,3 +80,12 @@ export interface Network {
 
 /** The largest gossip message. A transport may lose the whole link over a larger one, so it is refused before sending. */
 export const GOSSIP_MESSAGE_BYTES_MAX = 256 * 1024;
+
+/** How long a gossip message is remembered, in milliseconds: its repetitions within that time are dropped. */
+export const GOSSIP_SEEN_MS = 120_000;
+
+/** The most streams of one protocol that a node may have open towards one peer. */
+export const STREAMS_PER_PEER_MAX = 32;
+
+/** The most bytes that lie between a writer and a reader that has stopped reading, on one stream in one direction. */
+export const STREAM_BUFFER_BYTES_MAX = 6 * 1024 * 1024;

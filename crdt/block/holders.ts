@@ -25,6 +25,7 @@ export interface HolderEntry {
 export type Holders = readonly HolderEntry[];
 
 export const HOLDERS_MAX = 512;
+/** Four thousand million adds of one node. Entries are unsigned, so a liar can claim that a node has used them up. */
 const DOT_MAX = 2 ** 32 - 1;
 
 export function joinHolders(a: Holders, b: Holders): Holders {
@@ -43,10 +44,10 @@ function joinEntries(a: HolderEntry, b: HolderEntry): HolderEntry {
   return a.live ? b : a;
 }
 
-/** The delta by which `node` adds itself; empty when it is in the set already. */
+/** The delta by which `node` adds itself; empty when it is in the set already, or has no dot left to add itself by. */
 export function addHolder(holders: Holders, node: NodeId): Holders {
   const entry = holders.find((candidate) => candidate.node === node);
-  if (entry?.live === true) return [];
+  if (entry?.live === true || entry?.dot === DOT_MAX) return [];
   return [{ node, dot: (entry?.dot ?? 0) + 1, live: true }];
 }
 

@@ -18,7 +18,11 @@ import { compareAnnouncements, readAnnouncement, WITNESS_ANNOUNCEMENTS_MAX, writ
 export const RECORD_VERSION = 1;
 /** No record is larger: what its lists may hold at most, rounded up. */
 export const RECORD_BYTES_MAX = 512 * 1024;
-const ID_TABLE_ENTRIES_MAX = 4096;
+/**
+ * The values that the largest record refers to: a node and a root a result, an author and three hashes an announcement,
+ * a node a holder, and the lease's. A generation lease has no announcements beside it.
+ */
+export const ID_TABLE_ENTRIES_MAX = 2 * RESULTS_MAX + 4 * WITNESS_ANNOUNCEMENTS_MAX + HOLDERS_MAX + 1;
 
 const HAS_LEASE = 1;
 const HAS_GENERATION = 2;

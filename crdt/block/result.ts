@@ -6,9 +6,10 @@
  * node are both kept, since two programs beside one directory may disagree; a third adds nothing to the evidence.
  */
 
-import { compareBytes, SIGNATURE_BYTES } from '../bytes.ts';
+import { compareBytes } from '../bytes.ts';
 import type { IdTable, IdTableReader } from '../codec/id-table.ts';
 import type { Reader } from '../codec/reader.ts';
+import { readSignature, writeSignature } from '../codec/signature.ts';
 import type { Writer } from '../codec/writer.ts';
 import { compareStamps, readStamp, writeStamp, type HlcStamp } from '../hlc.ts';
 import { compareText, type Hash32, type NodeId } from '../ids.ts';
@@ -55,7 +56,17 @@ export function joinResults(a: Results, b: Results): Results {
     while (b[atB]?.node === node) atB++;
     joined.push(...joinOneNode(a, fromA, atA, b, fromB, atB));
   }
-  return joined.length > RESULTS_MAX ? joined.slice(0, RESULTS_MAX) : joined;
+  return joined.length > RESULTS_MAX ? successFirst(joined) : joined;
+}
+
+/**
+ * What stays of a list past its limit: Success before Failed, so that no number of failures pushes a Success out. As an
+ * entry's place only ever moves back when others arrive, cutting commutes with joining.
+ */
+function successFirst(results: Results): Results {
+  const successes = results.filter((result) => result.verdict === 'success').slice(0, RESULTS_MAX);
+  const failures = results.filter((result) => result.verdict === 'failed').slice(0, RESULTS_MAX - successes.length);
+  return [...successes, ...failures].sort(compareResults);
 }
 
 function smallerNode(a: SignedResult | undefined, b: SignedResult | undefined): NodeId | undefined {
@@ -118,7 +129,7 @@ export function writeResult(writer: Writer, result: SignedResult, ids: IdTable):
   ids.hash(writer, result.stateRoot);
   writer.varint(result.epoch).varint(result.sequence);
   writeStamp(writer, result.stamp);
-  writer.fixed(result.signature);
+  writeSignature(writer, result.signature);
 }
 
 export function readResult(reader: Reader, ids: IdTableReader): SignedResult {
@@ -133,6 +144,6 @@ export function readResult(reader: Reader, ids: IdTableReader): SignedResult {
     epoch: reader.varint('result epoch', EPOCH_MAX),
     sequence: reader.varint('result sequence', SEQUENCE_MAX),
     stamp: readStamp(reader, 'result stamp'),
-    signature: reader.fixed('result signature', SIGNATURE_BYTES),
+    signature: readSignature(reader, 'result signature'),
   };
 }

@@ -6,7 +6,7 @@
  */
 
 import { ZERO_HASH, compareText, type Hash32, type NodeId } from '../ids.ts';
-import type { Lease } from '../lease/lease.ts';
+import { EPOCH_MAX, type Lease } from '../lease/lease.ts';
 import { hasSuccess, type BlockRecord } from './record.ts';
 import type { Results, SignedResult } from './result.ts';
 
@@ -28,7 +28,10 @@ export interface BlockView {
   readonly blobIds: readonly Hash32[];
   /** Present exactly while the status is `processing`. */
   readonly lease: Lease | undefined;
-  /** The epoch that the next claim has to carry. */
+  /**
+   * The epoch that the next claim has to carry. It stays at `EPOCH_MAX` when a member has signed that: a claim there may
+   * lose to the one before it, but it is one that every decoder takes.
+   */
   readonly nextEpoch: number;
   readonly dispute: Dispute | undefined;
 }
@@ -46,7 +49,7 @@ export interface Dispute {
 export function viewOf(record: BlockRecord, isLive: (lease: Lease) => boolean): BlockView {
   const { results, lease, blobIds } = record;
   const resultEpochMax = results.reduce((max, result) => Math.max(max, result.epoch), 0);
-  const nextEpoch = Math.max(resultEpochMax, lease?.epoch ?? 0) + 1;
+  const nextEpoch = Math.min(Math.max(resultEpochMax, lease?.epoch ?? 0) + 1, EPOCH_MAX);
   const dispute = disputeOf(results);
   const base = { blobIds, nextEpoch, dispute, lease: undefined };
 

@@ -6,25 +6,26 @@
  * The digest covers the payload and not the status, so progress from Witnessed to Completed moves no payload again.
  */
 
-import { compareBytes, SIGNATURE_BYTES } from '../bytes.ts';
+import { compareBytes } from '../bytes.ts';
 import type { IdTable, IdTableReader } from '../codec/id-table.ts';
 import type { Reader } from '../codec/reader.ts';
-import type { Writer } from '../codec/writer.ts';
+import { readSignature, writeSignature } from '../codec/signature.ts';
+import { Writer } from '../codec/writer.ts';
 import { compareText, type Hash32, type NodeId } from '../ids.ts';
 
-/** In the order of progress; the index is the tag of the file format. `idle` and `processing` are never announced. */
+/** In the order of progress; the index is the tag of the file format. `Idle` and `Processing` are never announced. */
 export const WITNESS_STATES = [
-  'idle',
-  'processing',
-  'witnessed',
-  'verifying',
-  'uploading-step-1',
-  'uploading-step-2',
-  'completed',
+  'Idle',
+  'Processing',
+  'Witnessed',
+  'Verifying',
+  'UploadingStep1',
+  'UploadingStep2',
+  'Completed',
 ] as const;
 export type WitnessState = (typeof WITNESS_STATES)[number];
 
-/** The tag of `witnessed`: from here on there is a payload. */
+/** The tag of `Witnessed`: from here on there is a payload. */
 const ANNOUNCED_STATE_MIN = 2;
 
 export interface WitnessAnnouncement {
@@ -59,7 +60,19 @@ export function joinWitnesses(a: Witnesses, b: Witnesses): Witnesses {
     const known = byAuthor.get(announcement.author);
     byAuthor.set(announcement.author, known === undefined ? announcement : further(known, announcement));
   }
-  return [...byAuthor.values()].sort(compareAnnouncements).slice(0, WITNESS_ANNOUNCEMENTS_MAX);
+  const joined = [...byAuthor.values()];
+  const kept = joined.length > WITNESS_ANNOUNCEMENTS_MAX ? furthestStates(joined) : joined;
+  return kept.sort(compareAnnouncements);
+}
+
+/**
+ * What stays of a list past its limit: the furthest states, so that no number of announcements takes progress back. An
+ * entry's place moves back only when others arrive and up when it progresses, so cutting commutes with joining.
+ */
+function furthestStates(witnesses: Witnesses): WitnessAnnouncement[] {
+  const byProgress = (a: WitnessAnnouncement, b: WitnessAnnouncement): number =>
+    stateRank(b.state) - stateRank(a.state) || compareAnnouncements(a, b);
+  return [...witnesses].sort(byProgress).slice(0, WITNESS_ANNOUNCEMENTS_MAX);
 }
 
 export function compareAnnouncements(a: WitnessAnnouncement, b: WitnessAnnouncement): number {
@@ -70,14 +83,24 @@ export function stateRank(state: WitnessState): number {
   return WITNESS_STATES.indexOf(state);
 }
 
-/** The further of two announcements by one author: by progress; total by content. */
+/**
+ * The further of two announcements by one author: by progress; total by content. Signatures are compared last and do not
+ * stand for the content: with a public key of small order one signature fits several messages.
+ */
 function further(a: WitnessAnnouncement, b: WitnessAnnouncement): WitnessAnnouncement {
   const order =
     stateRank(a.state) - stateRank(b.state) ||
     a.blobIds.length - b.blobIds.length ||
     compareText(a.payloadDigest, b.payloadDigest) ||
+    compareBytes(termsOf(a), termsOf(b)) ||
     compareBytes(a.signature, b.signature);
   return order >= 0 ? a : b;
+}
+
+function termsOf(witness: WitnessAnnouncement): Uint8Array {
+  const writer = new Writer();
+  writeAnnouncementTerms(writer, witness);
+  return writer.finish();
 }
 
 /**
@@ -111,7 +134,7 @@ export function writeAnnouncement(writer: Writer, witness: WitnessAnnouncement, 
   writer.u8(stateRank(witness.state)).varint(witness.payloadBytes);
   for (const hash of [witness.payloadDigest, witness.parentHash, witness.preStateRoot]) ids.hash(writer, hash);
   writeLockTimeAndBlobIds(writer, witness);
-  writer.fixed(witness.signature);
+  writeSignature(writer, witness.signature);
 }
 
 function writeLockTimeAndBlobIds(writer: Writer, witness: Omit<WitnessAnnouncement, 'signature'>): void {
@@ -137,6 +160,6 @@ export function readAnnouncement(reader: Reader, ids: IdTableReader): WitnessAnn
   const blobIds: Hash32[] = [];
   const count = reader.varint('witness blob id count', WITNESS_BLOB_IDS_MAX);
   for (let at = 0; at < count; at++) blobIds.push(reader.hash('witness blob id'));
-  const signature = reader.fixed('witness signature', SIGNATURE_BYTES);
+  const signature = readSignature(reader, 'witness signature');
   return { author, state, payloadDigest, payloadBytes, parentHash, preStateRoot, lockTimeSeconds, blobIds, signature };
 }

@@ -6,7 +6,7 @@
  * function of the record.
  */
 
-import { nodeId, type Hash32, type NodeId } from '../ids.ts';
+import { nodeFromHex, type Hash32, type NodeId } from '../ids.ts';
 import { invariant } from '../invariant.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
@@ -56,7 +56,7 @@ export class IdTableReader {
   }
 
   node(reader: Reader, field: string): NodeId {
-    return nodeId(this.hash(reader, field).slice(2), field);
+    return nodeFromHex(this.hash(reader, field).slice(2));
   }
 
   hash(reader: Reader, field: string): Hash32 {

@@ -3,9 +3,8 @@
  * bytes after the end are refused, so decode∘encode and encode∘decode are both the identity.
  */
 
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { DecodeError, type DecodeCode } from '../errors.ts';
-import { HASH_BYTES, nodeFromBytes, type Hash32, type NodeId } from '../ids.ts';
+import { HASH_BYTES, hashFromBytes, nodeFromBytes, type Hash32, type NodeId } from '../ids.ts';
 
 /** Eight bytes carry 56 bits; 2^53 − 1 needs 53. */
 const VARINT_BYTES_MAX = 8;
@@ -71,7 +70,7 @@ export class Reader {
   }
 
   hash(field: string): Hash32 {
-    return `0x${bytesToHex(this.fixed(field, HASH_BYTES))}`;
+    return hashFromBytes(this.fixed(field, HASH_BYTES));
   }
 
   node(field: string): NodeId {

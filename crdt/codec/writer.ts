@@ -3,7 +3,7 @@
  * integers, raw 32-byte hashes. Every value has exactly one encoding, so equal states are equal bytes.
  */
 
-import { hexToBytes } from '@noble/hashes/utils.js';
+import { hexToBytes } from '../hex.ts';
 import type { Hash32, NodeId } from '../ids.ts';
 import { invariant } from '../invariant.ts';
 

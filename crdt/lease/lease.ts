@@ -9,9 +9,10 @@
  * The epoch is the fencing token of Chubby's sequencers (Burrows, OSDI 2006).
  */
 
-import { compareBytes, SIGNATURE_BYTES } from '../bytes.ts';
+import { compareBytes } from '../bytes.ts';
 import type { IdTable, IdTableReader } from '../codec/id-table.ts';
 import type { Reader } from '../codec/reader.ts';
+import { readSignature, writeSignature } from '../codec/signature.ts';
 import type { Writer } from '../codec/writer.ts';
 import { compareStamps, readStamp, writeStamp, type HlcStamp } from '../hlc.ts';
 import { compareText, type NodeId } from '../ids.ts';
@@ -85,7 +86,7 @@ export function writeLeaseTerms(writer: Writer, lease: Omit<Lease, 'signature'>)
 export function writeLease(writer: Writer, lease: Lease, ids: IdTable): void {
   ids.node(writer, lease.holder);
   writeLeaseTerms(writer, lease);
-  writer.fixed(lease.signature);
+  writeSignature(writer, lease.signature);
 }
 
 export function readLease(reader: Reader, field: string, ids: IdTableReader): Lease {
@@ -100,6 +101,6 @@ export function readLease(reader: Reader, field: string, ids: IdTableReader): Le
   const releasedAt = reader.offset;
   const released = reader.u8(`${field} released`);
   if (released > 1) throw reader.fail('ERR_BAD_ENUM', `${field} released`, '0 or 1', `${released}`, releasedAt);
-  const signature = reader.fixed(`${field} signature`, SIGNATURE_BYTES);
+  const signature = readSignature(reader, `${field} signature`);
   return { epoch, holder, stamp, durationMs, renewals, renewedAfterMs, released: released === 1, signature };
 }

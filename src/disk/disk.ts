@@ -7,7 +7,11 @@
 
 import { DriftlockError } from '../../crdt/errors.ts';
 
-/** Tells two states of one path apart without reading it: another inode, size or modification time is another file. */
+/**
+ * Tells two states of one path apart without reading it: another inode, size or modification time is another file.
+ * A file system's clock ticks every 1 to 10 ms, so a file rewritten *in place*, to the same size, within one tick keeps
+ * its identity ("racily clean", git's `racy-git.txt`). A rename always brings another inode.
+ */
 export interface FileIdentity {
   readonly inode: bigint;
   readonly sizeBytes: number;
@@ -21,43 +25,57 @@ export interface FileContent {
 }
 
 export interface Disk {
-  /** The whole file, or undefined when there is none. Throws `ERR_OVER_LIMIT` beyond `maxBytes`, without reading it. */
+  /**
+   * The whole file, or undefined when there is none. Throws `ERR_OVER_LIMIT` beyond `maxBytes`, without reading it, and
+   * `ERR_CHANGING` when another program does not stop writing to it.
+   */
   read(path: string, maxBytes: number): Promise<FileContent | undefined>;
   identify(path: string): Promise<FileIdentity | undefined>;
   /** Names of the entries that are files, in no order; empty when the directory does not exist. */
   list(directory: string): Promise<string[]>;
-  /** Makes `directory` and its parents; nothing happens when it exists. */
+  /** Names of the entries that are directories, in no order; empty when `directory` does not exist. */
+  listDirectories(directory: string): Promise<string[]>;
+  /** Makes `directory` and its parents, durably; nothing happens when it exists. */
   makeDirectory(directory: string): Promise<void>;
-  /** Writes a file that must not exist yet; with `sync` its content is durable (its name is not). Throws `ERR_EXISTS`. */
+  /**
+   * Writes a file that must not exist yet; with `sync` its content is durable (its name is not). Throws `ERR_EXISTS`.
+   * When it throws anything else, no file is left.
+   */
   create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileIdentity>;
-  /** Makes content written earlier durable. */
+  /** Makes content written earlier durable. After a failure only a new file is safe: the kernel may have dropped the bytes. */
   syncFile(path: string): Promise<void>;
   /** Makes the names in `directory` durable. */
   syncDirectory(directory: string): Promise<void>;
   /**
    * Renames `from` over `to` if `to` still is `expected` (undefined: does not exist), and tells whether it did. On
-   * false nothing has changed. The check and the rename are as close as the platform allows.
+   * false nothing has changed. With undefined, check and rename are one atomic step; otherwise they are as close as the
+   * platform allows. The identity of `from` becomes that of `to`. Both must be on one file system.
    */
   replace(from: string, to: string, expected: FileIdentity | undefined): Promise<boolean>;
-  /** Renames unconditionally, within one file system. */
+  /** Renames unconditionally, within one file system (else `ERR_CROSS_DEVICE`). */
   move(from: string, to: string): Promise<void>;
-  /** Appends to a file, making it if need be; durable when it resolves. */
+  /** Appends to a file, making it if need be; durable when it resolves. When it throws, a part may have been appended. */
   append(path: string, bytes: Uint8Array): Promise<void>;
   /** Removes a file; nothing happens when there is none. */
   remove(path: string): Promise<void>;
   /**
    * Calls `onChange` with the name of an entry of `directory` that changed, or undefined when the watcher may have
-   * missed some. Events can be lost without a sign: a watcher gives speed, only a scan gives certainty.
+   * missed some. Events can be lost without a sign: a watcher gives speed, only a scan gives certainty. Throws
+   * `ERR_NOT_WATCHABLE` when the platform cannot watch (inotify's limits, most often). The returned function stops it.
    */
   watch(directory: string, onChange: (name: string | undefined) => void): () => void;
 }
 
 export type DiskCode =
   | 'ERR_EXISTS'
+  | 'ERR_NOT_FOUND'
   | 'ERR_NO_SPACE'
   | 'ERR_NOT_WRITABLE'
   | 'ERR_OVER_LIMIT'
   | 'ERR_NOT_A_DIRECTORY'
+  | 'ERR_CROSS_DEVICE'
+  | 'ERR_CHANGING'
+  | 'ERR_NOT_WATCHABLE'
   | 'ERR_DISK';
 
 export class DiskError extends DriftlockError<DiskCode> {

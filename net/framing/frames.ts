@@ -1,0 +1,70 @@
+/**
+ * Frames on a byte stream: an unsigned varint length and that many bytes (it-length-prefixed), composed with it-pipe.
+ *
+ * Invariant: no more than one frame of at most `frameBytesMax` bytes and one chunk of the stream are held, and a longer
+ * frame is refused when its length has arrived, before its bytes do.
+ */
+
+import { decode, encode } from 'it-length-prefixed';
+import { streamFailed } from '../transport-error.ts';
+import { PeerMisbehaved } from './peer-misbehaved.ts';
+
+/** Four bytes of a varint reach 256 MiB, more than any frame. */
+const LENGTH_BYTES_MAX = 4;
+
+interface LengthBytes {
+  readonly byteLength: number;
+  get(index: number): number;
+}
+
+/** Frames as chunks for a stream. */
+export function encodeFrames(frames: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return encode(frames);
+}
+
+/**
+ * The frames that chunks of a stream hold. Throws `PeerMisbehaved` for a frame over `frameBytesMax` or a length that is
+ * not the shortest varint, `ERR_STREAM_FAILED` when the stream ends in mid-frame. Leaving the loop keeps what follows
+ * in `source`, except the rest of a chunk that was begun.
+ */
+export async function* decodeFrames(
+  source: AsyncIterable<Uint8Array>,
+  protocol: string,
+  frameBytesMax: number,
+): AsyncGenerator<Uint8Array> {
+  const decoded = decode(source, { lengthDecoder: boundedLength(frameBytesMax), maxDataLength: frameBytesMax });
+  try {
+    for await (const frame of decoded) yield frame.subarray();
+  } catch (error) {
+    if (isUnexpectedEnd(error)) throw streamFailed(protocol, 'its end in the middle of a frame', error);
+    throw error;
+  }
+}
+
+/** it-length-prefixed takes a `RangeError` for a length that has not fully arrived; whatever else is thrown ends the decoding. */
+function boundedLength(frameBytesMax: number): { (data: LengthBytes): number; bytes: number } {
+  const decodeLength = (data: LengthBytes): number => {
+    let length = 0;
+    for (let at = 0; at < LENGTH_BYTES_MAX; at++) {
+      if (at >= data.byteLength) throw new RangeError('the length has not fully arrived');
+      const byte = data.get(at);
+      length += (byte & 0x7f) * 0x80 ** at;
+      if (byte >= 0x80) continue;
+      if (byte === 0 && at > 0) throw badLength('the shortest varint', 'a longer one');
+      if (length > frameBytesMax) throw badLength(`at most ${frameBytesMax} bytes`, `${length}`);
+      decodeLength.bytes = at + 1;
+      return length;
+    }
+    throw badLength(`at most ${LENGTH_BYTES_MAX} bytes of varint`, 'a longer one');
+  };
+  decodeLength.bytes = 0;
+  return decodeLength;
+}
+
+function badLength(expected: string, found: string): PeerMisbehaved {
+  return new PeerMisbehaved({ argument: 'frame length', expected, found });
+}
+
+function isUnexpectedEnd(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_UNEXPECTED_EOF';
+}

@@ -1,0 +1,67 @@
+/**
+ * When deltas leave, and with how many others: the pure part of sending. The caller publishes and sets timers.
+ *
+ * An idle outbox sends at once; after that it gathers for `OUTBOX_DELAY_MS_MAX`, or until a batch is full, so a lone
+ * claim is not delayed and a busy node sends at most 200 messages a second that are not full.
+ *
+ * Invariant: deltas of one block are merged and keep the place of the first; no more than `OUTBOX_BLOCKS_MAX` blocks
+ * wait. When it is full the block that waited longest gives way and is counted: reconciliation repairs it.
+ */
+
+import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
+import { mergeRecords } from '../../crdt/block/record.ts';
+import { blockId, type BlockId } from '../../crdt/ids.ts';
+import { BATCH_RECORDS_MAX, packBatches } from './batch.ts';
+
+export const OUTBOX_DELAY_MS_MAX = 5;
+/** About 10 MB of single deltas, 32 full batches. */
+export const OUTBOX_BLOCKS_MAX = 16_384;
+
+export type OutboxDecision =
+  | { readonly kind: 'idle' }
+  /** Ask again after `delayMs`, or when a delta was added. */
+  | { readonly kind: 'wait'; readonly delayMs: number }
+  /** Publish one batch for each group. The groups have left the outbox. */
+  | { readonly kind: 'send'; readonly groups: readonly (readonly KeyedRecord[])[] };
+
+export class Outbox {
+  readonly #waiting = new Map<BlockId, KeyedRecord>();
+  #sentAtMs = -Infinity;
+  #dropped = 0;
+
+  /** Blocks that wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Deltas that were never sent: the outbox was full, or they fit no message. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  add({ key, record }: KeyedRecord): void {
+    const id = blockId(key);
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined && this.#waiting.size >= OUTBOX_BLOCKS_MAX) this.#dropOldest();
+    this.#waiting.set(id, { key, record: waiting === undefined ? record : mergeRecords(waiting.record, record) });
+  }
+
+  /** What to do at `nowMs` on the monotonic clock. */
+  take(nowMs: number): OutboxDecision {
+    if (this.#waiting.size === 0) return { kind: 'idle' };
+    const delayMs = this.#sentAtMs + OUTBOX_DELAY_MS_MAX - nowMs;
+    if (delayMs > 0 && this.#waiting.size < BATCH_RECORDS_MAX) return { kind: 'wait', delayMs };
+    const { groups, oversized } = packBatches(this.#waiting.values());
+    this.#waiting.clear();
+    this.#dropped += oversized.length;
+    this.#sentAtMs = nowMs;
+    return groups.length === 0 ? { kind: 'idle' } : { kind: 'send', groups };
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#waiting.keys();
+    if (oldest === undefined) return;
+    this.#waiting.delete(oldest);
+    this.#dropped++;
+  }
+}

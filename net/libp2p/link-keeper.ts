@@ -1,0 +1,153 @@
+/**
+ * Brings links up, says when they stand, and takes down those that are of no use.
+ *
+ * Invariants: a connection is listed once the peer answered identify over it, since a peer that denies us lets the dial
+ * succeed and closes afterwards, and would flicker in the list; one that does not answer is closed. A link without a
+ * gossip stream at two checks in a row is closed too: gossipsub does not open a second one on the same connection (after
+ * an oversize message, a full send buffer, or the loss of one of two connections), and would stay silent on it.
+ */
+
+import type { Connection, Libp2p, PeerInfo } from '@libp2p/interface';
+import type { Multiaddr } from '@multiformats/multiaddr';
+import type { NodeId } from '../../crdt/ids.ts';
+import type { Clock, RandomInteger } from '../clock.ts';
+import { nodeOfPeer, peerIdOf } from '../identity/peer-id.ts';
+import type { MemberList } from '../membership/member-list.ts';
+import type { PeerLink } from '../network.ts';
+import type { DialAddress } from './addresses.ts';
+import { Links } from './links.ts';
+import type { Services } from './node.ts';
+import { RedialLoop } from './redial-loop.ts';
+
+/** How often links are checked for a gossip stream. */
+export const GOSSIP_CHECK_MS = 5_000;
+/** Addresses of one peer that are kept for dialling, the newest. */
+export const ADDRESSES_PER_PEER_MAX = 16;
+
+export interface LinkKeeperOptions {
+  readonly libp2p: Libp2p<Services>;
+  readonly members: MemberList;
+  readonly clock: Clock;
+  readonly random: RandomInteger;
+  /** A node's first connection came to stand, or its last one closed. */
+  readonly onPeersChanged: () => void;
+}
+
+export class LinkKeeper {
+  readonly #options: LinkKeeperOptions;
+  readonly #links = new Links();
+  readonly #redial: RedialLoop;
+  readonly #addresses = new Map<NodeId, Multiaddr[]>();
+  /** Members that had no gossip stream at the last check. */
+  readonly #mute = new Set<NodeId>();
+  readonly #stopping = new AbortController();
+  #cancelCheck: (() => void) | undefined;
+
+  constructor(options: LinkKeeperOptions) {
+    this.#options = options;
+    this.#redial = new RedialLoop({
+      clock: options.clock,
+      random: options.random,
+      dial: (node) => this.#dial(node),
+    });
+    const { libp2p } = options;
+    libp2p.addEventListener('connection:open', ({ detail }) => void this.#admit(detail));
+    libp2p.addEventListener('connection:close', ({ detail }) => this.#closed(detail));
+    libp2p.addEventListener('peer:discovery', ({ detail }) => this.#discovered(detail));
+  }
+
+  /** Call it once libp2p has started. Addresses of nodes that are no members are passed over. */
+  start(dial: readonly DialAddress[]): void {
+    for (const { node, address } of dial) this.#keep(node, [address]);
+    this.#scheduleCheck();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#redial.stop();
+    this.#cancelCheck?.();
+  }
+
+  /** The newest open connection to `node`. */
+  connectionTo(node: NodeId): Connection | undefined {
+    return this.#links.of(node).findLast(({ status }) => status === 'open');
+  }
+
+  peers(): PeerLink[] {
+    return this.#links.peers();
+  }
+
+  #keep(node: NodeId, addresses: readonly Multiaddr[]): void {
+    if (!this.#options.members.decideConnection(node).allowed) return;
+    const known = this.#addresses.get(node) ?? [];
+    const added = addresses.filter((address) => !known.some((other) => other.equals(address)));
+    this.#addresses.set(node, [...known, ...added].slice(-ADDRESSES_PER_PEER_MAX));
+    this.#redial.keep(node, this.#links.of(node).length > 0);
+  }
+
+  async #dial(node: NodeId): Promise<void> {
+    await this.#options.libp2p.dial(this.#addresses.get(node) ?? [], { signal: this.#stopping.signal });
+  }
+
+  /** From mDNS; libp2p also reports every peer that it stores for the first time, with the addresses it told of itself. */
+  #discovered({ id, multiaddrs }: PeerInfo): void {
+    const node = nodeOfPeer(id);
+    if (node === undefined || multiaddrs.length === 0) return;
+    const named = multiaddrs.map((address) => withPeerId(address, node));
+    this.#keep(node, named);
+  }
+
+  async #admit(connection: Connection): Promise<void> {
+    const node = nodeOfPeer(connection.remotePeer);
+    try {
+      await this.#options.libp2p.services.identify.identify(connection);
+    } catch (error) {
+      connection.abort(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    if (node === undefined || connection.status !== 'open' || !this.#links.add(node, connection)) return;
+    this.#redial.linkUp(node);
+    this.#options.onPeersChanged();
+  }
+
+  #closed(connection: Connection): void {
+    const node = nodeOfPeer(connection.remotePeer);
+    if (node === undefined || !this.#links.remove(node, connection)) return;
+    this.#mute.delete(node);
+    this.#redial.linkDown(node);
+    this.#options.onPeersChanged();
+  }
+
+  #scheduleCheck(): void {
+    this.#cancelCheck = this.#options.clock.schedule(GOSSIP_CHECK_MS, () => {
+      this.#closeMuteLinks();
+      this.#scheduleCheck();
+    });
+  }
+
+  #closeMuteLinks(): void {
+    for (const node of this.#links.nodes()) {
+      if (this.#hasGossipStream(node)) this.#mute.delete(node);
+      else if (!this.#mute.delete(node)) this.#mute.add(node);
+      else for (const connection of this.#links.of(node)) connection.abort(new Error('gossip ended on this link'));
+    }
+  }
+
+  #hasGossipStream(node: NodeId): boolean {
+    const { gossip } = this.#options.libp2p.services;
+    const peer = peerIdOf(node);
+    return (
+      gossip.getPeers().some((other) => other.equals(peer)) &&
+      this.#links
+        .of(node)
+        .some(({ streams }) =>
+          streams.some(({ direction, protocol }) => direction === 'outbound' && gossip.protocols.includes(protocol)),
+        )
+    );
+  }
+}
+
+function withPeerId(address: Multiaddr, node: NodeId): Multiaddr {
+  const names = address.getComponents().some(({ name }) => name === 'p2p');
+  return names ? address : address.encapsulate(`/p2p/${peerIdOf(node).toString()}`);
+}

@@ -1,0 +1,97 @@
+/**
+ * The libp2p node underneath: which modules it is made of, and every limit and time that is not their default.
+ */
+
+import type { GossipSub } from '@libp2p/gossipsub';
+import { identify, type Identify } from '@libp2p/identify';
+import type { Ed25519PrivateKey, Libp2p } from '@libp2p/interface';
+import { mdns } from '@libp2p/mdns';
+import { noise } from '@libp2p/noise';
+import { ping, type Ping } from '@libp2p/ping';
+import { yamux } from '@libp2p/yamux';
+import type { Multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import type { MemberList } from '../membership/member-list.ts';
+import { isLoopbackOnly } from './addresses.ts';
+import { memberGater } from './gater.ts';
+import { gossipService } from './gossip.ts';
+import { tcpReporting, type ListenFailure } from './listening.ts';
+import { STREAM_WINDOW_BYTES_MAX } from './streams.ts';
+
+export const CONNECTIONS_MAX = 300;
+/** Connections a second from one host: of a site with all its machines behind one address, when they all start at once. */
+export const INBOUND_PER_SECOND_MAX = 32;
+/** The same for a node that listens on loopback only, where all of a test cluster is one host. */
+export const INBOUND_PER_SECOND_MAX_LOOPBACK = 1_000;
+/** Inbound connections that have not finished their handshake. */
+export const INBOUND_PENDING_MAX = 64;
+/** A dial, with name lookup and handshake. */
+export const DIAL_TIMEOUT_MS = 5_000;
+/** The negotiation of one stream. gossipsub opens its streams one after the other, so a mute peer holds up the next. */
+export const NEGOTIATION_TIMEOUT_MS = 5_000;
+
+/** Each connection is probed this often: the round trip of `PeerLink`, and how a silent peer is noticed. */
+export const PING_INTERVAL_MS = 1_000;
+/** A probe takes 3 round trips; 2 s leaves room for regions 300 ms apart and for a machine that stalls for a second. */
+export const PING_TIMEOUT_MS_MIN = 2_000;
+/** The bound of the adaptive timeout: a silent peer is dropped within 6 s. */
+export const PING_TIMEOUT_MS_MAX = 5_000;
+
+export interface Services extends Record<string, unknown> {
+  identify: Identify;
+  ping: Ping;
+  gossip: GossipSub;
+}
+
+export interface NodeOptions {
+  readonly privateKey: Ed25519PrivateKey;
+  readonly members: MemberList;
+  readonly listen: readonly Multiaddr[];
+  readonly topics: readonly string[];
+  readonly mdns: boolean;
+  /** Receives why an address could not be listened on. */
+  readonly listenFailures: ListenFailure[];
+}
+
+/** A node that is not started yet. */
+export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
+  const inboundConnectionThreshold = isLoopbackOnly(options.listen)
+    ? INBOUND_PER_SECOND_MAX_LOOPBACK
+    : INBOUND_PER_SECOND_MAX;
+  return createLibp2p<Services>({
+    start: false,
+    privateKey: options.privateKey,
+    addresses: { listen: options.listen.map(String) },
+    transports: [tcpReporting(options.listenFailures)],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        streamOptions: {
+          maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
+          // Beyond the window nothing can arrive, so this only has to be larger.
+          maxReadBufferLength: 2 * STREAM_WINDOW_BYTES_MAX,
+        },
+      }),
+    ],
+    connectionGater: memberGater(options.members),
+    connectionManager: {
+      maxConnections: CONNECTIONS_MAX,
+      inboundConnectionThreshold,
+      maxIncomingPendingConnections: INBOUND_PENDING_MAX,
+      dialTimeout: DIAL_TIMEOUT_MS,
+      outboundStreamProtocolNegotiationTimeout: NEGOTIATION_TIMEOUT_MS,
+      inboundStreamProtocolNegotiationTimeout: NEGOTIATION_TIMEOUT_MS,
+    },
+    connectionMonitor: {
+      pingInterval: PING_INTERVAL_MS,
+      pingTimeout: { minTimeout: PING_TIMEOUT_MS_MIN, maxTimeout: PING_TIMEOUT_MS_MAX },
+    },
+    peerDiscovery: options.mdns ? [mdns()] : [],
+    services: {
+      // Run by `Libp2pNetwork`, which lists a connection once it is answered.
+      identify: identify({ runOnConnectionOpen: false }),
+      ping: ping(),
+      gossip: gossipService(options.topics),
+    },
+  });
+}

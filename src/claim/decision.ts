@@ -1,0 +1,64 @@
+/**
+ * Whether to claim a block now, later or not at all, and why.
+ *
+ * Invariant: a pure function of what is passed in; the caller claims, waits or drops the block. Every answer has a
+ * reason, so that an operator can see why a block is not being worked on.
+ */
+
+import type { Results } from '../../crdt/block/result.ts';
+import type { BlockStatus } from '../../crdt/block/view.ts';
+
+export interface ClaimSituation {
+  readonly status: BlockStatus;
+  readonly holdsWitness: boolean;
+  /** 0: this node is the first choice for the block (see `rendezvous.ts`). */
+  readonly rank: number;
+  /** How long each rank gives the one before it. */
+  readonly rankStepMs: number;
+  /** Since the block could first be claimed, as far as this node saw. */
+  readonly claimableForMs: number;
+  /** Since then, how long to leave it alone after tries that did not succeed; 0 without any. */
+  readonly backoffMs: number;
+  /** How often validators have failed the block, on all nodes together. */
+  readonly failures: number;
+  /** While the status is `processing`: until this node may consider the lease expired. */
+  readonly leaseRemainingMs: number;
+}
+
+export type ClaimDecision =
+  | { readonly action: 'claim'; readonly reason: 'first-in-rank' | 'earlier-ranks-silent' }
+  | { readonly action: 'wait'; readonly waitMs: number; readonly reason: 'earlier-rank' | 'backing-off' | 'lease-held' }
+  | { readonly action: 'drop'; readonly reason: 'finished' | 'no-witness' | 'failures-exhausted' };
+
+/** A block that failed this often is left to people: validators are deterministic, so more tries find the same. */
+export const FAILURES_MAX = 5;
+
+/** `wait`: decide again after `waitMs`, or when something changes; `drop`: decide again only when something changes. */
+export function decideClaim(situation: ClaimSituation): ClaimDecision {
+  const { status, rank, claimableForMs } = situation;
+  if (status === 'success') return { action: 'drop', reason: 'finished' };
+  if (!situation.holdsWitness) return { action: 'drop', reason: 'no-witness' };
+  if (status === 'processing') {
+    return { action: 'wait', waitMs: Math.max(1, situation.leaseRemainingMs), reason: 'lease-held' };
+  }
+  if (situation.failures >= FAILURES_MAX) return { action: 'drop', reason: 'failures-exhausted' };
+  const backoffLeftMs = situation.backoffMs - claimableForMs;
+  if (backoffLeftMs > 0) return { action: 'wait', waitMs: backoffLeftMs, reason: 'backing-off' };
+  const turnInMs = situation.backoffMs + rank * situation.rankStepMs - claimableForMs;
+  if (turnInMs > 0) return { action: 'wait', waitMs: turnInMs, reason: 'earlier-rank' };
+  return { action: 'claim', reason: rank === 0 ? 'first-in-rank' : 'earlier-ranks-silent' };
+}
+
+/** How often validators have failed the block: a node's `sequence` counts its own results. */
+export function failuresIn(results: Results): number {
+  return results.reduce((sum, result) => sum + (result.verdict === 'failed' ? result.sequence : 0), 0);
+}
+
+/** The first pause after a try that failed or went wrong. */
+export const RETRY_DELAY_MS_MIN = 1_000;
+export const RETRY_DELAY_MS_MAX = 60_000;
+
+/** How long to wait after `tries` tries that did not succeed: 0 for none, then doubling up to a minute. */
+export function retryDelayMs(tries: number): number {
+  return tries === 0 ? 0 : Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN * 2 ** (tries - 1));
+}

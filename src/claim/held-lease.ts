@@ -1,0 +1,113 @@
+/**
+ * A lease that this node holds: renewed while the validation runs, given up when it ends, lost when time or a winner
+ * takes it.
+ *
+ * Invariant: `signal` is aborted no later than the moment at which the holder's side of the lease rule says stop, and at
+ * once when the merged record shows another holder. A lost lease is never renewed.
+ */
+
+import type { BlockRecord } from '../../crdt/block/record.ts';
+import { hasSuccess } from '../../crdt/block/record.ts';
+import type { BlockKey } from '../../crdt/ids.ts';
+import { isSameClaim, type Lease } from '../../crdt/lease/lease.ts';
+import { holderRemainingMs, type ClockBounds } from '../../crdt/lease/rule.ts';
+import type { Clock } from '../../net/clock.ts';
+import type { Author } from '../author/author.ts';
+
+export type LeaseLoss =
+  /** Another claim won the merge. */
+  | 'outbid'
+  /** Another node has validated the block. */
+  | 'finished-elsewhere'
+  /** Its time ran out before it could be renewed, as after a pause of the process. */
+  | 'expired'
+  | 'stopping';
+
+export interface HeldLeaseOptions {
+  readonly key: BlockKey;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly bounds: ClockBounds;
+  readonly author: Author;
+  readonly publish: (lease: Lease) => void;
+}
+
+export class HeldLease {
+  readonly #options: HeldLeaseOptions;
+  readonly #controller = new AbortController();
+  readonly #claimedAtMs: number;
+  #lease: Lease;
+  /** When the claim or its latest renewal was sent: what the holder counts from. */
+  #sentAtMs: number;
+  #loss: LeaseLoss | undefined;
+  #cancelTimer: () => void;
+
+  constructor(options: HeldLeaseOptions) {
+    this.#options = options;
+    this.#lease = options.lease;
+    this.#claimedAtMs = options.clock.monotonicMs();
+    this.#sentAtMs = this.#claimedAtMs;
+    this.#cancelTimer = this.#scheduleRenewal();
+  }
+
+  get lease(): Lease {
+    return this.#lease;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why the lease was lost; undefined while it is held. */
+  get loss(): LeaseLoss | undefined {
+    if (this.#loss === undefined && this.remainingMs() <= 0) this.abandon('expired');
+    return this.#loss;
+  }
+
+  /** Milliseconds for which this node may still act on it. */
+  remainingMs(): number {
+    const elapsedMs = this.#options.clock.monotonicMs() - this.#sentAtMs;
+    return holderRemainingMs(this.#lease.durationMs, elapsedMs, this.#options.bounds);
+  }
+
+  /** The block's record changed. */
+  observe(record: BlockRecord): void {
+    if (hasSuccess(record.results)) this.abandon('finished-elsewhere');
+    else if (record.lease === undefined || !isSameClaim(record.lease, this.#lease)) this.abandon('outbid');
+  }
+
+  /** Stops acting on it. */
+  abandon(loss: LeaseLoss): void {
+    if (this.#loss !== undefined) return;
+    this.#loss = loss;
+    this.#cancelTimer();
+    this.#controller.abort(new DOMException(`the lease is lost: ${loss}`, 'AbortError'));
+  }
+
+  /** Tells the others that the block is free again. */
+  release(): void {
+    const { author, key, publish } = this.#options;
+    this.end();
+    this.#lease = author.release(key, this.#lease);
+    publish(this.#lease);
+  }
+
+  /** No more renewals: the validation is over. */
+  end(): void {
+    this.#cancelTimer();
+  }
+
+  #scheduleRenewal(): () => void {
+    // Half of the holder's time: one renewal may be late by as much again before the lease is lost.
+    return this.#options.clock.schedule(Math.max(1, this.remainingMs() / 2), () => this.#renew());
+  }
+
+  #renew(): void {
+    if (this.loss !== undefined) return;
+    const { author, key, clock, publish } = this.#options;
+    this.#sentAtMs = clock.monotonicMs();
+    this.#lease = author.renew(key, this.#lease, this.#sentAtMs - this.#claimedAtMs);
+    this.#cancelTimer = this.#scheduleRenewal();
+    publish(this.#lease);
+  }
+}

@@ -1,0 +1,21 @@
+/** Numbers in flags. Each failure names the flag, what it takes and what it was given. */
+
+import { describeText } from '../../crdt/ids.ts';
+import { UsageError } from './exit-codes.ts';
+
+const DIGITS = /^[0-9]{1,16}$/;
+const DECIMAL = /^[0-9]{1,16}(\.[0-9]{1,9})?$/;
+
+/** An integer in 1…`max`. */
+export function parseCount(text: string, flag: string, max: number): number {
+  const value = DIGITS.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= max) return value;
+  throw new UsageError(flag, `an integer from 1 to ${max}`, describeText(text));
+}
+
+/** Seconds, more than 0 and at most `max`; fractions are allowed. */
+export function parseSeconds(text: string, flag: string, max: number): number {
+  const value = DECIMAL.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= max) return value;
+  throw new UsageError(flag, `seconds, more than 0 and at most ${max}`, describeText(text));
+}

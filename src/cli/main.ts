@@ -1,0 +1,39 @@
+/**
+ * The command line: runs one command and says how it ended.
+ *
+ * Invariant: a failure is one line on standard error, `driftlock: …`, that names the flag or the file and what was found. A
+ * stack is for those who set DRIFTLOCK_DEBUG.
+ */
+
+import { CommanderError } from 'commander';
+import { isFailure } from '../../crdt/errors.ts';
+import { errnoOf } from '../disk/errno.ts';
+import { EXIT_OK, exitCodeOf } from './exit-codes.ts';
+import { makeProgram } from './program.ts';
+import { printError, printLine, type Terminal } from './terminal.ts';
+
+/** Runs `args` (without the program's own name) and resolves to the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const terminal: Terminal = { stdout: process.stdout, stderr: process.stderr };
+  // A reader such as `head` that has seen enough is no failure, and there is nobody left to tell.
+  process.stdout.on('error', (error) => {
+    if (errnoOf(error) !== 'EPIPE') throw error;
+    process.exit(EXIT_OK);
+  });
+  let exitCode: number = EXIT_OK;
+  const program = makeProgram(terminal, (code) => (exitCode = code));
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) report(terminal, error);
+    return exitCodeOf(error);
+  }
+}
+
+function report(terminal: Terminal, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  printError(terminal, isFailure(error) ? message : `internal error: ${message}`);
+  const isDebugging = (process.env['DRIFTLOCK_DEBUG'] ?? '') !== '';
+  if (isDebugging && error instanceof Error) printLine(terminal.stderr, error.stack ?? '');
+}

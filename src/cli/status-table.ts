@@ -1,0 +1,71 @@
+/** A node's status for people. */
+
+import type { StatusAnswer } from '../rpc/status-schema.ts';
+import { styled } from './terminal.ts';
+
+/** Lines for `stream`. */
+export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): readonly string[] {
+  const { blocks, witnesses, files, validator, counters } = status;
+  const disputed = blocks.disputed === 0 ? '0 disputed' : styled(stream, 'red', `${blocks.disputed} disputed`);
+  const mode = styled(stream, status.mode === 'normal' ? 'green' : 'yellow', status.mode);
+  const executes = validator.executes ? '' : ' (executes nothing)';
+  const rows: [name: string, value: string][] = [
+    ['node', status.peerId],
+    ['cluster', `${status.cluster}, driftlock ${status.version}, up ${duration(status.uptimeMs)}`],
+    ['mode', mode],
+    ['datadir', status.datadir],
+    ['addresses', status.addresses.join(' ') || 'none'],
+    ['validator', `${validator.name}${executes}: ${validator.inFlight} at work, ${validator.ready} waiting`],
+    ['digest', status.digest],
+    [
+      'blocks',
+      `${blocks.total}: ${blocks.success} success, ${blocks.failed} failed, ${blocks.processing} processing, ${blocks.idle} idle; ${disputed}`,
+    ],
+    ['results', `${blocks.results}, of which ${blocks.duplicates} duplicates`],
+    ['witnesses', `${witnesses.held} held, ${witnesses.fetching} being fetched`],
+    ['files', `${files.pending} to be written${files.lastError === null ? '' : `; last error: ${files.lastError}`}`],
+    [
+      'counters',
+      Object.entries(counters)
+        .filter(([, value]) => value > 0)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ') || 'all 0',
+    ],
+  ];
+  const lines = rows.map(([name, value]) => `${styled(stream, 'bold', name.padEnd(9))}  ${value}`);
+  return [...lines, '', ...peerLines(status, stream)];
+}
+
+function peerLines({ peers }: StatusAnswer, stream: NodeJS.WriteStream): readonly string[] {
+  if (peers.length === 0) return ['no peers'];
+  const header = ['peer', 'link', 'round trip', 'last heard', 'mode', 'records', 'digest'];
+  const rows = peers.map((peer) => [
+    peer.peerId,
+    peer.connected ? 'up' : 'down',
+    peer.roundTripMs === null ? '-' : `${peer.roundTripMs.toFixed(1)} ms`,
+    peer.silentMs === null ? 'never' : `${duration(peer.silentMs)} ago`,
+    peer.mode ?? '-',
+    peer.records === null ? '-' : `${peer.records}`,
+    peer.digest === null ? '-' : peer.agrees ? 'agrees' : 'differs',
+  ]);
+  const widths = header.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [styled(stream, 'bold', line(header)), ...rows.map(line)];
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** The two largest units: `3 d 4 h`, `12.3 s`. */
+export function duration(ms: number): string {
+  if (ms < MINUTE_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ${Math.floor((ms % MINUTE_MS) / SECOND_MS)} s`;
+  if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h ${Math.floor((ms % HOUR_MS) / MINUTE_MS)} min`;
+  return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
+}

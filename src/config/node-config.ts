@@ -1,0 +1,142 @@
+/**
+ * What a node is started with, complete and checked, and the default of everything that may be left unsaid.
+ *
+ * Invariant: with a `NodeConfig` in hand nothing about the settings can be wrong any more; what can still fail is the
+ * machine (a port in use, a directory that cannot be written).
+ */
+
+import { resolve } from 'node:path';
+import type { NodeId } from '../../crdt/ids.ts';
+import { checkLeaseDuration, type ClockBounds } from '../../crdt/lease/rule.ts';
+import { isLoopbackOnly, parseDialAddress, parseListenAddress } from '../../net/libp2p/addresses.ts';
+import { parseMembers } from '../../net/membership/member-list.ts';
+import { formatHostPort, isLoopbackHost, parseHostPort, type HostPort } from '../rpc/host-port.ts';
+import { parseValidatorChoice, type ValidatorChoice } from '../validators/choose.ts';
+import { ConfigError } from './config-error.ts';
+import { namedWhereGiven, type NameSetting } from './read-settings.ts';
+import type { LogLevel, SettingName, Settings } from './settings.ts';
+
+export interface NodeConfig {
+  /** Absolute. */
+  readonly datadir: string;
+  readonly cluster: string;
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[];
+  /** Multiaddrs to dial, each with a peer id. */
+  readonly peers: readonly string[];
+  /** Members beside ourselves and those in `peers`. */
+  readonly members: readonly NodeId[];
+  /** Undefined: no RPC server. */
+  readonly rpc: HostPort | undefined;
+  readonly validator: ValidatorChoice;
+  /** Where headers come from, for the validator `linkage`; see `openBlockSource`. */
+  readonly api: string | undefined;
+  readonly lockTimeMs: number;
+  readonly region: string | undefined;
+  readonly mdns: boolean;
+  readonly clockBounds: ClockBounds;
+  /** How much longer than the one before it each candidate waits before it claims a block. */
+  readonly rankStepMs: number;
+  readonly heartbeatMs: number;
+  /** How often the whole data directory is looked through for what the watcher missed. */
+  readonly scanIntervalMs: number;
+  /** Validations at work at once. */
+  readonly validationsMax: number;
+  readonly logLevel: LogLevel;
+}
+
+export const DEFAULTS = {
+  cluster: 'driftlock',
+  listen: ['/ip4/127.0.0.1/tcp/0'],
+  validator: 'none',
+  /** The reference's lock. */
+  lockTimeSeconds: 30,
+  mdns: false,
+  /** 200 ppm: twice what the worst quartz of a server drifts. */
+  driftRate: 0.0002,
+  deliveryMarginMs: 500,
+  /** An NTP client without attention stays within 100 ms. */
+  skewBoundMs: 500,
+  /** Ten times what a claim takes to cross the largest region. */
+  rankStepMs: 250,
+  heartbeatMs: 1_000,
+  scanIntervalMs: 10_000,
+  logLevel: 'info',
+} as const satisfies Settings;
+
+export interface GivenSettings {
+  /** From the command line. A list given here replaces that of the file. */
+  readonly flags: Settings;
+  readonly file: Settings;
+  readonly nameInFile: NameSetting;
+}
+
+/**
+ * `parallelism`: how many validations the machine can run at once. Throws a `ConfigError`, or the error of the part that
+ * parses a value (`ERR_BAD_MULTIADDR`, `ERR_BAD_PEER_ID`, `ERR_BAD_HOST_PORT`, `ERR_BAD_VALIDATOR`, `ERR_LOCK_TIME`), each
+ * naming the flag, or the file and the key.
+ */
+export function nodeConfig({ flags, file, nameInFile }: GivenSettings, parallelism: number): NodeConfig {
+  const given: Settings = { ...file, ...flags };
+  const nameOf = (setting: SettingName): string => namedWhereGiven(setting, flags, nameInFile);
+  if (given.datadir === undefined) {
+    const detail = { argument: '--datadir', expected: 'a directory', found: 'nothing' };
+    throw new ConfigError('ERR_MISSING_SETTING', detail);
+  }
+  const settings = { ...DEFAULTS, ...given };
+  const { driftRate, deliveryMarginMs, skewBoundMs, api } = settings;
+  const clockBounds = { driftRate, deliveryMarginMs, skewBoundMs };
+  const lockTimeMs = Math.round(settings.lockTimeSeconds * 1000);
+  checkLeaseDuration(lockTimeMs, clockBounds, nameOf('lockTimeSeconds'));
+  for (const address of settings.listen) parseListenAddress(address, nameOf('listen'));
+  for (const address of settings.peers ?? []) parseDialAddress(address, nameOf('peers'));
+  const validator = parseValidatorChoice(settings.validator, nameOf('validator'));
+  checkApi(validator, api, nameOf);
+  return {
+    datadir: resolve(given.datadir),
+    cluster: settings.cluster,
+    listen: settings.listen,
+    peers: settings.peers ?? [],
+    members: parseMembers(settings.members ?? [], nameOf('members')),
+    rpc: settings.rpc === undefined ? undefined : parseHostPort(settings.rpc, nameOf('rpc')),
+    validator,
+    api,
+    lockTimeMs,
+    region: settings.region,
+    mdns: settings.mdns,
+    clockBounds,
+    rankStepMs: settings.rankStepMs,
+    heartbeatMs: settings.heartbeatMs,
+    scanIntervalMs: settings.scanIntervalMs,
+    validationsMax: settings.validationsMax ?? parallelism,
+    logLevel: settings.logLevel,
+  };
+}
+
+/** What the node opens to others than this machine. Operators have asked for it; they should still see it in the log. */
+export function exposures(config: NodeConfig): readonly string[] {
+  const found: string[] = [];
+  const addresses = config.listen.map((text) => parseListenAddress(text));
+  if (!isLoopbackOnly(addresses)) found.push(`--listen: other machines can connect to ${config.listen.join(', ')}`);
+  if (config.rpc !== undefined && !isLoopbackHost(config.rpc.host)) {
+    found.push(`--rpc: anyone who reaches ${formatHostPort(config.rpc)} can call it; it asks for no password`);
+  }
+  return found;
+}
+
+function checkApi(validator: ValidatorChoice, api: string | undefined, nameOf: (setting: SettingName) => string): void {
+  if (validator.kind === 'linkage' && api === undefined) {
+    throw new ConfigError('ERR_MISSING_SETTING', {
+      argument: '--api',
+      expected: 'a URL or a folder of blocks, which the validator linkage reads headers from',
+      found: 'nothing',
+    });
+  }
+  if (validator.kind !== 'linkage' && api !== undefined) {
+    throw new ConfigError('ERR_BAD_SETTING', {
+      argument: nameOf('api'),
+      expected: 'none without --validator linkage, the only one that reads it',
+      found: JSON.stringify(api),
+    });
+  }
+}

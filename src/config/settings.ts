@@ -1,0 +1,66 @@
+/**
+ * The settings of a node as an operator writes them, on the command line or in a JSON file. `node-config.ts` says what they
+ * mean and what holds where nothing is said.
+ *
+ * Invariant: a setting has one name and one type wherever it is written; what is no setting is refused.
+ */
+
+import { z } from 'zod';
+import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Addresses or members in one list. */
+export const LIST_ENTRIES_MAX = 512;
+
+/** A day: what the lease codec takes. */
+export const LOCK_TIME_SECONDS_MAX = LEASE_DURATION_MS_MAX / 1000;
+
+const list = z.array(z.string()).max(LIST_ENTRIES_MAX).readonly();
+
+export const settingsSchema = z
+  .strictObject({
+    datadir: z.string().regex(/./, 'the path of a directory'),
+    /** Nodes of another name are strangers. It becomes part of topic and protocol names. */
+    cluster: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name of 1 to 64 letters, digits, ".", "_" and "-"'),
+    listen: list,
+    peers: list,
+    members: list,
+    rpc: z.string(),
+    validator: z.string(),
+    api: z.string().regex(/./, 'a URL or a folder'),
+    lockTimeSeconds: z.number().positive().max(LOCK_TIME_SECONDS_MAX),
+    /** Where the node stands, for people. */
+    region: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a name of 1 to 64 letters, digits, ".", "_" and "-"'),
+    mdns: z.boolean(),
+    driftRate: z.number().min(0).max(0.1),
+    deliveryMarginMs: z.int().min(2).max(60_000),
+    skewBoundMs: z.int().min(1).max(60_000),
+    rankStepMs: z.int().min(1).max(60_000),
+    heartbeatMs: z.int().min(50).max(60_000),
+    scanIntervalMs: z.int().min(100).max(3_600_000),
+    validationsMax: z.int().min(1).max(1_024),
+    logLevel: z.enum(LOG_LEVELS),
+  })
+  .partial();
+
+export type ParsedSettings = z.infer<typeof settingsSchema>;
+/** What is not set is absent, never undefined, so that one set of settings can be laid over another. */
+export type Settings = { readonly [Name in keyof ParsedSettings]?: Exclude<ParsedSettings[Name], undefined> };
+export type SettingName = keyof Settings;
+
+/** The settings that have a flag. Everything else is for the file. */
+export const FLAGS = {
+  datadir: '--datadir',
+  cluster: '--cluster',
+  listen: '--listen',
+  peers: '--peer',
+  members: '--member',
+  rpc: '--rpc',
+  validator: '--validator',
+  api: '--api',
+  lockTimeSeconds: '--lock-time',
+} as const satisfies Partial<Record<SettingName, `--${string}`>>;

@@ -1,0 +1,43 @@
+/**
+ * Group commit for directories: writers that finish while a sync runs share the next one.
+ *
+ * Invariant: the sync that answers a call began after the call, so it covers every rename made before it. The one that is
+ * already running never answers: whether it saw the caller's rename is unknown.
+ */
+
+import type { Disk } from '../disk/disk.ts';
+
+interface Group {
+  readonly running: Promise<void>;
+  /** The sync after `running`, once somebody waits for it. */
+  next: Promise<void> | undefined;
+}
+
+export class DirectorySyncs {
+  readonly #disk: Pick<Disk, 'syncDirectory'>;
+  readonly #groups = new Map<string, Group>();
+
+  constructor(disk: Pick<Disk, 'syncDirectory'>) {
+    this.#disk = disk;
+  }
+
+  /** Resolves when all that was done to the names in `directory` before this call is durable. */
+  sync(directory: string): Promise<void> {
+    const group = this.#groups.get(directory);
+    if (group === undefined) return this.#start(directory);
+    const begin = (): Promise<void> => this.#start(directory);
+    // Its failure is the failure of those who waited for it; the next sync is tried all the same.
+    group.next ??= group.running.then(begin, begin);
+    return group.next;
+  }
+
+  #start(directory: string): Promise<void> {
+    const forget = (): void => {
+      if (group.next === undefined) this.#groups.delete(directory);
+    };
+    const group: Group = { running: this.#disk.syncDirectory(directory), next: undefined };
+    this.#groups.set(directory, group);
+    group.running.then(forget, forget);
+    return group.running;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One stream of hints "look at this name" for a directory: the watcher's events for speed, a periodic scan for
+ * certainty. A hint says nothing about what happened; whoever gets it looks.
+ *
+ * Invariants:
+ * - Every file that appears, changes or goes is hinted at by the end of the first scan that begins after it, even if
+ *   the watcher reports nothing at all.
+ * - A scan does not repeat a file that is what the scan before saw. An event is not remembered, so what an event
+ *   reported the next scan reports once more: that second look finds a rewrite too soon after the first to show in
+ *   the file's identity (`FileIdentity`).
+ * - Hints for one name never overlap; a burst of events during a look becomes one more look.
+ */
+
+import { join } from 'node:path';
+import type { Clock } from '../../net/clock.ts';
+import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
+
+/** Looks under way: enough to keep the disk busy, few enough that a scan of 20,000 files leaves room for writes. */
+export const LOOKS_IN_FLIGHT_MAX = 16;
+/** Names with events that wait for a look. Beyond it they are dropped and the next scan, which begins at once, finds them. */
+export const PENDING_NAMES_MAX = 4096;
+/** Files a scan remembers, about 200 bytes each. Those beyond it are reported by every scan, but not when they go. */
+export const REMEMBERED_FILES_MAX = 131_072;
+
+export interface DirectoryWatchOptions {
+  readonly disk: Disk;
+  /** Exists. */
+  readonly directory: string;
+  readonly clock: Clock;
+  /** From the end of one scan to the beginning of the next. */
+  readonly scanIntervalMs: number;
+  /** Which names count; the rest are ignored. */
+  readonly accepts: (name: string) => boolean;
+  /** Looks at the file: it may be new, changed, unchanged or gone. The next hint for this name waits for it. */
+  readonly onName: (name: string) => void | Promise<void>;
+  /** Watching, scanning or a look failed (then `name` is given, and the next scan reports it again). It all goes on. */
+  readonly onFailure: (error: unknown, name?: string) => void;
+}
+
+export interface DirectoryWatch {
+  /** Scans now, or after the scan under way; resolves when all it found has been looked at. Calls before it begins share it. */
+  scan(): Promise<void>;
+  /** Ends events and scans; resolves when no look is under way any more. */
+  stop(): Promise<void>;
+}
+
+/** Begins with a scan that reports every accepted file. */
+export function watchDirectory(options: DirectoryWatchOptions): DirectoryWatch {
+  return new Watch(options);
+}
+
+class Watch implements DirectoryWatch {
+  readonly #options: DirectoryWatchOptions;
+  readonly #remembered = new Map<string, FileIdentity>();
+  /** Names with an event and no look yet, oldest first. */
+  readonly #pending = new Set<string>();
+  readonly #looks = new Map<string, Promise<void>>();
+  readonly #unwatch: () => void;
+  #eventLooks = 0;
+  #cancelTimer: () => void = () => undefined;
+  #scanning: Promise<void> | undefined;
+  #nextScan: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(options: DirectoryWatchOptions) {
+    this.#options = options;
+    this.#unwatch = this.#watch();
+    void this.scan();
+  }
+
+  scan(): Promise<void> {
+    // Never the scan under way: it may have passed the name already that the caller cares for.
+    this.#nextScan ??= (this.#scanning ?? Promise.resolve()).then(() => this.#beginScan());
+    return this.#nextScan;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#unwatch();
+    this.#cancelTimer();
+    this.#pending.clear();
+    await this.#scanning;
+    await Promise.all(this.#looks.values());
+  }
+
+  #watch(): () => void {
+    const { disk, directory, onFailure } = this.#options;
+    try {
+      return disk.watch(directory, (name) => this.#onEvent(name));
+    } catch (error) {
+      onFailure(error);
+      return () => undefined;
+    }
+  }
+
+  #onEvent(name: string | undefined): void {
+    if (this.#isStopped || (name !== undefined && !this.#options.accepts(name))) return;
+    if (name === undefined || (this.#pending.size >= PENDING_NAMES_MAX && !this.#pending.has(name))) {
+      this.#pending.clear();
+      void this.scan();
+      return;
+    }
+    this.#pending.add(name);
+    this.#takePending();
+  }
+
+  #takePending(): void {
+    for (const name of this.#pending) {
+      if (this.#eventLooks >= LOOKS_IN_FLIGHT_MAX) return;
+      if (this.#looks.has(name)) continue;
+      this.#pending.delete(name);
+      this.#eventLooks++;
+      void this.#look(name).finally(() => {
+        this.#eventLooks--;
+        this.#takePending();
+      });
+    }
+  }
+
+  /** One look, after the one under way for this name. */
+  async #look(name: string): Promise<void> {
+    for (let before = this.#looks.get(name); before !== undefined; before = this.#looks.get(name)) await before;
+    if (this.#isStopped) return;
+    const look = this.#report(name).finally(() => this.#looks.delete(name));
+    this.#looks.set(name, look);
+    await look;
+    if (this.#pending.has(name)) this.#takePending();
+  }
+
+  async #report(name: string): Promise<void> {
+    try {
+      await this.#options.onName(name);
+    } catch (error) {
+      this.#remembered.delete(name);
+      this.#options.onFailure(error, name);
+    }
+  }
+
+  #beginScan(): Promise<void> {
+    this.#nextScan = undefined;
+    if (this.#isStopped) return Promise.resolve();
+    this.#cancelTimer();
+    this.#scanning = this.#scan()
+      .catch((error: unknown) => this.#options.onFailure(error))
+      .finally(() => this.#endScan());
+    return this.#scanning;
+  }
+
+  #endScan(): void {
+    this.#scanning = undefined;
+    if (this.#isStopped || this.#nextScan !== undefined) return;
+    this.#cancelTimer = this.#options.clock.schedule(this.#options.scanIntervalMs, () => void this.scan());
+  }
+
+  async #scan(): Promise<void> {
+    const { disk, directory, accepts } = this.#options;
+    const present = (await disk.list(directory)).filter((name) => accepts(name));
+    const found = new Set(present);
+    const gone = [...this.#remembered.keys()].filter((name) => !found.has(name));
+    const names = [...present, ...gone].values();
+    const worker = async (): Promise<void> => {
+      for (const name of names) {
+        if (this.#isStopped) return;
+        await this.#compare(name);
+      }
+    };
+    await Promise.all(Array.from({ length: LOOKS_IN_FLIGHT_MAX }, worker));
+  }
+
+  /** Reports `name` unless it is what the scan before saw. */
+  async #compare(name: string): Promise<void> {
+    const { disk, directory, onFailure } = this.#options;
+    try {
+      const identity = await disk.identify(join(directory, name));
+      if (identity !== undefined && sameFile(identity, this.#remembered.get(name))) return;
+      this.#remember(name, identity);
+    } catch (error) {
+      onFailure(error, name);
+      return;
+    }
+    await this.#look(name);
+  }
+
+  #remember(name: string, identity: FileIdentity | undefined): void {
+    if (identity === undefined) this.#remembered.delete(name);
+    else if (this.#remembered.has(name) || this.#remembered.size < REMEMBERED_FILES_MAX) {
+      this.#remembered.set(name, identity);
+    }
+  }
+}

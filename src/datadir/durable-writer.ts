@@ -1,0 +1,120 @@
+/**
+ * Atomic writes, many at a time: a unique temporary file, created exclusively, written, synced, renamed to its target,
+ * and the target's directory synced in groups.
+ *
+ * Invariants:
+ * - A reader of a target sees the content before a write or the content after it, never a part.
+ * - A durable write that was acknowledged is there after a power loss, or a later write to the same target is.
+ * - A write that is not durable costs no sync where it takes a free name: a power loss can leave it missing or torn,
+ *   which its reader must find by checksum. Where it replaces a file its content is synced first, since what it
+ *   replaces may be a durable write, and the rename can outlive an unsynced content.
+ * - At most `WRITES_IN_FLIGHT_MAX` temporary files exist. Hints have few of those places, so results never queue behind
+ *   hints, and hints, which foreign validators read as locks, are not starved by a stream of results either.
+ */
+
+import { dirname, join } from 'node:path';
+import PQueue from 'p-queue';
+import { DriftlockError } from '../../crdt/errors.ts';
+import type { RandomInteger } from '../../net/clock.ts';
+import type { Disk, FileIdentity } from '../disk/disk.ts';
+import { DirectorySyncs } from './directory-syncs.ts';
+
+/** Writes between the creation of their temporary file and its rename. */
+export const WRITES_IN_FLIGHT_MAX = 64;
+/** Of these, how many may be writes that are not durable. They wait for no disk, so few keep libuv's 4 threads busy. */
+export const HINTS_IN_FLIGHT_MAX = 8;
+/** Writes of each kind that wait for a place. Callers that await their writes never come near. */
+export const WRITES_WAITING_MAX = 16_384;
+
+/** Tells apart two writers on one directory; beyond 2^32 there is nothing to gain. */
+const WRITER_TAGS = 2 ** 32;
+
+export interface WriteOptions {
+  /** A result: on disk before the promise resolves. Else a hint: visible at once, durable whenever. */
+  readonly durable: boolean;
+  /** What must be at the target, as last read; undefined: nothing. With `any`, whatever is there is replaced. */
+  readonly expected: FileIdentity | undefined | 'any';
+}
+
+export type WriteOutcome =
+  | { readonly replaced: true; readonly identity: FileIdentity }
+  /** Somebody else wrote the target meanwhile: nothing was changed, and this is what is there now. */
+  | { readonly replaced: false; readonly found: FileIdentity | undefined };
+
+export interface DurableWriterOptions {
+  readonly disk: Disk;
+  /** Exists, on the file system of all targets, and is emptied at start. */
+  readonly temporaryDirectory: string;
+  readonly random: RandomInteger;
+}
+
+export class DurableWriter {
+  readonly #disk: Disk;
+  readonly #temporaryDirectory: string;
+  readonly #directorySyncs: DirectorySyncs;
+  readonly #tag: string;
+  readonly #results = new PQueue({ concurrency: WRITES_IN_FLIGHT_MAX - HINTS_IN_FLIGHT_MAX });
+  readonly #hints = new PQueue({ concurrency: HINTS_IN_FLIGHT_MAX });
+  readonly #unfinished = new Set<Promise<WriteOutcome>>();
+  #written = 0;
+
+  constructor({ disk, temporaryDirectory, random }: DurableWriterOptions) {
+    this.#disk = disk;
+    this.#temporaryDirectory = temporaryDirectory;
+    this.#directorySyncs = new DirectorySyncs(disk);
+    this.#tag = random(WRITER_TAGS).toString(16);
+  }
+
+  /**
+   * Writes `bytes` to `target`, an absolute path in a directory that exists. Awaiting the result is the backpressure.
+   * Throws a `DiskError` (`ERR_NO_SPACE` and others), after which no part of the write is visible, except when syncing
+   * the directory failed: then it is visible, and its durability unknown. Throws `ERR_QUEUE_FULL` beyond
+   * `WRITES_WAITING_MAX`.
+   */
+  write(target: string, bytes: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
+    const outcome = this.#write(target, bytes, options);
+    this.#unfinished.add(outcome);
+    const forget = (): void => void this.#unfinished.delete(outcome);
+    outcome.then(forget, forget);
+    return outcome;
+  }
+
+  /** Resolves when every write called so far has ended, well or badly. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#unfinished);
+  }
+
+  async #write(target: string, bytes: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
+    const queue = options.durable ? this.#results : this.#hints;
+    if (queue.size >= WRITES_WAITING_MAX) {
+      throw new DriftlockError('ERR_QUEUE_FULL', {
+        argument: target,
+        expected: `at most ${WRITES_WAITING_MAX} writes waiting`,
+        found: 'one more; await some before the next',
+      });
+    }
+    const outcome = await queue.add(() => this.#place(target, bytes, options));
+    // Outside the queue: a write that waits for its directory holds no file, and the larger the group, the cheaper.
+    if (options.durable && outcome.replaced) await this.#directorySyncs.sync(dirname(target));
+    return outcome;
+  }
+
+  async #place(target: string, bytes: Uint8Array, { durable, expected }: WriteOptions): Promise<WriteOutcome> {
+    const temporary = join(this.#temporaryDirectory, `${this.#tag}.${this.#written++}.tmp`);
+    const identity = await this.#disk.create(temporary, bytes, { sync: durable || expected !== undefined });
+    let replaced = false;
+    try {
+      replaced = await this.#rename(temporary, target, expected);
+    } finally {
+      // A temporary file that cannot be removed is harmless; why the write failed must not be lost over it.
+      if (!replaced) await this.#disk.remove(temporary).catch(() => undefined);
+    }
+    return replaced ? { replaced, identity } : { replaced, found: await this.#disk.identify(target) };
+  }
+
+  async #rename(temporary: string, target: string, expected: WriteOptions['expected']): Promise<boolean> {
+    if (expected !== 'any') return this.#disk.replace(temporary, target, expected);
+    await this.#disk.move(temporary, target);
+    return true;
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * The machine's disk, on `node:fs`.
+ *
+ * Invariants: an identity belongs to the very bytes it comes with (both are taken from one open file); `replace` never
+ * overwrites a name it expected to be free; every failure is a `DiskError` that names the path.
+ *
+ * The file system must have hard links: `link(2)` is the only call Node offers that gives a file a name if, and only if,
+ * that name is free (`renameat2` with `RENAME_NOREPLACE` is not exposed).
+ */
+
+import { constants, fstatSync, renameSync, statSync, watch, type BigIntStats, type Dirent } from 'node:fs';
+import { link, mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DiskError, sameFile, type Disk, type FileContent, type FileIdentity } from './disk.ts';
+import { diskError, errnoOf } from './errno.ts';
+
+/** How often a file is read again because it changed meanwhile; a writer of small files is done within one. */
+const READ_ATTEMPTS_MAX = 4;
+
+/** `O_NONBLOCK`: a FIFO among the files must not hold one of libuv's few threads for ever. */
+const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
+export class NodeDisk implements Disk {
+  read(path: string, maxBytes: number): Promise<FileContent | undefined> {
+    return orAbsent('read', path, async () => {
+      await using file = await open(path, READ_FLAGS);
+      for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
+        const content = await readUnchanged(file, path, maxBytes);
+        if (content !== undefined) return content;
+      }
+      throw new DiskError('ERR_CHANGING', {
+        argument: path,
+        expected: 'a file that stays the same while it is read',
+        found: `another change in each of ${READ_ATTEMPTS_MAX} attempts`,
+      });
+    });
+  }
+
+  identify(path: string): Promise<FileIdentity | undefined> {
+    return orAbsent('stat', path, async () => identityOf(await stat(path, { bigint: true })));
+  }
+
+  list(directory: string): Promise<string[]> {
+    return namesIn(directory, (entry) => entry.isFile());
+  }
+
+  listDirectories(directory: string): Promise<string[]> {
+    return namesIn(directory, (entry) => entry.isDirectory());
+  }
+
+  makeDirectory(directory: string): Promise<void> {
+    return named('make directory', directory, async () => {
+      const topmost = await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+        throw errnoOf(error) === 'EEXIST' ? notADirectory(directory, error) : error;
+      });
+      if (topmost === undefined) return;
+      for (let made = directory; made.length >= topmost.length; made = dirname(made)) await sync(dirname(made));
+    });
+  }
+
+  create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileIdentity> {
+    return named('create', path, async () => {
+      const file = await open(path, 'wx');
+      try {
+        await file.writeFile(bytes);
+        if (options.sync) await file.sync();
+        return identityOf(fstatSync(file.fd, { bigint: true }));
+      } catch (error) {
+        // The first failure is the one to report; what cannot be removed now is a stale temporary file later.
+        await unlink(path).catch(() => undefined);
+        throw error;
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  syncFile(path: string): Promise<void> {
+    return named('sync', path, () => sync(path));
+  }
+
+  syncDirectory(directory: string): Promise<void> {
+    return named('sync', directory, () => sync(directory));
+  }
+
+  /**
+   * A free name is taken by link and unlink: atomic, and a crash between the two leaves `from` as a second name.
+   * Any other is taken by stat and rename, back to back on this thread: a program that renames or writes within those
+   * roughly 10 µs is not seen, since no system call compares and renames at once.
+   */
+  replace(from: string, to: string, expected: FileIdentity | undefined): Promise<boolean> {
+    return named(`rename to ${to}`, from, async () => {
+      if (expected === undefined) {
+        try {
+          await link(from, to);
+        } catch (error) {
+          if (errnoOf(error) === 'EEXIST') return false;
+          throw error;
+        }
+        await unlink(from);
+        return true;
+      }
+      const found = statSync(to, { bigint: true, throwIfNoEntry: false });
+      if (found === undefined || !sameFile(identityOf(found), expected)) return false;
+      renameSync(from, to);
+      return true;
+    });
+  }
+
+  move(from: string, to: string): Promise<void> {
+    return named(`rename to ${to}`, from, () => rename(from, to));
+  }
+
+  append(path: string, bytes: Uint8Array): Promise<void> {
+    return named('append', path, async () => {
+      const isNew = (await this.identify(path)) === undefined;
+      {
+        await using file = await open(path, 'a');
+        await file.writeFile(bytes);
+        await file.datasync();
+      }
+      if (isNew) await sync(dirname(path));
+    });
+  }
+
+  async remove(path: string): Promise<void> {
+    await orAbsent('remove', path, () => unlink(path));
+  }
+
+  /** After `onChange(undefined)` the watcher may be dead: the kernel gave up on it. */
+  watch(directory: string, onChange: (name: string | undefined) => void): () => void {
+    try {
+      const watcher = watch(directory, { persistent: false }, (_event, name) => onChange(name ?? undefined));
+      watcher.on('error', () => onChange(undefined));
+      return () => watcher.close();
+    } catch (error) {
+      throw new DiskError(
+        'ERR_NOT_WATCHABLE',
+        { argument: directory, expected: 'a directory the system can watch', found: errnoOf(error) ?? 'a failure' },
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function namesIn(directory: string, counts: (entry: Dirent) => boolean): Promise<string[]> {
+  const entries = await orAbsent('list', directory, () => readdir(directory, { withFileTypes: true }));
+  return (entries ?? []).filter(counts).map((entry) => entry.name);
+}
+
+/** The bytes and identity of `file`, or undefined when it changed between the first look and the last byte. */
+async function readUnchanged(file: FileHandle, path: string, maxBytes: number): Promise<FileContent | undefined> {
+  const before = fstatSync(file.fd, { bigint: true });
+  if (!before.isFile()) {
+    throw new DiskError('ERR_DISK', { argument: path, expected: 'a regular file', found: 'another kind of entry' });
+  }
+  const identity = identityOf(before);
+  if (identity.sizeBytes > maxBytes) {
+    throw new DiskError('ERR_OVER_LIMIT', {
+      argument: path,
+      expected: `at most ${maxBytes} bytes`,
+      found: `${identity.sizeBytes}`,
+    });
+  }
+  const bytes = new Uint8Array(identity.sizeBytes);
+  let filledBytes = 0;
+  while (filledBytes < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filledBytes, bytes.length - filledBytes, filledBytes);
+    if (bytesRead === 0) return undefined;
+    filledBytes += bytesRead;
+  }
+  const after = identityOf(fstatSync(file.fd, { bigint: true }));
+  return sameFile(identity, after) ? { bytes, identity } : undefined;
+}
+
+/** A recursive `mkdir` says EEXIST for one reason only: what is there is no directory. */
+function notADirectory(path: string, cause: unknown): DiskError {
+  return new DiskError(
+    'ERR_NOT_A_DIRECTORY',
+    { argument: path, expected: 'a directory or nothing', found: 'another kind of entry' },
+    { cause },
+  );
+}
+
+function identityOf(stats: BigIntStats): FileIdentity {
+  return { inode: stats.ino, sizeBytes: Number(stats.size), modifiedNs: stats.mtimeNs };
+}
+
+async function sync(path: string): Promise<void> {
+  await using file = await open(path, 'r');
+  await file.sync();
+}
+
+async function named<T>(action: string, path: string, effect: () => Promise<T>): Promise<T> {
+  try {
+    return await effect();
+  } catch (error) {
+    throw diskError(error, action, path);
+  }
+}
+
+/** As `named`, but an absent entry is an answer, not a failure. */
+async function orAbsent<T>(action: string, path: string, effect: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await effect();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw diskError(error, action, path);
+  }
+}

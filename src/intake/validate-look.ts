@@ -1,0 +1,132 @@
+/**
+ * Reads a block's `.v` and turns what is new in it into deltas: the record of a valid trailer, or the event that another
+ * program wrote.
+ *
+ * Invariant: nothing enters unchecked. A trailer's record is taken only if every signature in it that is not known
+ * already is valid; a file that does not decode goes to quarantine, and the record is written again in its place.
+ */
+
+import { decodeRecord, type KeyedRecord } from '../../crdt/block/record-codec.ts';
+import { fingerprintOf } from '../../crdt/block/fingerprint.ts';
+import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
+import { viewOf } from '../../crdt/block/view.ts';
+import { DriftlockError, isFailure } from '../../crdt/errors.ts';
+import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
+import type { Clock } from '../../net/clock.ts';
+import type { Author } from '../author/author.ts';
+import type { Quarantine } from '../datadir/quarantine.ts';
+import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
+import { blockFileName } from '../files/file-names.ts';
+import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX, type ValidateFile } from '../files/validate-file.ts';
+import type { ValidateInfo } from '../files/validate-info.ts';
+import type { LeaseSightings } from '../lease/sightings.ts';
+import type { SightedDelta, Sighting } from '../store/block-store.ts';
+import { readForeignWrite, type ForeignEvent } from './foreign-write.ts';
+
+export interface ValidateLookOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly author: Author;
+  readonly sightings: LeaseSightings;
+  readonly quarantine: Quarantine;
+  /** Where the block's file is written, and where it is looked for when it is not there. */
+  readonly pathOf: (key: BlockKey) => string;
+  readonly backupPathOf: (key: BlockKey) => string;
+  readonly recordOf: (key: BlockKey) => BlockRecord;
+  /** Checks the signatures in a record that are not known yet. */
+  readonly isAuthentic: (keyed: KeyedRecord) => boolean;
+  readonly onEvent: (event: IntakeEvent) => void;
+}
+
+export type IntakeEvent =
+  | { readonly type: 'foreign-write'; readonly key: BlockKey; readonly event: ForeignEvent }
+  | { readonly type: 'file-quarantined'; readonly file: string; readonly error: DriftlockError };
+
+export class ValidateLook {
+  readonly #options: ValidateLookOptions;
+
+  constructor(options: ValidateLookOptions) {
+    this.#options = options;
+  }
+
+  /** What the block's file holds; undefined when it still is the file that `known` identifies. */
+  async look(key: BlockKey, known: FileIdentity | undefined): Promise<Sighting | undefined> {
+    const { disk, pathOf, backupPathOf } = this.#options;
+    const path = pathOf(key);
+    const identity = await disk.identify(path);
+    if (identity !== undefined && sameFile(identity, known)) return undefined;
+    if (identity !== undefined) return this.#read(key, path);
+    const archived = await this.#read(key, backupPathOf(key));
+    return { ...archived, identity: undefined };
+  }
+
+  async #read(key: BlockKey, path: string): Promise<Sighting> {
+    const content = await this.#options.disk.read(path, VALIDATE_FILE_BYTES_MAX);
+    if (content === undefined) return { identity: undefined, fingerprint: undefined, deltas: [] };
+    try {
+      return this.#interpret(key, decodeValidateFile(content.bytes, blockFileName('validate', key)), content.identity);
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      return this.#putAside(path, error, content.identity);
+    }
+  }
+
+  #interpret(key: BlockKey, file: ValidateFile, identity: FileIdentity): Sighting {
+    if (file.trailer.kind === 'valid') {
+      const record = decodeRecord(file.trailer.record);
+      if (!this.#options.isAuthentic({ key, record })) {
+        throw new DriftlockError('ERR_BAD_SIGNATURE', {
+          argument: blockFileName('validate', key),
+          expected: 'a record that its authors signed',
+          found: 'a signature that does not verify',
+        });
+      }
+      return { identity, fingerprint: fingerprintOf({ key, record }), deltas: [{ record, origin: 'disk' }] };
+    }
+    return { identity, fingerprint: undefined, deltas: this.#foreignDeltas(key, file.info) };
+  }
+
+  #foreignDeltas(key: BlockKey, info: ValidateInfo): readonly SightedDelta[] {
+    const { clock, sightings, author } = this.#options;
+    const record = this.#options.recordOf(key);
+    const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+    const view = viewOf(record, (lease) => sightings.isLive(key, lease, now));
+    const own = view.lease?.holder === author.node ? view.lease : undefined;
+    const event = readForeignWrite(info, {
+      self: author.node,
+      record,
+      view,
+      ownLeaseEndsAtWallMs:
+        own === undefined ? undefined : now.wallMs + Math.max(0, sightings.remainingMs(key, own, now)),
+      nowWallMs: now.wallMs,
+    });
+    this.#options.onEvent({ type: 'foreign-write', key, event });
+    const delta = this.#deltaOf(key, event, record);
+    const blobIds = [...new Set<Hash32>(info.blobIds)].sort();
+    return [{ record: recordOf({ ...delta, blobIds }), origin: 'local' }];
+  }
+
+  #deltaOf(key: BlockKey, event: ForeignEvent, record: BlockRecord): Partial<BlockRecord> {
+    const { author, clock } = this.#options;
+    switch (event.kind) {
+      case 'claim':
+        return { lease: author.claim(key, event.epoch, event.durationMs) };
+      case 'renewal': {
+        const { lease } = record;
+        if (lease === undefined) return {};
+        return { lease: author.renew(key, lease, clock.wallMs() - lease.stamp.wallMs, event.durationMs) };
+      }
+      case 'result':
+        return { results: [author.result(key, record.results, event.verdict, event.stateRoot, event.epoch)] };
+      case 'nothing':
+        return {};
+    }
+  }
+
+  /** The file is gone from its place; what the record says will be written there. */
+  async #putAside(path: string, error: DriftlockError, read: FileIdentity): Promise<Sighting> {
+    await this.#options.quarantine.put(path, error, read);
+    this.#options.onEvent({ type: 'file-quarantined', file: path, error });
+    return { identity: undefined, fingerprint: undefined, deltas: [] };
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * How events are logged: a level, a stable name and fields.
+ *
+ * Invariant: the name of an event never changes between versions, since people and programs search for it.
+ */
+
+import { blockId } from '../../crdt/ids.ts';
+import { peerIdText } from '../../net/identity/peer-id.ts';
+import type { NodeEvent } from './events.ts';
+
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export function describeEvent(event: NodeEvent): LogEntry {
+  switch (event.type) {
+    case 'loaded':
+      return { level: 'info', fields: { blocks: event.blocks, witnesses: event.witnesses } };
+    case 'claimed':
+      return { level: 'debug', fields: { block: blockId(event.key), epoch: event.epoch, reason: event.reason } };
+    case 'lease-lost':
+      return { level: 'info', fields: { block: blockId(event.key), epoch: event.epoch, reason: event.reason } };
+    case 'lease-deferred':
+      return { level: 'warn', fields: { block: blockId(event.key), author: peerIdText(event.lease.holder) } };
+    case 'validated':
+      return describeOutcome(event);
+    case 'block-finished':
+      return { level: 'debug', fields: { block: blockId(event.key), by: peerIdText(event.by) } };
+    case 'disputed':
+      return {
+        level: 'error',
+        fields: { block: blockId(event.key), kind: event.dispute.kind, roots: event.dispute.roots },
+      };
+    case 'witness-conflict':
+      return { level: 'error', fields: { block: blockId(event.key), digests: event.digests } };
+    case 'foreign-write':
+      return { level: 'debug', fields: { block: blockId(event.key), event: event.event } };
+    case 'file-quarantined':
+      return { level: 'error', fields: { file: event.file, code: event.error.code, reason: event.error.message } };
+    case 'write-failed':
+      return { level: 'error', fields: { file: event.file, reason: textOf(event.error) } };
+    case 'scan-failed':
+      return { level: 'error', fields: { directory: event.directory, reason: textOf(event.error) } };
+    case 'gossip-received': {
+      const blamed = event.blamed === undefined ? null : peerIdText(event.blamed);
+      const fields = { relayedBy: peerIdText(event.relayedBy), verdict: event.verdict, reason: event.reason, blamed };
+      return { level: event.verdict === 'reject' ? 'warn' : 'debug', fields };
+    }
+    case 'gossip-send-failed':
+      return { level: 'warn', fields: { reason: event.reason } };
+    case 'reconciled':
+      return { level: 'debug', fields: { peer: peerIdText(event.peer), initiated: event.initiated, ...event.stats } };
+    case 'reconcile-failed':
+      return { level: 'warn', fields: { peer: peerIdText(event.peer), reason: event.reason } };
+    case 'witness-fetched':
+      return {
+        level: 'debug',
+        fields: { block: blockId(event.key), from: peerIdText(event.from), bytes: event.payloadBytes },
+      };
+    case 'witness-fetch-failed':
+      return {
+        level: 'info',
+        fields: { block: blockId(event.key), from: peerIdText(event.from), reason: event.reason },
+      };
+  }
+}
+
+function describeOutcome({ key, epoch, outcome }: Extract<NodeEvent, { type: 'validated' }>): LogEntry {
+  const fields = { block: blockId(key), epoch, outcome: outcome.kind };
+  switch (outcome.kind) {
+    case 'success':
+      return { level: 'info', fields: { ...fields, stateRoot: outcome.stateRoot } };
+    case 'failed':
+      return { level: 'warn', fields: { ...fields, reason: outcome.reason } };
+    case 'error':
+      return { level: 'warn', fields: { ...fields, reason: outcome.reason } };
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,24 @@
+/** Everything a node reports while it runs: what is logged and counted. */
+
+import type { Lease } from '../../crdt/lease/lease.ts';
+import type { BlockKey, NodeId } from '../../crdt/ids.ts';
+import type { Dispute } from '../../crdt/block/view.ts';
+import type { ClaimEvent } from '../claim/claimer.ts';
+import type { GossipEvent } from '../gossip/gossiper.ts';
+import type { IntakeEvent } from '../intake/validate-look.ts';
+import type { ReconcileEvent } from '../reconcile/reconciler.ts';
+import type { WitnessEvent } from '../witness/fetcher.ts';
+
+export type NodeEvent =
+  | ClaimEvent
+  | GossipEvent
+  | IntakeEvent
+  | ReconcileEvent
+  | WitnessEvent
+  | { readonly type: 'loaded'; readonly blocks: number; readonly witnesses: number }
+  | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }
+  | { readonly type: 'disputed'; readonly key: BlockKey; readonly dispute: Dispute }
+  | { readonly type: 'witness-conflict'; readonly key: BlockKey; readonly digests: readonly string[] }
+  | { readonly type: 'lease-deferred'; readonly key: BlockKey; readonly lease: Lease }
+  | { readonly type: 'write-failed'; readonly file: string; readonly error: unknown }
+  | { readonly type: 'scan-failed'; readonly directory: string; readonly error: unknown };

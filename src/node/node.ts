@@ -1,0 +1,337 @@
+/**
+ * The node: watch, take in, claim, validate, publish, write back. Here its parts are put together; each does its own job
+ * in a room of its own.
+ *
+ * Invariant: everything that changes a record goes through the store, and every change passes `#changed` once, which
+ * tells gossip, the claimer and the fetcher. Nothing here reads a clock, a disk or a socket but through its `NodeWorld`.
+ */
+
+import { liveHolders } from '../../crdt/block/holders.ts';
+import { hasSuccess, type BlockRecord } from '../../crdt/block/record.ts';
+import { announcedDigests } from '../../crdt/block/witness.ts';
+import { disputeOf, viewOf, type BlockView } from '../../crdt/block/view.ts';
+import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
+import { checkRecord } from '../../net/gossip/check-record.ts';
+import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
+import { witnessHandler } from '../../net/witness/serve.ts';
+import type { StatusCounts } from '../../net/presence/heartbeat.ts';
+import { Author } from '../author/author.ts';
+import { Claimer } from '../claim/claimer.ts';
+import { DurableWriter } from '../datadir/durable-writer.ts';
+import { Quarantine } from '../datadir/quarantine.ts';
+import { Gossiper } from '../gossip/gossiper.ts';
+import { PeerIntake } from '../intake/peer-intake.ts';
+import { ValidateLook } from '../intake/validate-look.ts';
+import { LeaseSightings, type Instant } from '../lease/sightings.ts';
+import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
+import { Reconciler } from '../reconcile/reconciler.ts';
+import { Replica } from '../replica/replica.ts';
+import { Tally } from '../replica/tally.ts';
+import { BlockStore, type StoreChange } from '../store/block-store.ts';
+import { fileView } from '../store/validate-view.ts';
+import type { ValidateInfo } from '../files/validate-info.ts';
+import { WitnessFetcher } from '../witness/fetcher.ts';
+import { WitnessIntake } from '../witness/intake.ts';
+import { readShelved } from '../witness/payload.ts';
+import { WitnessShelf } from '../witness/shelf.ts';
+import { VERSION } from '../version.ts';
+import { DatadirWatch } from './datadir-watch.ts';
+import type { NodeEvent } from './events.ts';
+import { filePaths } from './file-paths.ts';
+import type { NodeSettings, NodeWorld } from './options.ts';
+import { EventCounters } from './counters.ts';
+
+export class DriftlockNode {
+  readonly replica = new Replica();
+  readonly tally = new Tally();
+  readonly shelf = new WitnessShelf();
+  readonly counters = new EventCounters();
+  readonly store: BlockStore;
+  readonly presence: PresenceKeeper;
+  readonly claimer: Claimer | undefined;
+  readonly fetcher: WitnessFetcher;
+  lastWriteError: string | undefined;
+
+  readonly #settings: NodeSettings;
+  readonly #world: NodeWorld;
+  readonly #author: Author;
+  readonly #sightings: LeaseSightings;
+  readonly #witnessIntake: WitnessIntake;
+  readonly #gossiper: Gossiper;
+  readonly #reconciler: Reconciler;
+  readonly #watch: DatadirWatch;
+  #stopListening: (() => void) | undefined;
+
+  constructor(settings: NodeSettings, world: NodeWorld) {
+    this.#settings = settings;
+    this.#world = world;
+    const { clock, disk, random, layout, network, signer, verify, isMember } = world;
+    const { bounds, cluster, heartbeatMs } = settings;
+    const { replica, shelf } = this;
+    const onEvent = (event: NodeEvent): void => this.#report(event);
+    const pathsOf = filePaths(layout);
+    const author = (this.#author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs }));
+    // Offsets are not measured yet, so no wall clock is known to lie within the bound: leases end by monotonic time.
+    const sightings = (this.#sightings = new LeaseSightings(bounds, () => false));
+    const writer = new DurableWriter({ disk, temporaryDirectory: layout.temporary, random });
+    const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
+    const trust = { isMember, verify };
+    const validateLook = new ValidateLook({
+      disk,
+      clock,
+      author,
+      sightings,
+      quarantine,
+      pathOf: pathsOf.validate,
+      backupPathOf: pathsOf.validateBackup,
+      recordOf: (key) => replica.get(key),
+      isAuthentic: (keyed) => checkRecord(keyed, replica.get(keyed.key), trust).outcome !== 'bad-signature',
+      onEvent,
+    });
+    this.store = new BlockStore({
+      replica,
+      writer,
+      clock,
+      pathOf: pathsOf.validate,
+      fileViewOf: (key, record) => this.#fileView(key, record),
+      look: (key, known) => validateLook.look(key, known),
+      onChange: (change) => this.#changed(change),
+      onWriteError: (key, error) => onEvent({ type: 'write-failed', file: pathsOf.validate(key), error }),
+    });
+    this.#witnessIntake = new WitnessIntake({
+      disk,
+      clock,
+      author,
+      store: this.store,
+      shelf,
+      quarantine,
+      pathsOf: (key) => [pathsOf.witness(key), pathsOf.witnessBackup(key)],
+      onEvent,
+      onShelfChanged: (key) => this.#consider(key),
+    });
+    this.fetcher = new WitnessFetcher({
+      network,
+      disk,
+      clock,
+      store: this.store,
+      shelf,
+      intake: this.#witnessIntake,
+      writer,
+      pathOf: pathsOf.witness,
+      onEvent,
+    });
+    network.serve(
+      WITNESS_PROTOCOL,
+      witnessHandler((digest) => this.#payloadOf(digest), clock),
+    );
+    const peerIntake = new PeerIntake({
+      clock,
+      author,
+      store: this.store,
+      trust,
+      skewBoundMs: bounds.skewBoundMs,
+      onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
+    });
+    this.#gossiper = new Gossiper({
+      network,
+      clock,
+      cluster,
+      signer,
+      stamp: () => author.stamp(),
+      replica,
+      isMember,
+      verify,
+      take: (records, stamp) => peerIntake.takeGossip(records, stamp),
+      onEvent,
+    });
+    this.presence = new PresenceKeeper({
+      network,
+      clock,
+      cluster,
+      signer,
+      isMember,
+      verify,
+      heartbeatMs,
+      describe: () => this.#describe(),
+      onHeard: (heartbeat) => author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 }),
+    });
+    this.#reconciler = new Reconciler({
+      network,
+      clock,
+      random,
+      replica,
+      presence: this.presence,
+      take: (records) => peerIntake.takeReconciled(records),
+      onEvent,
+    });
+    this.claimer = this.#makeClaimer();
+    this.#watch = new DatadirWatch({
+      disk,
+      clock,
+      layout,
+      scanIntervalMs: settings.scanIntervalMs,
+      takeInValidate: (key) => this.store.takeIn(key),
+      takeInWitness: (key) => this.#witnessIntake.takeIn(key),
+      onEvent,
+    });
+  }
+
+  /** Reads the directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
+  async start(): Promise<void> {
+    const { network } = this.#world;
+    await this.#watch.start();
+    await this.#recheckHoldings();
+    await this.store.idle();
+    this.#report({ type: 'loaded', blocks: this.replica.size, witnesses: this.shelf.size });
+    await network.start();
+    this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
+    this.presence.start();
+    this.#reconciler.start();
+    for (const key of this.tally.unfinished()) this.#consider(key);
+  }
+
+  /** Ends every validation, gives its leases up, writes what is to be written, and leaves the network. */
+  async stop(): Promise<void> {
+    await this.claimer?.stop();
+    await this.fetcher.stop();
+    await this.#watch.stop();
+    await this.#reconciler.stop();
+    this.presence.stop();
+    this.#gossiper.stop();
+    this.#stopListening?.();
+    await this.#witnessIntake.idle();
+    await this.store.stop();
+    await this.#world.network.stop();
+  }
+
+  view(key: BlockKey): BlockView {
+    const now = this.#now();
+    return viewOf(this.replica.get(key), (lease) => this.#sightings.isLive(key, lease, now));
+  }
+
+  hasWitnessAt(number: number): boolean {
+    return this.replica.blocksAt(number).some((key) => this.shelf.get(key) !== undefined);
+  }
+
+  /** The payload of the block at `number` whose parent is `parentHash`, checked; undefined when it is not here. */
+  async witnessPayload(number: number, parentHash: Hash32): Promise<Uint8Array | undefined> {
+    for (const key of this.replica.blocksAt(number)) {
+      const held = this.shelf.get(key);
+      if (held?.parentHash !== parentHash) continue;
+      return (await readShelved(this.#world.disk, held))?.witnessData;
+    }
+    return undefined;
+  }
+
+  /** Blocks by status, as this node sees them now. */
+  statusCounts(): StatusCounts {
+    const counts = { idle: 0, processing: 0, failed: 0, success: this.tally.blocks - this.tally.unfinishedCount };
+    for (const key of this.tally.unfinished()) counts[this.view(key).status]++;
+    return counts;
+  }
+
+  async #payloadOf(payloadDigest: Hash32): Promise<Uint8Array | undefined> {
+    const held = this.shelf.withDigest(payloadDigest);
+    return held === undefined ? undefined : (await readShelved(this.#world.disk, held))?.witnessData;
+  }
+
+  #changed(change: StoreChange): void {
+    const { key, before, after, delta, origin } = change;
+    this.tally.note(change);
+    if (origin === 'local') this.#gossiper.send({ key, record: delta });
+    this.#reportNews(change);
+    // A lease is first seen when it arrives, not when somebody asks about it.
+    if (after.lease !== undefined && after.lease !== before.lease) {
+      this.#sightings.remainingMs(key, after.lease, this.#now());
+    }
+    this.#consider(key);
+  }
+
+  #reportNews({ key, before, after }: StoreChange): void {
+    if (!hasSuccess(before.results) && hasSuccess(after.results)) {
+      const [first] = after.results.filter((result) => result.verdict === 'success');
+      if (first !== undefined) this.#report({ type: 'block-finished', key, by: first.node });
+    }
+    const dispute = disputeOf(after.results);
+    if (dispute !== undefined && after.results !== before.results && disputeOf(before.results) === undefined) {
+      this.#report({ type: 'disputed', key, dispute });
+    }
+    const digests = announcedDigests(after.witnesses);
+    if (digests.length > 1 && announcedDigests(before.witnesses).length <= 1) {
+      this.#report({ type: 'witness-conflict', key, digests });
+    }
+  }
+
+  #consider(key: BlockKey): void {
+    this.fetcher.consider(key);
+    this.claimer?.consider(key);
+  }
+
+  /** Who is reachable decides what can be fetched and who ranks first. */
+  #peersChanged(): void {
+    this.presence.beat();
+    for (const key of this.tally.unfinished()) this.#consider(key);
+  }
+
+  #report(event: NodeEvent): void {
+    this.counters.note(event);
+    if (event.type === 'write-failed') this.lastWriteError = describeError(event.error);
+    this.#world.onEvent(event);
+  }
+
+  #makeClaimer(): Claimer | undefined {
+    const { validator, clock } = this.#world;
+    if (validator === undefined) return undefined;
+    const { bounds, lockTimeMs, rankStepMs, validationsMax } = this.#settings;
+    return new Claimer({
+      clock,
+      store: this.store,
+      author: this.#author,
+      sightings: this.#sightings,
+      validator,
+      bounds,
+      lockTimeMs,
+      rankStepMs,
+      validationsMax,
+      rivals: () => this.presence.liveValidators(),
+      witnessOf: (key) => this.shelf.get(key),
+      onEvent: (event) => this.#report(event),
+    });
+  }
+
+  #fileView(key: BlockKey, record: BlockRecord): ValidateInfo {
+    const now = this.#now();
+    const view = viewOf(record, (lease) => this.#sightings.isLive(key, lease, now));
+    const remainingMs = view.lease === undefined ? 0 : this.#sightings.remainingMs(key, view.lease, now);
+    return fileView(key, view, now.wallMs + remainingMs);
+  }
+
+  #describe(): HeartbeatContent {
+    return {
+      mode: 'normal',
+      validates: this.claimer !== undefined,
+      digest: this.replica.digest,
+      recordCount: this.replica.size,
+      statusCounts: this.statusCounts(),
+      region: this.#settings.region,
+      softwareVersion: VERSION,
+    };
+  }
+
+  /** A record may say that we hold a witness whose file went away while we were not looking. */
+  async #recheckHoldings(): Promise<void> {
+    for (const { key, record } of this.replica.entries()) {
+      const saysWeHold = liveHolders(record.holders).includes(this.#author.node);
+      if (saysWeHold && this.shelf.get(key) === undefined) await this.#witnessIntake.takeIn(key);
+    }
+  }
+
+  #now(): Instant {
+    const { clock } = this.#world;
+    return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+  }
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,42 @@
+/**
+ * What a node is made of: its settings, and the world it lives in. Production plugs in the machine (`run-node.ts`), tests
+ * and the simulator plug in their own; the node itself never asks the machine for time, chance, disk or network.
+ */
+
+import type { NodeId } from '../../crdt/ids.ts';
+import type { ClockBounds } from '../../crdt/lease/rule.ts';
+import type { Verify } from '../../crdt/block/signing.ts';
+import type { Clock, RandomInteger } from '../../net/clock.ts';
+import type { Signer } from '../../net/framing/envelope.ts';
+import type { Network } from '../../net/network.ts';
+import type { DatadirLayout } from '../datadir/layout.ts';
+import type { Disk } from '../disk/disk.ts';
+import type { Validator } from '../validators/validator.ts';
+import type { NodeEvent } from './events.ts';
+
+export interface NodeSettings {
+  readonly cluster: string;
+  readonly region: string;
+  readonly bounds: ClockBounds;
+  readonly lockTimeMs: number;
+  /** How long each rank gives the one before it to claim a block. */
+  readonly rankStepMs: number;
+  readonly heartbeatMs: number;
+  /** Between two scans of `validate/` and `witness/`: how long a change may stay unseen that the watcher missed. */
+  readonly scanIntervalMs: number;
+  readonly validationsMax: number;
+}
+
+export interface NodeWorld {
+  readonly clock: Clock;
+  readonly random: RandomInteger;
+  readonly disk: Disk;
+  readonly network: Network;
+  readonly signer: Signer;
+  readonly verify: Verify;
+  readonly isMember: (node: NodeId) => boolean;
+  readonly layout: DatadirLayout;
+  /** Undefined: sidecar only, the node claims nothing. */
+  readonly validator: Validator | undefined;
+  readonly onEvent: (event: NodeEvent) => void;
+}

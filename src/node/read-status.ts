@@ -1,0 +1,72 @@
+/** Reads a node's state into the plain JSON of its status. */
+
+import { formatFingerprint } from '../../crdt/block/fingerprint.ts';
+import type { NodeId } from '../../crdt/ids.ts';
+import type { Clock } from '../../net/clock.ts';
+import { peerIdText } from '../../net/identity/peer-id.ts';
+import type { PeerLink } from '../../net/network.ts';
+import type { Validator } from '../validators/validator.ts';
+import { VERSION } from '../version.ts';
+import type { DriftlockNode } from './node.ts';
+import type { NodeStatus, PeerStatus } from './status.ts';
+
+export interface StatusSources {
+  readonly node: DriftlockNode;
+  readonly self: NodeId;
+  readonly cluster: string;
+  readonly datadir: string;
+  readonly members: readonly NodeId[];
+  readonly validator: Validator | undefined;
+  readonly clock: Clock;
+  readonly startedAtMs: number;
+  readonly peers: () => readonly PeerLink[];
+  readonly addresses: () => readonly string[];
+}
+
+export function readStatus(sources: StatusSources): NodeStatus {
+  const { node, self, clock, validator, members } = sources;
+  const { tally, shelf, fetcher, store, claimer } = node;
+  const links = new Map(sources.peers().map((link) => [link.node, link]));
+  const others = members.filter((member) => member !== self);
+  return {
+    peerId: peerIdText(self),
+    cluster: sources.cluster,
+    version: VERSION,
+    mode: 'normal',
+    uptimeMs: Math.round(clock.monotonicMs() - sources.startedAtMs),
+    datadir: sources.datadir,
+    addresses: sources.addresses(),
+    validator: {
+      name: validator?.name ?? 'none',
+      executes: validator?.executes ?? false,
+      inFlight: claimer?.validationsInFlight ?? 0,
+      ready: claimer?.readyCount ?? 0,
+    },
+    digest: formatFingerprint(node.replica.digest),
+    blocks: {
+      total: tally.blocks,
+      ...node.statusCounts(),
+      disputed: tally.disputed,
+      duplicates: tally.duplicates,
+      results: tally.results,
+    },
+    witnesses: { held: shelf.size, fetching: fetcher.fetching },
+    files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
+    peers: others.map((member) => readPeer(sources, member, links.get(member))),
+    counters: node.counters.read(),
+  };
+}
+
+function readPeer({ node, clock }: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
+  const heard = node.presence.of(member);
+  return {
+    peerId: peerIdText(member),
+    connected: link !== undefined,
+    roundTripMs: link?.roundTripMs ?? null,
+    silentMs: heard === undefined ? null : Math.round(clock.monotonicMs() - heard.heardAtMs),
+    mode: heard?.heartbeat.mode ?? null,
+    digest: heard === undefined ? null : formatFingerprint(heard.heartbeat.digest),
+    agrees: heard?.heartbeat.digest === node.replica.digest,
+    records: heard?.heartbeat.recordCount ?? null,
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * A node on this machine: the one place where the real disk, clock, randomness, network and key are plugged in.
+ *
+ * Invariant: what was acquired is given back, in reverse order, when a later step fails or the node stops.
+ */
+
+import { invariant } from '../../crdt/invariant.ts';
+import { MemberList } from '../../net/membership/member-list.ts';
+import { peerIdText } from '../../net/identity/peer-id.ts';
+import { verifySignature } from '../../net/identity/verify.ts';
+import { createLibp2pNetwork } from '../../net/libp2p/network.ts';
+import { parseDialAddress } from '../../net/libp2p/addresses.ts';
+import { openBlockSource } from '../chain/open-source.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import { datadirLayout } from '../datadir/layout.ts';
+import { lockDatadir } from '../datadir/lock.ts';
+import { prepareDatadir } from '../datadir/prepare.ts';
+import { NodeDisk } from '../disk/node-disk.ts';
+import { NodeKeyDisk } from '../identity/key-disk.ts';
+import { loadIdentity } from '../identity/load-identity.ts';
+import { startRpcServer } from '../rpc/server.ts';
+import { ExecValidator } from '../validators/exec.ts';
+import { LinkageValidator } from '../validators/linkage.ts';
+import type { Validator } from '../validators/validator.ts';
+import type { NodeEvent } from './events.ts';
+import { randomInteger, systemClock } from './machine.ts';
+import { DriftlockNode } from './node.ts';
+import type { NodeQueries } from './queries.ts';
+import { readStatus } from './read-status.ts';
+import type { NodeStatus } from './status.ts';
+
+export interface RunningNode {
+  readonly peerId: string;
+  /** Multiaddrs others can dial. */
+  readonly addresses: readonly string[];
+  /** Of the RPC server; undefined when there is none. */
+  readonly rpcUrl: string | undefined;
+  readonly queries: NodeQueries;
+  status(): NodeStatus;
+  stop(): Promise<void>;
+}
+
+export interface RunHooks {
+  readonly onEvent: (event: NodeEvent) => void;
+  readonly onRpcDefect: (method: string, error: unknown) => void;
+}
+
+/**
+ * Locks the data directory, reads it, joins the cluster and starts to work. Throws typed errors that name the flag or
+ * file: `ERR_DATADIR_IN_USE`, `ERR_NOT_WRITABLE`, `ERR_BAD_KEY_FILE`, `ERR_ADDRESS_IN_USE`, `ERR_BAD_API` and others.
+ */
+export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<RunningNode> {
+  const release: (() => unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let undo = release.pop(); undo !== undefined; undo = release.pop()) await undo();
+  };
+  try {
+    const disk = new NodeDisk();
+    const layout = datadirLayout(config.datadir);
+    const validator = makeValidator(config);
+    const lock = await lockDatadir({ disk, layout, processId: process.pid });
+    release.push(() => lock.release());
+    await prepareDatadir(disk, layout);
+    const { identity } = await loadIdentity(new NodeKeyDisk(), layout, process.pid);
+    const dialled = config.peers.map((address) => parseDialAddress(address).node);
+    const members = new MemberList(identity.node, [...config.members, ...dialled]);
+    const network = createLibp2pNetwork({
+      identity,
+      members,
+      listen: config.listen,
+      dial: config.peers,
+      mdns: config.mdns,
+      clock: systemClock,
+      random: randomInteger,
+    });
+    const startedAtMs = systemClock.monotonicMs();
+    const node = new DriftlockNode(
+      {
+        cluster: config.cluster,
+        region: config.region ?? '',
+        bounds: config.clockBounds,
+        lockTimeMs: config.lockTimeMs,
+        rankStepMs: config.rankStepMs,
+        heartbeatMs: config.heartbeatMs,
+        scanIntervalMs: config.scanIntervalMs,
+        validationsMax: config.validationsMax,
+      },
+      {
+        clock: systemClock,
+        random: randomInteger,
+        disk,
+        network,
+        signer: identity,
+        verify: verifySignature,
+        isMember: (member) => members.has(member),
+        layout,
+        validator,
+        onEvent: hooks.onEvent,
+      },
+    );
+    release.push(() => node.stop());
+    await node.start();
+    const status = (): NodeStatus =>
+      readStatus({
+        node,
+        self: identity.node,
+        cluster: config.cluster,
+        datadir: config.datadir,
+        members: members.nodes(),
+        validator,
+        clock: systemClock,
+        startedAtMs,
+        peers: () => network.peers(),
+        addresses: () => network.addresses(),
+      });
+    const queries: NodeQueries = {
+      view: (key) => node.view(key),
+      hasWitnessAt: (number) => node.hasWitnessAt(number),
+      witnessPayload: (number, parentHash) => node.witnessPayload(number, parentHash),
+      status,
+    };
+    const rpc =
+      config.rpc === undefined
+        ? undefined
+        : await startRpcServer({ queries, listen: config.rpc, onDefect: hooks.onRpcDefect });
+    if (rpc !== undefined) release.push(() => rpc.close());
+    return {
+      peerId: peerIdText(identity.node),
+      addresses: network.addresses(),
+      rpcUrl: rpc?.url,
+      queries,
+      status,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function makeValidator({ validator, api }: NodeConfig): Validator | undefined {
+  switch (validator.kind) {
+    case 'none':
+      return undefined;
+    case 'exec':
+      return new ExecValidator(validator.command, systemClock);
+    case 'linkage': {
+      invariant(api !== undefined, 'a checked configuration with the validator linkage has an api');
+      const source = openBlockSource(api, { disk: new NodeDisk(), clock: systemClock, random: randomInteger });
+      return new LinkageValidator(source);
+    }
+  }
+}

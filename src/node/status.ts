@@ -1,0 +1,81 @@
+/**
+ * What a node tells of itself: the answer of `driftlock_status`, and what `driftlock status` and the demo show.
+ *
+ * Invariant: plain JSON. Sizes and times carry their unit in the name; digests are 32 hex digits and equal exactly when
+ * two nodes hold the same records.
+ */
+
+import type { Mode } from '../../net/presence/heartbeat.ts';
+
+export interface NodeStatus {
+  /** libp2p peer id. */
+  readonly peerId: string;
+  readonly cluster: string;
+  readonly version: string;
+  readonly mode: Mode;
+  readonly uptimeMs: number;
+  readonly datadir: string;
+  /** Multiaddrs others can dial, with this node's peer id. */
+  readonly addresses: readonly string[];
+  readonly validator: ValidatorStatus;
+  readonly digest: string;
+  readonly blocks: BlockCounts;
+  readonly witnesses: { readonly held: number; readonly fetching: number };
+  /** `pending`: files that are not yet what their record says; `lastError`: of the write that failed last. */
+  readonly files: { readonly pending: number; readonly lastError: string | null };
+  readonly peers: readonly PeerStatus[];
+  readonly counters: NodeCounters;
+}
+
+export interface ValidatorStatus {
+  readonly name: string;
+  /** False: a success of this validator does not say that the transactions were run. */
+  readonly executes: boolean;
+  readonly inFlight: number;
+  readonly ready: number;
+}
+
+export interface BlockCounts {
+  readonly total: number;
+  readonly idle: number;
+  readonly processing: number;
+  readonly failed: number;
+  readonly success: number;
+  /** Blocks on which validators disagree. */
+  readonly disputed: number;
+  /** Results beyond the first of a block, over all blocks and nodes. */
+  readonly duplicates: number;
+  /** Results, over all blocks and nodes. */
+  readonly results: number;
+}
+
+export interface PeerStatus {
+  readonly peerId: string;
+  readonly connected: boolean;
+  readonly roundTripMs: number | null;
+  /** Since its last heartbeat; null before the first. */
+  readonly silentMs: number | null;
+  readonly mode: Mode | null;
+  readonly digest: string | null;
+  /** Whether its last heartbeat showed our digest. */
+  readonly agrees: boolean;
+  readonly records: number | null;
+}
+
+export interface NodeCounters {
+  readonly claims: number;
+  readonly leasesLost: number;
+  /** Leases stamped further ahead than the skew bound, left out until they lie within it. */
+  readonly leasesDeferred: number;
+  readonly validations: number;
+  readonly foreignWrites: number;
+  readonly gossipAccepted: number;
+  readonly gossipIgnored: number;
+  readonly gossipRejected: number;
+  readonly reconciliations: number;
+  readonly reconciliationsFailed: number;
+  readonly reconcileBytes: number;
+  readonly witnessesFetched: number;
+  readonly witnessFetchesFailed: number;
+  readonly filesQuarantined: number;
+}

@@ -1,0 +1,155 @@
+/**
+ * Reconciles with peers whose digests differ, one session at a time, and answers theirs.
+ *
+ * Invariant: as long as a peer stays connected and its heartbeats show another digest, sessions with it are tried again
+ * (see `trigger.ts`), so what gossip lost arrives in the end.
+ */
+
+import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
+import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
+import type { NodeId } from '../../crdt/ids.ts';
+import { withDeadline, type Clock, type RandomInteger } from '../../net/clock.ts';
+import type { Network } from '../../net/network.ts';
+import { initiateReconcile, serveReconcile, type ReconcileStats } from '../../net/reconcile/drive.ts';
+import { RECONCILE_PROTOCOL } from '../../net/reconcile/limits.ts';
+import type { PresenceKeeper } from '../presence/presence.ts';
+import type { Replica } from '../replica/replica.ts';
+import { decideReconcile } from './trigger.ts';
+
+export interface ReconcilerOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: RandomInteger;
+  readonly replica: Replica;
+  readonly presence: PresenceKeeper;
+  /** Checks and merges what arrived; throws `PeerMisbehaved` for a forged part. Resolves when there is room for more. */
+  readonly take: (records: readonly KeyedRecord[]) => Promise<void>;
+  readonly onEvent: (event: ReconcileEvent) => void;
+}
+
+export type ReconcileEvent =
+  | { readonly type: 'reconciled'; readonly peer: NodeId; readonly initiated: boolean; readonly stats: ReconcileStats }
+  | { readonly type: 'reconcile-failed'; readonly peer: NodeId; readonly reason: string };
+
+/** How often the digests of the connected peers are compared with ours. */
+const COMPARE_MS = 500;
+/** Random part added to it, so that nodes that started together do not stay in step. */
+const COMPARE_JITTER_MS = 100;
+/** A session moves at most one bounded turn each way twice. */
+const SESSION_TIMEOUT_MS = 60_000;
+
+interface PeerState {
+  differsSinceMs: number | undefined;
+  lastEndedMs: number | undefined;
+  fruitless: number;
+}
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #peers = new Map<NodeId, PeerState>();
+  readonly #stopping = new AbortController();
+  readonly #sessions = new Set<Promise<void>>();
+  #initiating = false;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    options.network.serve(RECONCILE_PROTOCOL, async (peer, stream) => {
+      const digestBefore = options.replica.digest;
+      const stats = await serveReconcile(stream, options.replica, options.take);
+      this.#note(peer, stats, digestBefore);
+      options.onEvent({ type: 'reconciled', peer, initiated: false, stats });
+    });
+  }
+
+  start(): void {
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#stopping.abort(new DOMException('the node is stopping', 'AbortError'));
+    await Promise.all(this.#sessions);
+  }
+
+  #schedule(): void {
+    const { clock, random } = this.#options;
+    this.#cancelTimer = clock.schedule(COMPARE_MS + random(COMPARE_JITTER_MS), () => {
+      this.#compareAll();
+      this.#schedule();
+    });
+  }
+
+  /** Compares our digest with each connected peer's last heartbeat, and starts at most one session. */
+  #compareAll(): void {
+    const { network, replica, presence, clock } = this.#options;
+    const connected = network.peers().map((peer) => peer.node);
+    for (const node of this.#peers.keys()) if (!connected.includes(node)) this.#peers.delete(node);
+    for (const peer of connected) {
+      const heard = presence.of(peer);
+      if (heard === undefined) continue;
+      const state = this.#stateOf(peer);
+      const nowMs = clock.monotonicMs();
+      if (heard.heartbeat.digest === replica.digest) {
+        state.differsSinceMs = undefined;
+        continue;
+      }
+      state.differsSinceMs ??= nowMs;
+      const decision = decideReconcile({
+        ownDigest: replica.digest,
+        peerDigest: heard.heartbeat.digest,
+        nowMs,
+        differsSinceMs: state.differsSinceMs,
+        lastEndedMs: state.lastEndedMs,
+        fruitless: state.fruitless,
+        startsFirst: network.self < peer,
+      });
+      if (decision.start && !this.#initiating) this.#begin(peer);
+    }
+  }
+
+  #begin(peer: NodeId): void {
+    this.#initiating = true;
+    const session = this.#initiate(peer).finally(() => {
+      this.#initiating = false;
+      this.#sessions.delete(session);
+    });
+    this.#sessions.add(session);
+  }
+
+  async #initiate(peer: NodeId): Promise<void> {
+    const { network, clock, replica, take, onEvent } = this.#options;
+    const digestBefore = replica.digest;
+    try {
+      const stats = await withDeadline(clock, SESSION_TIMEOUT_MS, this.#stopping.signal, async (signal) => {
+        const stream = await network.open(peer, RECONCILE_PROTOCOL, signal);
+        return initiateReconcile(stream, replica, take, signal);
+      });
+      this.#note(peer, stats, digestBefore);
+      onEvent({ type: 'reconciled', peer, initiated: true, stats });
+    } catch (error) {
+      const state = this.#stateOf(peer);
+      state.fruitless++;
+      state.lastEndedMs = clock.monotonicMs();
+      onEvent({ type: 'reconcile-failed', peer, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #note(peer: NodeId, stats: ReconcileStats, digestBefore: Fingerprint): void {
+    const state = this.#stateOf(peer);
+    state.lastEndedMs = this.#options.clock.monotonicMs();
+    state.differsSinceMs = undefined;
+    // What arrived and was not merged (a deferred lease) will arrive again: only a change here counts as progress.
+    const hasProgressed = stats.more || this.#options.replica.digest !== digestBefore;
+    state.fruitless = hasProgressed ? 0 : state.fruitless + 1;
+  }
+
+  #stateOf(peer: NodeId): PeerState {
+    let state = this.#peers.get(peer);
+    if (state === undefined) {
+      state = { differsSinceMs: undefined, lastEndedMs: undefined, fruitless: 0 };
+      this.#peers.set(peer, state);
+    }
+    return state;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Counts over all records, kept up to date change by change, so that a heartbeat or a status costs what is unfinished and
+ * not what is stored.
+ *
+ * Invariant: after every change the counts are those of the replica's records.
+ */
+
+import { disputeOf } from '../../crdt/block/view.ts';
+import { hasSuccess, isEmptyRecord, type BlockRecord } from '../../crdt/block/record.ts';
+import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
+import type { Change } from './replica.ts';
+
+export class Tally {
+  readonly #unfinished = new Map<BlockId, BlockKey>();
+  #blocks = 0;
+  #results = 0;
+  #duplicates = 0;
+  #disputed = 0;
+
+  /** Blocks with a record. */
+  get blocks(): number {
+    return this.#blocks;
+  }
+
+  /** Results of all nodes for all blocks. */
+  get results(): number {
+    return this.#results;
+  }
+
+  /** Success results beyond the first of their block: work that was done twice. */
+  get duplicates(): number {
+    return this.#duplicates;
+  }
+
+  get disputed(): number {
+    return this.#disputed;
+  }
+
+  /** Blocks without a Success. */
+  unfinished(): IterableIterator<BlockKey> {
+    return this.#unfinished.values();
+  }
+
+  get unfinishedCount(): number {
+    return this.#unfinished.size;
+  }
+
+  note({ key, before, after }: Pick<Change, 'key' | 'before' | 'after'>): void {
+    const id = blockId(key);
+    if (isEmptyRecord(before)) this.#blocks++;
+    if (hasSuccess(after.results)) this.#unfinished.delete(id);
+    else this.#unfinished.set(id, key);
+    this.#results += after.results.length - before.results.length;
+    this.#duplicates += duplicatesIn(after) - duplicatesIn(before);
+    this.#disputed += disputesIn(after) - disputesIn(before);
+  }
+}
+
+function duplicatesIn(record: BlockRecord): number {
+  const successes = record.results.filter((result) => result.verdict === 'success').length;
+  return Math.max(0, successes - 1);
+}
+
+function disputesIn(record: BlockRecord): number {
+  return disputeOf(record.results) === undefined ? 0 : 1;
+}

@@ -1,0 +1,109 @@
+/**
+ * The client of the RPC server that `driftlock status` is: one call, one answer.
+ *
+ * Invariant: nothing of the answer is believed before it was checked, and its size and the wait for it are bounded.
+ */
+
+import { z } from 'zod';
+import { DriftlockError } from '../../crdt/errors.ts';
+import { describeText } from '../../crdt/ids.ts';
+import { statusSchema, type StatusAnswer } from './status-schema.ts';
+
+/** A node answers at once or hangs. */
+export const CALL_TIMEOUT_MS = 5_000;
+/** A status names every peer, about 400 bytes each: 10,000 peers. */
+export const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+
+export type RpcClientCode =
+  /** Nobody answers there, or not in time. */
+  | 'ERR_RPC_UNREACHABLE'
+  /** Somebody answers, and it is not JSON-RPC or not the answer to the method. */
+  | 'ERR_RPC_BAD_ANSWER'
+  /** The server answered with an error. */
+  | 'ERR_RPC_REFUSED';
+
+export class RpcClientError extends DriftlockError<RpcClientCode> {
+  override readonly name = 'RpcClientError';
+}
+
+const responseSchema = z.union([
+  z.object({ jsonrpc: z.literal('2.0'), error: z.object({ code: z.number(), message: z.string() }) }),
+  z.object({ jsonrpc: z.literal('2.0'), result: z.unknown() }),
+]);
+
+/** The status of the node at `url`. Throws {@link RpcClientError} that names `url`. */
+export async function fetchStatus(url: URL): Promise<StatusAnswer> {
+  const result = await call(url, 'driftlock_status');
+  const parsed = statusSchema.safeParse(result);
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw badAnswer(url, 'the status of a driftlock node', `an answer whose "${field}" is another`, parsed.error);
+}
+
+async function call(url: URL, method: string): Promise<unknown> {
+  const parsed = responseSchema.safeParse(
+    parse(url, await post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method }))),
+  );
+  if (!parsed.success) throw badAnswer(url, 'a JSON-RPC 2.0 response', 'other JSON');
+  const response = parsed.data;
+  if (!('error' in response)) return response.result;
+  throw new RpcClientError('ERR_RPC_REFUSED', {
+    argument: url.href,
+    expected: `an answer to ${method}`,
+    found: `error ${response.error.code}: ${describeText(response.error.message)}`,
+  });
+}
+
+function parse(url: URL, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw badAnswer(url, 'a JSON-RPC 2.0 response', describeText(text), cause);
+  }
+}
+
+async function post(url: URL, body: string): Promise<string> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      // What answers a redirect is no node.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    });
+    return await readText(url, response);
+  } catch (error) {
+    if (error instanceof RpcClientError) throw error;
+    throw new RpcClientError(
+      'ERR_RPC_UNREACHABLE',
+      { argument: url.href, expected: 'a running node that answers', found: whyUnreachable(error) },
+      { cause: error },
+    );
+  }
+}
+
+async function readText(url: URL, response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > ANSWER_BYTES_MAX) {
+      throw badAnswer(url, `an answer of at most ${ANSWER_BYTES_MAX} bytes`, 'a longer one');
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** fetch wraps the failure of the system call as a cause, and that of several addresses in an `AggregateError`. */
+function whyUnreachable(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer in ${CALL_TIMEOUT_MS} ms`;
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : 'a connection that failed';
+}
+
+function badAnswer(url: URL, expected: string, found: string, cause?: unknown): RpcClientError {
+  return new RpcClientError('ERR_RPC_BAD_ANSWER', { argument: url.href, expected, found }, { cause });
+}

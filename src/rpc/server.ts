@@ -1,0 +1,126 @@
+/**
+ * JSON-RPC over HTTP: POST / with a JSON body.
+ *
+ * Invariant: whatever arrives, the server answers or closes the connection, and goes on. Answers to JSON-RPC are 200, also
+ * errors; 204 answers a request of notifications alone. What is no JSON-RPC over HTTP is 403 (`caller.ts`), 404, 413 or
+ * 415, and 503 while too many requests are at work.
+ */
+
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { DriftlockError } from '../../crdt/errors.ts';
+import { errnoOf } from '../disk/errno.ts';
+import type { NodeQueries } from '../node/queries.ts';
+import { decideCaller } from './caller.ts';
+import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
+import { dispatch, errorResponse, INVALID_REQUEST, RPC_LIMITS, type RpcLimits } from './json-rpc.ts';
+import { rpcMethods } from './methods.ts';
+
+export const CONNECTIONS_MAX = 256;
+/** Requests whose answer is being made. One can hold a witness and its hex. */
+export const REQUESTS_IN_FLIGHT_MAX = 16;
+/** For a request to arrive whole; a body of 1 MiB takes 5 s at 1.7 Mbit/s. */
+const REQUEST_TIMEOUT_MS = 5_000;
+
+/** What clients send JSON-RPC as (JSON-RPC over HTTP). No HTML form can send one of them. */
+const CONTENT_TYPES = ['application/json', 'application/json-rpc', 'application/jsonrequest'];
+
+export interface RpcServerOptions {
+  readonly queries: NodeQueries;
+  readonly listen: HostPort;
+  /** Told of defects: a method that threw what it should not have. */
+  readonly onDefect: (method: string, error: unknown) => void;
+  readonly limits?: RpcLimits;
+}
+
+export interface RpcServer {
+  /** `http://HOST:PORT`, with the port that the system chose for 0. */
+  readonly url: string;
+  /** Ends the connections too, and lets requests at work finish unheard. */
+  close(): Promise<void>;
+}
+
+/** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const { queries, listen, onDefect, limits = RPC_LIMITS } = options;
+  const server = fastify({
+    bodyLimit: limits.requestBytesMax,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: 8 * 1024 },
+  });
+  server.server.maxConnections = CONNECTIONS_MAX;
+  guard(server, isLoopbackHost(listen.host));
+
+  // Two hex digits a byte.
+  const methods = rpcMethods(queries, limits.responseCharactersMax / 2);
+  let inFlight = 0;
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(CONTENT_TYPES, { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  server.post('/', async (request, reply) => {
+    if (inFlight >= REQUESTS_IN_FLIGHT_MAX) return refuse(reply, 503, 'too many requests at work');
+    inFlight++;
+    try {
+      const text = typeof request.body === 'string' ? request.body : '';
+      const response = await dispatch(text, { methods, limits, onDefect });
+      if (response === undefined) return await reply.code(204).send();
+      return await reply.type('application/json').send(response);
+    } finally {
+      inFlight--;
+    }
+  });
+
+  try {
+    await server.listen({ host: listen.host, port: listen.port });
+  } catch (error) {
+    throw listenError(error, listen);
+  }
+  const address = server.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : listen.port;
+  return { url: `http://${formatHostPort({ host: listen.host, port })}`, close: () => server.close() };
+}
+
+function guard(server: FastifyInstance, listensOnLoopback: boolean): void {
+  server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    const { host, origin } = request.headers;
+    const decision = decideCaller({ host, origin }, listensOnLoopback);
+    return decision.allowed ? undefined : refuse(reply, 403, decision.reason);
+  });
+  server.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'JSON-RPC is answered at POST /'));
+  server.setErrorHandler((error: unknown, _request, reply) => {
+    const status = statusOf(error);
+    return refuse(
+      reply,
+      status,
+      status === 413 ? 'request too large' : 'expected a JSON body of type application/json',
+    );
+  });
+}
+
+/** What fastify would answer. Its own errors carry a status; anything else is what a malformed request causes. */
+function statusOf(error: unknown): number {
+  if (!(error instanceof Error) || !('statusCode' in error)) return 400;
+  return typeof error.statusCode === 'number' ? error.statusCode : 400;
+}
+
+function refuse(reply: FastifyReply, status: number, reason: string): FastifyReply {
+  return reply
+    .code(status)
+    .type('application/json')
+    .send(errorResponse(null, INVALID_REQUEST, reason));
+}
+
+function listenError(error: unknown, listen: HostPort): DriftlockError {
+  const errno = errnoOf(error) ?? 'an unknown error';
+  const address = formatHostPort(listen);
+  const argument = '--rpc';
+  if (errno === 'EADDRINUSE') {
+    const found = 'another process that listens there';
+    return new DriftlockError(
+      'ERR_ADDRESS_IN_USE',
+      { argument, expected: `${address} to be free`, found },
+      { cause: error },
+    );
+  }
+  const expected = `${address} to be an address of this machine`;
+  return new DriftlockError('ERR_CANNOT_LISTEN', { argument, expected, found: errno }, { cause: error });
+}

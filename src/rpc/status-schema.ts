@@ -1,0 +1,49 @@
+/**
+ * What a client believes of an answer to `driftlock_status`, which can come from a node of another version or from a
+ * server that is no driftlock at all.
+ *
+ * Invariant: a `NodeStatus` passes. Fields that are not known here are kept; names of modes and the like may be new ones.
+ */
+
+import { z } from 'zod';
+
+const count = z.number().nonnegative();
+
+export const statusSchema = z.looseObject({
+  peerId: z.string(),
+  cluster: z.string(),
+  version: z.string(),
+  mode: z.string(),
+  uptimeMs: count,
+  datadir: z.string(),
+  addresses: z.array(z.string()),
+  validator: z.looseObject({ name: z.string(), executes: z.boolean(), inFlight: count, ready: count }),
+  digest: z.string(),
+  blocks: z.looseObject({
+    total: count,
+    idle: count,
+    processing: count,
+    failed: count,
+    success: count,
+    disputed: count,
+    duplicates: count,
+    results: count,
+  }),
+  witnesses: z.looseObject({ held: count, fetching: count }),
+  files: z.looseObject({ pending: count, lastError: z.string().nullable() }),
+  peers: z.array(
+    z.looseObject({
+      peerId: z.string(),
+      connected: z.boolean(),
+      roundTripMs: count.nullable(),
+      silentMs: count.nullable(),
+      mode: z.string().nullable(),
+      digest: z.string().nullable(),
+      agrees: z.boolean(),
+      records: count.nullable(),
+    }),
+  ),
+  counters: z.record(z.string(), count),
+});
+
+export type StatusAnswer = z.infer<typeof statusSchema>;

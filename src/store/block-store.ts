@@ -1,0 +1,239 @@
+/**
+ * Records in memory and their `.v` files on disk, kept equal.
+ *
+ * Invariants:
+ * - A result of this node is on disk, synced, before it enters the replica, so nobody hears of one that a crash could
+ *   take back. Claims enter at once and are written soon: losing one costs at most a duplicate.
+ * - A file is only ever replaced if it still is the one that was taken in last. What another program wrote in between
+ *   is taken in first, and then the merged record is written over it.
+ * - One task at a time touches a block's file.
+ */
+
+import PQueue from 'p-queue';
+import { encodeRecord, type KeyedRecord } from '../../crdt/block/record-codec.ts';
+import { fingerprintOf, type Fingerprint } from '../../crdt/block/fingerprint.ts';
+import { mergeRecords, type BlockRecord } from '../../crdt/block/record.ts';
+import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
+import { isFailure } from '../../crdt/errors.ts';
+import { pause, type Clock } from '../../net/clock.ts';
+import type { DurableWriter } from '../datadir/durable-writer.ts';
+import type { FileIdentity } from '../disk/disk.ts';
+import type { ValidateInfo } from '../files/validate-info.ts';
+import { encodeValidateFile } from '../files/validate-file.ts';
+import type { Change, Replica } from '../replica/replica.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
+
+/** Where a change came from: made here, heard from a peer, or found in the files. */
+export type Origin = 'local' | 'peer' | 'disk';
+
+export interface StoreChange extends Change {
+  readonly origin: Origin;
+  /** What was merged; for a local change, what peers have not heard yet. */
+  readonly delta: BlockRecord;
+}
+
+/** What a look at a block's file found. `deltas` are merged before the file is replaced. */
+export interface Sighting {
+  /** Undefined: there is no file (any more). */
+  readonly identity: FileIdentity | undefined;
+  /** Of the record in the file's trailer; undefined when the file holds none that counts. */
+  readonly fingerprint: Fingerprint | undefined;
+  readonly deltas: readonly SightedDelta[];
+}
+
+export interface SightedDelta {
+  readonly record: BlockRecord;
+  readonly origin: Origin;
+}
+
+export interface BlockStoreOptions {
+  readonly replica: Replica;
+  readonly writer: DurableWriter;
+  readonly clock: Clock;
+  readonly pathOf: (key: BlockKey) => string;
+  /** What the file of this record says to other programs, now. */
+  readonly fileViewOf: (key: BlockKey, record: BlockRecord) => ValidateInfo;
+  /** Reads the block's file if it is not the one that `known` identifies; undefined when it still is. */
+  readonly look: (key: BlockKey, known: FileIdentity | undefined) => Promise<Sighting | undefined>;
+  readonly onChange: (change: StoreChange) => void;
+  /** A write failed and will be tried again. */
+  readonly onWriteError: (key: BlockKey, error: unknown) => void;
+}
+
+interface FileState {
+  identity: FileIdentity | undefined;
+  fingerprint: Fingerprint | undefined;
+}
+
+interface Staged {
+  readonly delta: BlockRecord;
+  readonly done: () => void;
+}
+
+/** Blocks whose files are being written or looked at; the rest wait here rather than in the writer's queue. */
+export const WRITES_UNDER_WAY_MAX = 256;
+/** Unwritten blocks beyond which those who bring new ones in bulk should wait; see {@link BlockStore.room}. */
+export const DIRTY_BLOCKS_MAX = 4_096;
+
+/** Between two tries to write a file, for instance on a full disk. */
+const WRITE_RETRY_MS = 1_000;
+
+export class BlockStore {
+  readonly replica: Replica;
+  readonly #options: BlockStoreOptions;
+  readonly #mutex = new KeyedMutex();
+  readonly #files = new Map<BlockId, FileState>();
+  readonly #staged = new Map<BlockId, Staged[]>();
+  readonly #dirty = new Set<BlockId>();
+  readonly #stopping = new AbortController();
+  readonly #writes = new PQueue({ concurrency: WRITES_UNDER_WAY_MAX });
+  #waitingForRoom: (() => void)[] = [];
+
+  constructor(options: BlockStoreOptions) {
+    this.#options = options;
+    this.replica = options.replica;
+  }
+
+  /** Blocks whose file is not yet what their record says. */
+  get dirtyCount(): number {
+    return this.#dirty.size;
+  }
+
+  /** Merges into memory now and into the file soon. Not for results of this node: those are committed. */
+  merge(keyed: KeyedRecord, origin: Origin): StoreChange | undefined {
+    const change = this.replica.merge(keyed);
+    if (change === undefined) return undefined;
+    const stored = { ...change, origin, delta: keyed.record };
+    this.#options.onChange(stored);
+    this.#markDirty(keyed.key);
+    return stored;
+  }
+
+  /** Writes and syncs first, then merges into memory. Resolves when both are done. */
+  commit(keyed: KeyedRecord): Promise<void> {
+    return new Promise((resolve) => {
+      const id = blockId(keyed.key);
+      const staged = this.#staged.get(id) ?? [];
+      staged.push({ delta: keyed.record, done: resolve });
+      this.#staged.set(id, staged);
+      this.#markDirty(keyed.key);
+    });
+  }
+
+  /** Looks at the block's file and takes in what another program wrote there. */
+  async takeIn(key: BlockKey): Promise<void> {
+    await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
+  }
+
+  /** Resolves while fewer than `DIRTY_BLOCKS_MAX` blocks wait to be written: the backpressure of catching up. */
+  async room(): Promise<void> {
+    while (this.#dirty.size >= DIRTY_BLOCKS_MAX && !this.#stopping.signal.aborted) {
+      await new Promise<void>((resolve) => void this.#waitingForRoom.push(resolve));
+    }
+  }
+
+  /** Resolves once every file is what its record says. */
+  async idle(): Promise<void> {
+    await this.#mutex.idle();
+  }
+
+  /** Gives up on files that cannot be written; everything else is written to its end. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wakeWaiting();
+    await this.idle();
+  }
+
+  #markDirty(key: BlockKey): void {
+    const id = blockId(key);
+    if (this.#dirty.has(id)) return;
+    this.#dirty.add(id);
+    void this.#mutex.run(id, () => this.#writeUntilClean(key));
+  }
+
+  async #writeUntilClean(key: BlockKey): Promise<void> {
+    const id = blockId(key);
+    while (this.#dirty.has(id)) {
+      this.#dirty.delete(id);
+      if (this.#dirty.size < DIRTY_BLOCKS_MAX) this.#wakeWaiting();
+      try {
+        await this.#writes.add(() => this.#writeOnce(key));
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        this.#dirty.add(id);
+        this.#options.onWriteError(key, error);
+        if (this.#stopping.signal.aborted) return;
+        await pause(this.#options.clock, WRITE_RETRY_MS, this.#stopping.signal).catch(() => {});
+      }
+    }
+  }
+
+  #wakeWaiting(): void {
+    const waiting = this.#waitingForRoom;
+    this.#waitingForRoom = [];
+    for (const wake of waiting) wake();
+  }
+
+  async #writeOnce(key: BlockKey): Promise<void> {
+    const id = blockId(key);
+    const staged = this.#staged.get(id) ?? [];
+    const candidate = staged.reduce((record, { delta }) => mergeRecords(record, delta), this.replica.get(key));
+    const fingerprint = fingerprintOf({ key, record: candidate });
+    const file = this.#file(id);
+
+    if (file.fingerprint !== fingerprint || staged.length > 0) {
+      const bytes = encodeValidateFile(this.#options.fileViewOf(key, candidate), encodeRecord(candidate));
+      const durable = candidate.results.length > 0;
+      const outcome = await this.#options.writer.write(this.#options.pathOf(key), bytes, {
+        durable,
+        expected: file.identity,
+      });
+      if (!outcome.replaced) {
+        this.#dirty.add(id);
+        await this.#takeInLocked(key);
+        return;
+      }
+      file.identity = outcome.identity;
+      file.fingerprint = fingerprint;
+    }
+    this.#settle(key, staged);
+  }
+
+  #settle(key: BlockKey, written: readonly Staged[]): void {
+    const id = blockId(key);
+    const rest = (this.#staged.get(id) ?? []).slice(written.length);
+    if (rest.length === 0) this.#staged.delete(id);
+    else this.#staged.set(id, rest);
+    for (const { delta, done } of written) {
+      const change = this.replica.merge({ key, record: delta });
+      if (change !== undefined) this.#options.onChange({ ...change, origin: 'local', delta });
+      done();
+    }
+    const current = this.replica.entry(key)?.fingerprint;
+    if (rest.length > 0 || current !== this.#file(id).fingerprint) this.#dirty.add(id);
+  }
+
+  async #takeInLocked(key: BlockKey): Promise<void> {
+    const id = blockId(key);
+    const file = this.#file(id);
+    const sighting = await this.#options.look(key, file.identity);
+    if (sighting === undefined) return;
+    file.identity = sighting.identity;
+    file.fingerprint = sighting.fingerprint;
+    for (const { record, origin } of sighting.deltas) {
+      if (origin === 'local' && record.results.length > 0) void this.commit({ key, record });
+      else this.merge({ key, record }, origin);
+    }
+    const current = this.replica.entry(key)?.fingerprint;
+    if (current !== undefined && current !== file.fingerprint) this.#markDirty(key);
+  }
+
+  #file(id: BlockId): FileState {
+    let file = this.#files.get(id);
+    if (file === undefined) {
+      file = { identity: undefined, fingerprint: undefined };
+      this.#files.set(id, file);
+    }
+    return file;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * What a `.w` in this node's directory adds to the block's record.
+ *
+ * Invariant: pure; a payload that is announced already, in this state or a further one, is not announced again, so a
+ * witness that reached every node still has one announcement.
+ */
+
+import { addHolder, type Holders } from '../../crdt/block/holders.ts';
+import type { BlockRecord } from '../../crdt/block/record.ts';
+import { stateRank, WITNESS_BLOB_IDS_MAX, type WitnessState } from '../../crdt/block/witness.ts';
+import type { Hash32, NodeId } from '../../crdt/ids.ts';
+import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
+
+export interface LocalWitness {
+  readonly state: WitnessState;
+  readonly payloadDigest: Hash32;
+  readonly blobIdCount: number;
+}
+
+export interface WitnessNews {
+  readonly announce: boolean;
+  readonly holders: Holders;
+  readonly reason: 'new-payload' | 'further-state' | 'announced-already' | 'too-many-blob-ids';
+}
+
+export function newsOfWitness(local: LocalWitness, record: BlockRecord, self: NodeId): WitnessNews {
+  const holders = addHolder(record.holders, self);
+  if (local.blobIdCount > WITNESS_BLOB_IDS_MAX) return { announce: false, holders: [], reason: 'too-many-blob-ids' };
+  const same = record.witnesses.filter((known) => known.payloadDigest === local.payloadDigest);
+  if (same.length === 0) return { announce: true, holders, reason: 'new-payload' };
+  const known = same.some((announced) => stateRank(announced.state) >= stateRank(local.state));
+  if (known) return { announce: false, holders, reason: 'announced-already' };
+  return { announce: true, holders, reason: 'further-state' };
+}
+
+/** For how long a generator's lock still runs; undefined when it has run out or the record shows that it is known. */
+export function generationClaimMs(lockTimeSeconds: bigint, nowWallMs: number, record: BlockRecord): number | undefined {
+  const remainingMs = Math.min(Math.floor(Number(lockTimeSeconds) * 1_000 - nowWallMs), LEASE_DURATION_MS_MAX);
+  if (remainingMs <= 0 || record.witnesses.length > 0 || record.generation !== undefined) return undefined;
+  return remainingMs;
+}

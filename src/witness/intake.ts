@@ -1,0 +1,133 @@
+/**
+ * Takes in the `.w` files of this node's directory, whoever wrote them.
+ *
+ * Invariant: a witness is on the shelf, announced and this node one of its holders only after its file was read whole,
+ * its checksum verified and its payload hashed. A bad file goes to quarantine and is fetched again from a peer.
+ */
+
+import { removeHolder } from '../../crdt/block/holders.ts';
+import { blake3Hash } from '../../crdt/hash.ts';
+import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
+import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
+import { isFailure } from '../../crdt/errors.ts';
+import { blockId, type BlockKey } from '../../crdt/ids.ts';
+import type { Clock } from '../../net/clock.ts';
+import type { Author } from '../author/author.ts';
+import type { Quarantine } from '../datadir/quarantine.ts';
+import { sameFile, type Disk, type FileContent } from '../disk/disk.ts';
+import { blockFileName } from '../files/file-names.ts';
+import { decodeWitnessFile } from '../files/witness-file.ts';
+import { WITNESS_FILE_BYTES_MAX, type WitnessStatus } from '../files/witness-status.ts';
+import type { IntakeEvent } from '../intake/validate-look.ts';
+import { KeyedMutex } from '../store/keyed-mutex.ts';
+import type { BlockStore } from '../store/block-store.ts';
+import { generationClaimMs, newsOfWitness } from './announce.ts';
+import type { WitnessShelf } from './shelf.ts';
+
+export interface WitnessIntakeOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly author: Author;
+  readonly store: BlockStore;
+  readonly shelf: WitnessShelf;
+  readonly quarantine: Quarantine;
+  /** Where the block's witness is looked for, in this order. */
+  readonly pathsOf: (key: BlockKey) => readonly string[];
+  readonly onEvent: (event: IntakeEvent) => void;
+  /** The block's witness came, changed or went. */
+  readonly onShelfChanged: (key: BlockKey) => void;
+}
+
+export class WitnessIntake {
+  readonly #options: WitnessIntakeOptions;
+  readonly #mutex = new KeyedMutex();
+
+  constructor(options: WitnessIntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at the block's witness file if it changed since the last look. */
+  async takeIn(key: BlockKey): Promise<void> {
+    await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
+  }
+
+  /** Resolves once no look is under way. */
+  idle(): Promise<void> {
+    return this.#mutex.idle();
+  }
+
+  async #takeInLocked(key: BlockKey): Promise<void> {
+    const { disk, shelf, pathsOf, quarantine, onEvent } = this.#options;
+    for (const path of pathsOf(key)) {
+      const identity = await disk.identify(path);
+      if (identity === undefined) continue;
+      const known = shelf.get(key);
+      if (known?.path === path && sameFile(known.identity, identity)) return;
+      const content = await disk.read(path, WITNESS_FILE_BYTES_MAX);
+      if (content === undefined) continue;
+      try {
+        this.#interpret(key, path, content);
+        return;
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        await quarantine.put(path, error, content.identity);
+        onEvent({ type: 'file-quarantined', file: path, error });
+      }
+    }
+    this.#gone(key);
+  }
+
+  #interpret(key: BlockKey, path: string, { bytes, identity }: FileContent): void {
+    const { store, shelf, author, onShelfChanged } = this.#options;
+    const { status } = decodeWitnessFile(bytes, blockFileName('witness', key));
+    const record = store.replica.get(key);
+    if (status.status === 'Idle' || status.status === 'Processing') {
+      this.#takeInGeneration(key, status, record);
+      return;
+    }
+    const { parentHash, preStateRoot, lockTimeSeconds, blobIds } = status;
+    const payloadDigest = blake3Hash(status.witnessData);
+    shelf.put({ key, path, identity, state: status.status, payloadDigest, parentHash, preStateRoot });
+    const news = newsOfWitness(
+      { state: status.status, payloadDigest, blobIdCount: blobIds.length },
+      record,
+      author.node,
+    );
+    const witnesses: WitnessAnnouncement[] = [];
+    if (news.announce) {
+      const payloadBytes = status.witnessData.length;
+      const terms = {
+        state: status.status,
+        payloadDigest,
+        payloadBytes,
+        parentHash,
+        preStateRoot,
+        lockTimeSeconds,
+        blobIds,
+      };
+      witnesses.push(author.announcement(key, terms));
+    }
+    store.merge({ key, record: recordOf({ witnesses, holders: news.holders }) }, 'local');
+    onShelfChanged(key);
+  }
+
+  /** A generator on this machine has locked the witness: its lock becomes a lease that the others see. */
+  #takeInGeneration(key: BlockKey, status: WitnessStatus, record: BlockRecord): void {
+    const { author, clock, store } = this.#options;
+    if (status.status !== 'Processing') return;
+    const durationMs = generationClaimMs(status.lockTimeSeconds, clock.wallMs(), record);
+    if (durationMs === undefined) return;
+    const generation = author.generationClaim(key, 1, durationMs);
+    store.merge({ key, record: recordOf({ generation }) }, 'local');
+  }
+
+  #gone(key: BlockKey): void {
+    const { shelf, store, author, onShelfChanged } = this.#options;
+    const { holders } = store.replica.get(key);
+    const wasHolder = removeHolder(holders, author.node);
+    if (shelf.get(key) === undefined && wasHolder.length === 0) return;
+    shelf.remove(key);
+    store.merge({ key, record: recordOf({ holders: wasHolder }) }, 'local');
+    onShelfChanged(key);
+  }
+}

@@ -1,0 +1,259 @@
+/** What every `Disk` must do, whatever is below it. */
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { isFailure } from '../../crdt/errors.ts';
+import { sameFile, type Disk, type DiskCode, type FileIdentity } from '../../src/disk/disk.ts';
+
+export interface DiskUnderTest {
+  readonly disk: Disk;
+  /** An empty directory. */
+  readonly root: string;
+  /** Empties and rewrites an existing file in place, as other programs do. */
+  overwrite(path: string, bytes: Uint8Array): void | Promise<void>;
+  dispose(): void | Promise<void>;
+}
+
+const BYTES_MAX = 1024;
+const ONE = Buffer.from('one');
+const TWO = Buffer.from('the second');
+
+export function diskCompliance(name: string, open: () => DiskUnderTest | Promise<DiskUnderTest>): void {
+  describe(`${name} as a disk`, () => {
+    let under: DiskUnderTest;
+    let disk: Disk;
+    let path: string;
+
+    beforeEach(async () => {
+      under = await open();
+      disk = under.disk;
+      path = join(under.root, 'file');
+    });
+
+    afterEach(() => under.dispose());
+
+    const create = (at: string, bytes: Uint8Array = ONE): Promise<FileIdentity> =>
+      disk.create(at, bytes, { sync: true });
+    const textOf = async (at: string): Promise<string | undefined> => {
+      const content = await disk.read(at, BYTES_MAX);
+      return content === undefined ? undefined : Buffer.from(content.bytes).toString();
+    };
+
+    it('reads what was created, with the identity that create and identify give', async () => {
+      const identity = await create(path);
+      assert.deepEqual(await disk.identify(path), identity);
+      const content = await disk.read(path, BYTES_MAX);
+      assert.deepEqual(content?.identity, identity);
+      assert.deepEqual(Buffer.from(content?.bytes ?? []), ONE);
+      assert.equal(identity.sizeBytes, ONE.length);
+    });
+
+    it('creates an empty file without sync', async () => {
+      const identity = await disk.create(path, new Uint8Array(), { sync: false });
+      assert.equal(identity.sizeBytes, 0);
+      assert.equal(await textOf(path), '');
+    });
+
+    it('answers undefined for a file that is not there', async () => {
+      assert.equal(await disk.read(path, BYTES_MAX), undefined);
+      assert.equal(await disk.identify(path), undefined);
+      assert.equal(await disk.identify(join(under.root, 'none', 'file')), undefined);
+    });
+
+    it('reads a file of exactly the limit, and refuses one byte more', async () => {
+      await create(path);
+      assert.equal((await disk.read(path, ONE.length))?.bytes.length, ONE.length);
+      await failsWith('ERR_OVER_LIMIT', path, disk.read(path, ONE.length - 1));
+    });
+
+    it('does not create over an existing file', async () => {
+      await create(path);
+      await failsWith('ERR_EXISTS', path, create(path, TWO));
+      assert.equal(await textOf(path), 'one');
+    });
+
+    it('names the path when a directory is missing or a file is in its place', async () => {
+      const lost = join(under.root, 'none', 'file');
+      await failsWith('ERR_NOT_FOUND', lost, create(lost), join(under.root, 'none'));
+      await create(path);
+      await failsWith('ERR_NOT_A_DIRECTORY', join(path, 'below'), create(join(path, 'below')), path);
+      await failsWith('ERR_NOT_A_DIRECTORY', path, disk.makeDirectory(path));
+      await failsWith('ERR_NOT_A_DIRECTORY', join(path, 'below'), disk.makeDirectory(join(path, 'below')), path);
+    });
+
+    it('lists files and directories apart, and nothing where there is no directory', async () => {
+      await create(path);
+      await create(join(under.root, 'other'));
+      await disk.makeDirectory(join(under.root, 'directory', 'deeper'));
+      assert.deepEqual((await disk.list(under.root)).sort(), ['file', 'other']);
+      assert.deepEqual(await disk.listDirectories(under.root), ['directory']);
+      assert.deepEqual(await disk.list(join(under.root, 'none')), []);
+      assert.deepEqual(await disk.listDirectories(join(under.root, 'none')), []);
+      await failsWith('ERR_NOT_A_DIRECTORY', path, disk.list(path));
+      await failsWith('ERR_NOT_A_DIRECTORY', path, disk.listDirectories(path));
+    });
+
+    it('makes a directory with its parents, and again without complaint', async () => {
+      const deep = join(under.root, 'a', 'b', 'c');
+      await disk.makeDirectory(deep);
+      await disk.makeDirectory(deep);
+      await create(join(deep, 'file'));
+      assert.equal(await textOf(join(deep, 'file')), 'one');
+    });
+
+    it('syncs files and directories, and says when they are not there', async () => {
+      await create(path);
+      await disk.syncFile(path);
+      await disk.syncDirectory(under.root);
+      await failsWith('ERR_NOT_FOUND', join(under.root, 'none'), disk.syncFile(join(under.root, 'none')));
+      await failsWith('ERR_NOT_FOUND', join(under.root, 'none'), disk.syncDirectory(join(under.root, 'none')));
+    });
+
+    it('replaces the file that was expected, and carries the identity over', async () => {
+      const expected = await create(path);
+      const from = join(under.root, 'temporary');
+      const identity = await create(from, TWO);
+      assert.equal(await disk.replace(from, path, expected), true);
+      assert.equal(await textOf(path), 'the second');
+      assert.deepEqual(await disk.identify(path), identity);
+      assert.equal(await disk.identify(from), undefined);
+    });
+
+    it('takes a free name when none was expected to be there', async () => {
+      const from = join(under.root, 'temporary');
+      const identity = await create(from, TWO);
+      assert.equal(await disk.replace(from, path, undefined), true);
+      assert.deepEqual(await disk.identify(path), identity);
+      assert.deepEqual(await disk.list(under.root), ['file']);
+    });
+
+    it('leaves a file alone that was not expected, and both files as they were', async () => {
+      await create(path);
+      const from = join(under.root, 'temporary');
+      await create(from, TWO);
+      assert.equal(await disk.replace(from, path, undefined), false);
+      assert.equal(await textOf(path), 'one');
+      assert.equal(await textOf(from), 'the second');
+    });
+
+    it('leaves a file alone that another program rewrote in place since it was read', async () => {
+      const expected = await create(path);
+      const from = join(under.root, 'temporary');
+      await create(from, TWO);
+      await under.overwrite(path, Buffer.from('foreign'));
+      assert.equal(await disk.replace(from, path, expected), false);
+      assert.equal(await textOf(path), 'foreign');
+    });
+
+    it('leaves a file alone that another program renamed into place since it was read', async () => {
+      const expected = await create(path);
+      const from = join(under.root, 'temporary');
+      await create(from, TWO);
+      await create(join(under.root, 'foreign'), ONE);
+      await disk.move(join(under.root, 'foreign'), path);
+      assert.equal(await disk.replace(from, path, expected), false);
+      assert.equal(await textOf(path), 'one');
+    });
+
+    it('does not replace a file that is gone', async () => {
+      const expected = await create(path);
+      const from = join(under.root, 'temporary');
+      await create(from, TWO);
+      await disk.remove(path);
+      assert.equal(await disk.replace(from, path, expected), false);
+      assert.equal(await disk.identify(path), undefined);
+    });
+
+    it('lets exactly one of many writers take a free name', async () => {
+      const froms = Array.from({ length: 8 }, (_, index) => join(under.root, `temporary-${index}`));
+      for (const from of froms) await create(from);
+      const outcomes = await Promise.all(froms.map((from) => disk.replace(from, path, undefined)));
+      assert.equal(outcomes.filter(Boolean).length, 1);
+    });
+
+    it('lets exactly one of many writers replace a file they all expect', async () => {
+      const expected = await create(path);
+      const froms = Array.from({ length: 8 }, (_, index) => join(under.root, `temporary-${index}`));
+      for (const from of froms) await create(from, TWO);
+      const outcomes = await Promise.all(froms.map((from) => disk.replace(from, path, expected)));
+      assert.equal(outcomes.filter(Boolean).length, 1);
+    });
+
+    it('moves over whatever is there, across directories', async () => {
+      await create(path);
+      const from = join(under.root, 'directory', 'file');
+      await disk.makeDirectory(join(under.root, 'directory'));
+      const identity = await create(from, TWO);
+      await disk.move(from, path);
+      assert.deepEqual(await disk.identify(path), identity);
+      assert.deepEqual(await disk.list(join(under.root, 'directory')), []);
+    });
+
+    it('does not move or replace with a file that is not there', async () => {
+      await failsWith('ERR_NOT_FOUND', path, disk.move(path, join(under.root, 'other')));
+      await failsWith('ERR_NOT_FOUND', path, disk.replace(path, join(under.root, 'other'), undefined));
+    });
+
+    it('appends, and makes the file for the first append', async () => {
+      await disk.append(path, ONE);
+      const first = await disk.identify(path);
+      await disk.append(path, TWO);
+      assert.equal(await textOf(path), 'onethe second');
+      assert.equal(sameFile(first, await disk.identify(path)), false);
+    });
+
+    it('removes a file, and does nothing where there is none', async () => {
+      await create(path);
+      await disk.remove(path);
+      await disk.remove(path);
+      assert.equal(await disk.identify(path), undefined);
+    });
+
+    it('tells files apart that have the same content', async () => {
+      const first = await create(path);
+      assert.equal(sameFile(first, await create(join(under.root, 'other'))), false);
+      assert.equal(sameFile(first, await disk.identify(path)), true);
+      assert.equal(sameFile(first, undefined), false);
+      assert.equal(sameFile(undefined, undefined), true);
+    });
+
+    it('reports new, renamed and rewritten files to a watcher until it is stopped', async () => {
+      const events: (string | undefined)[] = [];
+      let wake = Promise.withResolvers<void>();
+      const stop = disk.watch(under.root, (changed) => {
+        events.push(changed);
+        wake.resolve();
+      });
+      const sees = async (wanted: string): Promise<void> => {
+        for (; !events.includes(wanted); wake = Promise.withResolvers()) await wake.promise;
+        events.length = 0;
+      };
+      await create(path);
+      await sees('file');
+      await disk.move(path, join(under.root, 'renamed'));
+      await sees('renamed');
+      await under.overwrite(join(under.root, 'renamed'), TWO);
+      await sees('renamed');
+      await disk.remove(join(under.root, 'renamed'));
+      await sees('renamed');
+      stop();
+    });
+
+    it('says when a directory cannot be watched', () => {
+      const none = join(under.root, 'none');
+      assert.throws(
+        () => disk.watch(none, () => undefined),
+        (error) => isFailure(error, 'ERR_NOT_WATCHABLE') && error.argument === none,
+      );
+    });
+  });
+}
+
+/** A disk may name the file in the way (`also`) instead of the path that was asked for. */
+async function failsWith(code: DiskCode, path: string, action: Promise<unknown>, also = path): Promise<void> {
+  await assert.rejects(action, (error) => {
+    assert(isFailure(error, code), `expected ${code}, found ${String(error)}`);
+    assert([path, also].includes(error.argument), `expected ${path}, found ${error.argument}`);
+    return true;
+  });
+}

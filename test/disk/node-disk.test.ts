@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isFailure } from '../../crdt/errors.ts';
+import { diskError } from '../../src/disk/errno.ts';
+import { NodeDisk } from '../../src/disk/node-disk.ts';
+import { diskCompliance } from './compliance.ts';
+
+async function temporaryRoot(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'driftlock-disk-'));
+}
+
+diskCompliance('the machine', async () => {
+  const root = await temporaryRoot();
+  return {
+    disk: new NodeDisk(),
+    root,
+    overwrite: (path, bytes) => writeFile(path, bytes),
+    dispose: () => rm(root, { recursive: true }),
+  };
+});
+
+describe('the machine as a disk, beyond what memory can show', () => {
+  const disk = new NodeDisk();
+  let root: string;
+
+  before(async () => {
+    root = await temporaryRoot();
+  });
+
+  after(() => rm(root, { recursive: true }));
+
+  it('never gives bytes with an identity that is not theirs while another program rewrites the file', async () => {
+    const path = join(root, 'rewritten');
+    await writeFile(path, '');
+    const rewrite = async (): Promise<void> => {
+      for (let turn = 0; turn < 500; turn++) await writeFile(path, String(turn % 10).repeat(turn % 7));
+    };
+    const read = async (): Promise<void> => {
+      for (let turn = 0; turn < 500; turn++) {
+        const content = await disk.read(path, 64).catch((error: unknown) => {
+          assert(isFailure(error, 'ERR_CHANGING'));
+        });
+        if (content === undefined) continue;
+        assert.equal(content.bytes.length, content.identity.sizeBytes);
+        assert(new Set(content.bytes).size <= 1);
+      }
+    };
+    await Promise.all([rewrite(), read()]);
+  });
+
+  it('refuses what is no regular file, without waiting for a FIFO to be written', async () => {
+    const fifo = join(root, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    for (const path of [fifo, root]) {
+      await assert.rejects(disk.read(path, 64), (error) => isFailure(error, 'ERR_DISK') && error.argument === path);
+    }
+  });
+
+  it('keeps the cause of a failure and names it by its errno', async () => {
+    const path = join(root, 'none', 'file');
+    await assert.rejects(disk.create(path, new Uint8Array(), { sync: true }), (error) => {
+      assert(isFailure(error, 'ERR_NOT_FOUND'));
+      assert.equal(error.argument, path);
+      assert.equal(error.found, 'ENOENT on create');
+      assert(error.cause instanceof Error);
+      return true;
+    });
+  });
+
+  const codes = [
+    ['ENOSPC', 'ERR_NO_SPACE'],
+    ['EDQUOT', 'ERR_NO_SPACE'],
+    ['EACCES', 'ERR_NOT_WRITABLE'],
+    ['EPERM', 'ERR_NOT_WRITABLE'],
+    ['EROFS', 'ERR_NOT_WRITABLE'],
+    ['EEXIST', 'ERR_EXISTS'],
+    ['ENOENT', 'ERR_NOT_FOUND'],
+    ['ENOTDIR', 'ERR_NOT_A_DIRECTORY'],
+    ['EXDEV', 'ERR_CROSS_DEVICE'],
+    ['EIO', 'ERR_DISK'],
+  ] as const;
+  for (const [errno, code] of codes) {
+    it(`turns ${errno} into ${code}`, () => {
+      const cause = Object.assign(new Error('text that nobody reads'), { code: errno });
+      assert.equal(diskError(cause, 'write', '/path').code, code);
+    });
+  }
+});

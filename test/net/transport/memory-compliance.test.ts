@@ -1,0 +1,3 @@
+import { compliance } from './compliance.ts';
+
+compliance('memory');

@@ -1,0 +1,95 @@
+/** A small real `NodeQueries`: a replica with signed records in it, and witness payloads in memory. */
+
+import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
+import { viewOf } from '../../crdt/block/view.ts';
+import { blockId, ZERO_HASH, type BlockKey, type Hash32 } from '../../crdt/ids.ts';
+import { identityFromSeed } from '../../net/identity/identity.ts';
+import { peerIdText } from '../../net/identity/peer-id.ts';
+import { Author } from '../../src/author/author.ts';
+import type { NodeQueries } from '../../src/node/queries.ts';
+import type { NodeStatus } from '../../src/node/status.ts';
+import { Replica } from '../../src/replica/replica.ts';
+
+const identity = identityFromSeed(new Uint8Array(32).fill(7));
+const author = new Author({
+  node: identity.node,
+  sign: (message) => identity.sign(message),
+  clock: { wallMs: () => 1_757_002_322_000 },
+  skewBoundMs: 500,
+});
+
+export const hashOf = (byte: number): Hash32 => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`;
+
+export const success: BlockKey = { number: 3080, hash: hashOf(0xa1) };
+export const failed: BlockKey = { number: 3081, hash: hashOf(0xa2) };
+export const processing: BlockKey = { number: 3082, hash: hashOf(0xa3) };
+export const blobIds = [hashOf(3), hashOf(4)];
+
+export const witness = { number: 3080, parentHash: hashOf(0xa0), payload: Uint8Array.of(0xde, 0xad, 0xbe, 0xef) };
+
+const records: readonly (readonly [BlockKey, BlockRecord])[] = [
+  [success, recordOf({ results: [author.result(success, [], 'success', hashOf(0xcd), 1)], blobIds })],
+  [failed, recordOf({ results: [author.result(failed, [], 'failed', ZERO_HASH, 1)] })],
+  [processing, recordOf({ lease: author.claim(processing, 1, 30_000) })],
+];
+
+export const status: NodeStatus = {
+  peerId: peerIdText(identity.node),
+  cluster: 'driftlock',
+  version: '0.1.0',
+  mode: 'normal',
+  uptimeMs: 12_345,
+  datadir: '/data',
+  addresses: [`/ip4/127.0.0.1/tcp/4001/p2p/${peerIdText(identity.node)}`],
+  validator: { name: 'linkage', executes: false, inFlight: 1, ready: 2 },
+  digest: '00112233445566778899aabbccddeeff',
+  blocks: { total: 3, idle: 0, processing: 1, failed: 1, success: 1, disputed: 0, duplicates: 0, results: 2 },
+  witnesses: { held: 1, fetching: 0 },
+  files: { pending: 0, lastError: null },
+  peers: [
+    {
+      peerId: peerIdText(identityFromSeed(new Uint8Array(32).fill(8)).node),
+      connected: true,
+      roundTripMs: 1.5,
+      silentMs: 300,
+      mode: 'normal',
+      digest: '00112233445566778899aabbccddeeff',
+      agrees: true,
+      records: 3,
+    },
+  ],
+  counters: {
+    claims: 3,
+    leasesLost: 0,
+    leasesDeferred: 0,
+    validations: 2,
+    foreignWrites: 0,
+    gossipAccepted: 0,
+    gossipIgnored: 0,
+    gossipRejected: 0,
+    reconciliations: 0,
+    reconciliationsFailed: 0,
+    reconcileBytes: 0,
+    witnessesFetched: 0,
+    witnessFetchesFailed: 0,
+    filesQuarantined: 0,
+  },
+};
+
+/** `payloadOf` stands in for the shelf of witnesses, so that a test can make it large, slow or broken. */
+export function testQueries(
+  payloadOf: (number: number) => Promise<Uint8Array> = () => Promise.resolve(witness.payload),
+): NodeQueries {
+  const replica = new Replica();
+  for (const [key, record] of records) replica.merge({ key, record });
+  return {
+    view: (key) => viewOf(replica.get(key), () => true),
+    hasWitnessAt: (number) => number === witness.number,
+    witnessPayload: async (number, parentHash) =>
+      number === witness.number && parentHash === witness.parentHash ? payloadOf(number) : undefined,
+    status: () => status,
+  };
+}
+
+/** `number.hash` as the methods take it. */
+export const named = (key: BlockKey): string => blockId(key);
