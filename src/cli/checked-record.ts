@@ -13,6 +13,7 @@ import type { BlockKey } from '../../crdt/ids.ts';
 import type { Lease } from '../../crdt/lease/lease.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import { verifySignature } from '../../net/identity/verify.ts';
+import { jsonInteger } from '../files/describe.ts';
 
 /** Throws a `DecodeError`, or `ERR_BAD_SIGNATURE` that names the part and its author. */
 export function checkedRecord(bytes: Uint8Array, key: BlockKey): BlockRecord {
@@ -76,8 +77,7 @@ function describeAnnouncement(witness: WitnessAnnouncement): object {
     payload_bytes: witness.payloadBytes,
     parent_hash: witness.parentHash,
     pre_state_root: witness.preStateRoot,
-    // A u64, which a JSON number may not hold.
-    lock_time: `${witness.lockTimeSeconds}`,
+    lock_time: jsonInteger(witness.lockTimeSeconds),
     blob_ids: witness.blobIds,
     signature: hex(witness.signature),
   };

@@ -33,8 +33,8 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
     .command('demo')
     .summary('run a whole cluster on this machine')
     .description(
-      'Starts one process per node on loopback, each with its own data directory, drops each witness into one of the\n' +
-        'directories only, in turn, and shows how all of them come to hold the same files. Without --witness it grows a\n' +
+      'Starts one process per node on loopback, each with its own data directory, drops each witness into one of the ' +
+        'directories only, in turn, and shows how all of them come to hold the same files. Without --witness it grows a ' +
         'chain of its own. The validator is linkage: it checks real headers and executes nothing.',
     )
     .option('--nodes <n>', `processes, 1 to ${DEMO_NODES_MAX}`, `${DEMO_NODES_DEFAULT}`)
@@ -58,9 +58,7 @@ Examples:
     .action(async (flags: DemoFlags) => {
       const options = demoOptions(flags);
       const { runDemo } = await import('../demo/run-demo.ts');
-      const stopping = new AbortController();
-      void stopSignal().then(() => stopping.abort());
-      setExitCode(reportDemo(await runDemo(options, terminal, stopping.signal), options, terminal));
+      setExitCode(reportDemo(await runDemo(options, terminal, stopSignal()), options, terminal));
     });
 }
 

@@ -12,7 +12,7 @@ export function addIdCommand(program: Command, terminal: Terminal): void {
     .command('id')
     .summary('print the peer id of a data directory')
     .description(
-      'Prints the peer id of a data directory, which others name with --member. The first use makes the directory and\n' +
+      'Prints the peer id of a data directory, which others name with --member. The first use makes the directory and ' +
         'the key, .driftlock/key (mode 0600). Whoever has the key is this node: keep it, and copy it nowhere.',
     )
     .option('--datadir <dir>', 'the data directory')

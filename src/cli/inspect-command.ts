@@ -21,7 +21,7 @@ export function addInspectCommand(program: Command, terminal: Terminal, setExitC
     .command('inspect')
     .summary('decode .v, .w, chain.status and contracts.txt')
     .description(
-      'Decodes .v, .w, chain.status and contracts.txt files and checks all that one file can be checked for: checksum,\n' +
+      'Decodes .v, .w, chain.status and contracts.txt files and checks all that one file can be checked for: checksum, ' +
         'name, trailer and its signatures, keccak256 of contracts. Exit code 1 when any file is bad. Changes nothing.',
     )
     .argument('<file...>', 'the files')

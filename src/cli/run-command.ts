@@ -37,7 +37,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .command('run')
     .summary('run a node on a data directory')
     .description(
-      'Runs a node: turns the files of a data directory into replicated records, keeps them the same as those of its\n' +
+      'Runs a node: turns the files of a data directory into replicated records, keeps them the same as those of its ' +
         'peers, and, with a validator, claims blocks and validates them. SIGINT or SIGTERM stops it; a second one at once.',
     )
     .option('--datadir <dir>', 'the data directory; one node at a time')

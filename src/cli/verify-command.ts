@@ -31,7 +31,7 @@ export function addVerifyCommand(program: Command, terminal: Terminal, setExitCo
     .command('verify')
     .summary('check every file of a data directory')
     .description(
-      'Checks every .v and .w, the archived ones too, chain.status and contracts.txt: checksum, name, trailer and its\n' +
+      'Checks every .v and .w, the archived ones too, chain.status and contracts.txt: checksum, name, trailer and its ' +
         'signatures, keccak256 of contracts. Exit code 1 when any file is bad. Changes nothing, also beside a running node.',
     )
     .option('--datadir <dir>', 'the data directory')

@@ -78,7 +78,7 @@ export class MemoryDisk implements Disk {
   overwrite(path: string, bytes: Uint8Array): void {
     const inode = this.#existing(path);
     inode.durableBytes = new Uint8Array();
-    this.#setContent(inode, bytes.slice());
+    this.#setContent(inode, new Uint8Array(bytes));
     this.#notify(path);
   }
 
@@ -89,7 +89,7 @@ export class MemoryDisk implements Disk {
     if (inode.bytes.length > maxBytes) {
       throw failure('ERR_OVER_LIMIT', path, `at most ${maxBytes} bytes`, `${inode.bytes.length}`);
     }
-    return { bytes: inode.bytes.slice(), identity: identityOf(inode) };
+    return { bytes: new Uint8Array(inode.bytes), identity: identityOf(inode) };
   }
 
   async identify(path: string): Promise<FileIdentity | undefined> {
@@ -122,7 +122,7 @@ export class MemoryDisk implements Disk {
   }
 
   async create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileIdentity> {
-    const content = bytes.slice();
+    const content = new Uint8Array(bytes);
     await this.#step('create', path);
     this.#requireParent(path);
     if (this.#names.get(path) !== undefined) throw failure('ERR_EXISTS', path, 'no entry of that name', 'one');
@@ -176,13 +176,13 @@ export class MemoryDisk implements Disk {
   }
 
   async append(path: string, bytes: Uint8Array): Promise<void> {
-    const added = bytes.slice();
+    const added = new Uint8Array(bytes);
     await this.#step('append', path);
     this.#requireParent(path);
     const inode = this.#names.get(path) ?? this.#addFile(path);
     // A full disk takes what fits before it fails, as write(2) does.
     const fitting = added.subarray(0, Math.max(0, this.#capacityBytes - this.#usedBytes));
-    this.#setContent(inode, Buffer.concat([inode.bytes, fitting]));
+    this.#setContent(inode, new Uint8Array([...inode.bytes, ...fitting]));
     this.#notify(path);
     this.#requireRoom(added.length - fitting.length, path);
     const entries = this.#names.pendingIn(dirname(path));

@@ -128,6 +128,6 @@ function digestOf(bytes: Uint8Array): { readonly bytes: number; readonly blake3:
 }
 
 /** A JSON number where JavaScript holds it exactly, else its digits as a string. */
-function jsonInteger(value: bigint): number | string {
+export function jsonInteger(value: bigint): number | string {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : `${value}`;
 }

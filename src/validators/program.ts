@@ -46,7 +46,7 @@ export type ProgramFate =
  * Descriptor 3 is the pipe, which the command must not hold. The watchdog outlives the SIGTERM of its group, to watch
  * through the grace period; and as long as it lives, the group's id cannot become another group's.
  */
-const WATCHDOG = `:\n`;
+const WATCHDOG = `{ trap '' HUP INT TERM; read -r line <&3; kill -KILL 0; } >/dev/null 2>&1 & exec 3<&-\n`;
 
 /** Runs `program` until it ends, or until the aborted `signal` has ended it. Never rejects. */
 export async function runProgram(program: Program, clock: Clock, signal: AbortSignal): Promise<ProgramEnd> {
@@ -76,8 +76,8 @@ export async function runProgram(program: Program, clock: Clock, signal: AbortSi
   const fate = await ended;
   // The shell may end at once on SIGTERM; what it started gets its grace period all the same.
   if (signal.aborted) await Promise.race([Promise.all([stdout.ended, stderr.ended]), graceOver.promise]);
-  signal.removeEventListener('abort', terminate);
-  signalGroup(child, 'SIGKILL');
+  void signal.removeEventListener('abort', terminate);
+
 
   const closePipes = (): void => child.stdio.forEach((pipe) => pipe?.destroy());
   cancels.push(clock.schedule(OUTPUT_DRAIN_MS, closePipes));

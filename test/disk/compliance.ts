@@ -48,6 +48,14 @@ export function diskCompliance(name: string, open: () => DiskUnderTest | Promise
       assert.equal(identity.sizeBytes, ONE.length);
     });
 
+    it('keeps the bytes as they were when the call was made, and gives out copies', async () => {
+      const bytes = Buffer.from('one');
+      await create(path, bytes);
+      bytes.fill(0);
+      (await disk.read(path, BYTES_MAX))?.bytes.fill(0);
+      assert.equal(await textOf(path), 'one');
+    });
+
     it('creates an empty file without sync', async () => {
       const identity = await disk.create(path, new Uint8Array(), { sync: false });
       assert.equal(identity.sizeBytes, 0);

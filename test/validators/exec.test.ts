@@ -15,7 +15,7 @@ import {
 } from '../../src/validators/program.ts';
 import type { ValidationOutcome, ValidationTask } from '../../src/validators/validator.ts';
 import { ManualClock } from '../chain/manual-clock.ts';
-import { makeFifo } from './fifo.ts';
+import { makeFifo, type Fifo } from './fifo.ts';
 
 const ROOT: Hash32 = `0x${'5e'.repeat(32)}`;
 const LAST_LINE = JSON.stringify({ stateRoot: ROOT });
@@ -123,26 +123,28 @@ describe('exec', () => {
     assert.throws(() => rmSync(join(folder, 'ran')), { code: 'ENOENT' });
   });
 
-  it('ends a program with SIGTERM when the lease is lost, and lets it clean up', async () => {
-    const fifo = makeFifo(folder);
-    const stop = new AbortController();
-    const outcome = run(
-      script(`exec 4>${fifo.path}; trap 'echo bye >&4; exit 0' TERM; echo ready >&4; while :; do sleep 1000; done`),
-      stop.signal,
-    );
-    assert.equal(await fifo.line(), 'ready');
-    stop.abort(new Error('the lease is lost'));
-    assert.deepEqual(await outcome, { kind: 'error', reason: 'stopped: the lease is lost' });
-    assert.equal(await fifo.line(), 'bye');
-    await fifo.ended;
-    assert.deepEqual(clock.timers, [], 'the grace period did not have to end');
-  });
+  for (const [name, shellText] of [
+    ['a program', ''],
+    ['a program whose shell is gone first', '; true'],
+  ] as const) {
+    it(`ends ${name} with SIGTERM when the lease is lost, and lets it clean up`, async () => {
+      const fifo = makeFifo(folder);
+      const stop = new AbortController();
+      const outcome = run(`${signalledProgram('polite', fifo)}${shellText}`, stop.signal);
+      assert.equal(await fifo.line(), 'ready');
+      stop.abort(new Error('the lease is lost'));
+      assert.deepEqual(await outcome, { kind: 'error', reason: 'stopped: the lease is lost' });
+      assert.equal(await fifo.line(), 'bye');
+      await fifo.ended;
+      assert.deepEqual(clock.timers, [], 'the grace period did not have to end');
+    });
+  }
 
   it('kills a program that ignores SIGTERM when the grace period is over, with all it started', async () => {
     const fifo = makeFifo(folder);
     const stop = new AbortController();
-    const stubborn = `trap 'echo ignored >&4' TERM; echo ready >&4; while :; do sleep 1000; done`;
-    const outcome = run(script(`exec 4>${fifo.path}; (${stubborn}) & ${stubborn}`), stop.signal);
+    const stubborn = signalledProgram('stubborn', fifo);
+    const outcome = run(`${stubborn} & ${stubborn}`, stop.signal);
     assert.deepEqual([await fifo.line(), await fifo.line()], ['ready', 'ready']);
     stop.abort(new Error('the lease is lost'));
     assert.deepEqual([await fifo.line(), await fifo.line()], ['ignored', 'ignored']);
@@ -221,6 +223,12 @@ describe("a program's end", () => {
 
 function ended(status: number, stdout: string): ValidationOutcome {
   return programOutcome({ fate: { kind: 'exited', status }, stdout, stderr: '' });
+}
+
+/** The command of a program that SIGTERM reaches for certain, once it has written `ready`. */
+function signalledProgram(manner: 'polite' | 'stubborn', fifo: Fifo): string {
+  const program = fileURLToPath(new URL('signalled-program.ts', import.meta.url));
+  return `'${process.execPath}' '${program}' ${manner} ${fifo.path}`;
 }
 
 /** A node of its own process that runs `command` as its validator. */

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isFailure } from '../../crdt/errors.ts';
+import {
+  DurableWriter,
+  HINTS_IN_FLIGHT_MAX,
+  WRITES_IN_FLIGHT_MAX,
+  WRITES_WAITING_MAX,
+  type WriteOutcome,
+} from '../../src/datadir/durable-writer.ts';
+import type { FileIdentity } from '../../src/disk/disk.ts';
+import { MemoryDisk, type MemoryDiskOptions } from '../../src/disk/memory-disk.ts';
+import { NodeDisk } from '../../src/disk/node-disk.ts';
+
+const RESULT = { durable: true, expected: undefined } as const;
+const HINT = { durable: false, expected: undefined } as const;
+const ONE = Buffer.from('one');
+const TWO = Buffer.from('two');
+
+async function memory(options?: MemoryDiskOptions): Promise<{ disk: MemoryDisk; writer: DurableWriter }> {
+  const disk = new MemoryDisk(options);
+  await disk.makeDirectory('/tmp');
+  await disk.makeDirectory('/validate');
+  return { disk, writer: writerOn(disk) };
+}
+
+function writerOn(disk: MemoryDisk | NodeDisk, temporaryDirectory = '/tmp'): DurableWriter {
+  return new DurableWriter({ disk, temporaryDirectory, random: () => 7 });
+}
+
+async function textOf(disk: MemoryDisk, path: string): Promise<string | undefined> {
+  const content = await disk.read(path, 1024);
+  return content === undefined ? undefined : Buffer.from(content.bytes).toString();
+}
+
+function identityOf(outcome: WriteOutcome): FileIdentity {
+  assert(outcome.replaced);
+  return outcome.identity;
+}
+
+/** Lets every promise that can settle without the test's help do so. */
+async function quiet(): Promise<void> {
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+describe('the durable writer', () => {
+  it('writes a file, tells its identity, and leaves nothing else behind', async () => {
+    const { disk, writer } = await memory();
+    const identity = identityOf(await writer.write('/validate/a', ONE, RESULT));
+    assert.deepEqual(await disk.identify('/validate/a'), identity);
+    assert.equal(await textOf(disk, '/validate/a'), 'one');
+    assert.deepEqual(await disk.list('/tmp'), []);
+  });
+
+  it('makes a result durable before it says so', async () => {
+    const { disk, writer } = await memory();
+    await writer.write('/validate/a', ONE, RESULT);
+    assert.equal(await textOf(disk.crash(), '/validate/a'), 'one');
+  });
+
+  it('shows a hint at once and syncs nothing for it', async () => {
+    const operations: string[] = [];
+    const { disk, writer } = await memory({ beforeOperation: (operation) => void operations.push(operation) });
+    await writer.write('/validate/a', ONE, HINT);
+    assert.equal(await textOf(disk, '/validate/a'), 'one');
+    assert(!operations.some((operation) => operation.startsWith('sync')));
+    assert.equal(await textOf(disk.crash(), '/validate/a'), undefined);
+  });
+
+  it('syncs the content of a hint that replaces a result, so that one of the two survives whole', async () => {
+    for (const keep of [() => 0, (below: number) => below - 1]) {
+      const { disk, writer } = await memory();
+      const identity = identityOf(await writer.write('/validate/a', ONE, RESULT));
+      await writer.write('/validate/a', TWO, { durable: false, expected: identity });
+      const text = await textOf(
+        disk.crash((below) => Math.min(keep(below), below - 1)),
+        '/validate/a',
+      );
+      assert(text === 'one' || text === 'two', `found ${text}`);
+    }
+  });
+
+  it('does not overwrite what another program wrote after the file was read', async () => {
+    const { disk, writer } = await memory();
+    const expected = identityOf(await writer.write('/validate/a', ONE, RESULT));
+    disk.overwrite('/validate/a', Buffer.from('foreign'));
+    const outcome = await writer.write('/validate/a', TWO, { durable: true, expected });
+    assert.deepEqual(outcome, { replaced: false, found: await disk.identify('/validate/a') });
+    assert.equal(await textOf(disk, '/validate/a'), 'foreign');
+    assert.deepEqual(await disk.list('/tmp'), []);
+  });
+
+  it('does not overwrite a file where it expected none, nor make one where it expected one', async () => {
+    const { disk, writer } = await memory();
+    const expected = identityOf(await writer.write('/validate/a', ONE, RESULT));
+    assert.equal((await writer.write('/validate/a', TWO, RESULT)).replaced, false);
+    assert.equal(await textOf(disk, '/validate/a'), 'one');
+    await disk.remove('/validate/a');
+    const outcome = await writer.write('/validate/a', TWO, { durable: true, expected });
+    assert.deepEqual(outcome, { replaced: false, found: undefined });
+  });
+
+  it('replaces whatever is there when any is expected', async () => {
+    const { disk, writer } = await memory();
+    for (const bytes of [ONE, TWO]) {
+      assert.equal((await writer.write('/validate/a', bytes, { durable: true, expected: 'any' })).replaced, true);
+    }
+    assert.equal(await textOf(disk.crash(), '/validate/a'), 'two');
+  });
+
+  it('lets exactly one of many concurrent writes take a free name', async () => {
+    const { writer } = await memory();
+    const outcomes = await Promise.all(Array.from({ length: 16 }, () => writer.write('/validate/a', ONE, RESULT)));
+    assert.equal(outcomes.filter(({ replaced }) => replaced).length, 1);
+  });
+
+  for (const operation of ['create', 'syncFile', 'replace'] as const) {
+    it(`leaves nothing of a write that failed at ${operation}`, async () => {
+      const fault = new Error('injected');
+      const { disk, writer } = await memory({
+        beforeOperation: (current) => {
+          if (current === operation) throw fault;
+        },
+      });
+      await assert.rejects(writer.write('/validate/a', ONE, RESULT), fault);
+      assert.deepEqual(await disk.list('/tmp'), []);
+      assert.deepEqual(await disk.list('/validate'), []);
+    });
+  }
+
+  it('says that the disk is full, leaves nothing, and writes again when there is room', async () => {
+    const { disk, writer } = await memory({ capacityBytes: 4 });
+    await writer.write('/validate/a', ONE, RESULT);
+    await assert.rejects(writer.write('/validate/b', TWO, RESULT), (error) => isFailure(error, 'ERR_NO_SPACE'));
+    assert.deepEqual(await disk.list('/tmp'), []);
+    disk.resize(6);
+    assert.equal((await writer.write('/validate/b', TWO, RESULT)).replaced, true);
+  });
+
+  it('acknowledges no rename by a directory sync that had begun before it', async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let syncs = 0;
+    const { disk, writer } = await memory({
+      beforeOperation: (operation) => (operation === 'syncDirectory' ? gates[syncs++]?.promise : undefined),
+    });
+    const acknowledged: string[] = [];
+    const write = (name: string): Promise<void> =>
+      writer.write(`/validate/${name}`, ONE, RESULT).then(() => void acknowledged.push(name));
+    const first = write('first');
+    await quiet();
+    const later = [write('second'), write('third')];
+    await quiet();
+    assert.deepEqual((await disk.list('/validate')).sort(), ['first', 'second', 'third']);
+
+    gates[0]?.resolve();
+    await first;
+    await quiet();
+    assert.deepEqual(acknowledged, ['first']);
+
+    gates[1]?.resolve();
+    await Promise.all(later);
+    assert.equal(syncs, 2);
+    assert.deepEqual((await disk.crash().list('/validate')).sort(), ['first', 'second', 'third']);
+  });
+
+  it('fails the writes that waited for a directory sync that failed, and no later ones', async () => {
+    let syncs = 0;
+    const fault = new Error('injected');
+    const { disk, writer } = await memory({
+      beforeOperation: (operation) => {
+        if (operation === 'syncDirectory' && syncs++ === 0) throw fault;
+      },
+    });
+    const first = writer.write('/validate/a', ONE, RESULT);
+    await assert.rejects(first, fault);
+    await writer.write('/validate/b', ONE, RESULT);
+    assert.equal(await textOf(disk.crash(), '/validate/b'), 'one');
+  });
+
+  it('has at most its number of writes in flight, and the hints few of those', async () => {
+    for (const [options, limit] of [
+      [RESULT, WRITES_IN_FLIGHT_MAX - HINTS_IN_FLIGHT_MAX],
+      [HINT, HINTS_IN_FLIGHT_MAX],
+    ] as const) {
+      const gate = Promise.withResolvers<void>();
+      let started = 0;
+      const { disk, writer } = await memory({
+        beforeOperation: (operation) => {
+          if (operation !== 'create') return undefined;
+          started++;
+          return gate.promise;
+        },
+      });
+      const writes = Array.from({ length: limit + 1 }, (_, index) => writer.write(`/validate/${index}`, ONE, options));
+      await quiet();
+      assert.equal(started, limit);
+      gate.resolve();
+      await Promise.all(writes);
+      assert.equal((await disk.list('/validate')).length, limit + 1);
+    }
+  });
+
+  it('lets a result pass any number of hints that wait', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { writer } = await memory({
+      beforeOperation: (operation, path) => (operation === 'replace' && hints.has(path) ? gate.promise : undefined),
+    });
+    const hints = new Set(Array.from({ length: HINTS_IN_FLIGHT_MAX }, (_, index) => `/tmp/7.${index}.tmp`));
+    const waiting = Array.from({ length: 100 }, (_, index) => writer.write(`/validate/hint-${index}`, ONE, HINT));
+    assert.equal((await writer.write('/validate/result', ONE, RESULT)).replaced, true);
+    gate.resolve();
+    await Promise.all(waiting);
+  });
+
+  it('takes as many waiting writes as its limit, and refuses one more', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { writer } = await memory({
+      beforeOperation: (operation) => (operation === 'create' ? gate.promise : undefined),
+    });
+    const count = HINTS_IN_FLIGHT_MAX + WRITES_WAITING_MAX;
+    const writes = Array.from({ length: count }, () => writer.write('/validate/a', ONE, HINT));
+    await assert.rejects(writer.write('/validate/a', ONE, HINT), (error) => isFailure(error, 'ERR_QUEUE_FULL'));
+    gate.resolve();
+    const outcomes = await Promise.all(writes);
+    assert.equal(outcomes.filter(({ replaced }) => replaced).length, 1);
+  });
+
+  it('is settled when every write has ended, well or badly', async () => {
+    const { disk, writer } = await memory({ capacityBytes: 3 });
+    const writes = [writer.write('/validate/a', ONE, RESULT), writer.write('/validate/b', ONE, RESULT)];
+    const outcomes = Promise.allSettled(writes);
+    await writer.settled();
+    assert.deepEqual(await disk.list('/validate'), ['a']);
+    assert.deepEqual(
+      (await outcomes).map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    );
+  });
+});
+
+describe('the durable writer on the machine', () => {
+  let root: string;
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'driftlock-writer-'));
+  });
+
+  afterEach(() => rm(root, { recursive: true }));
+
+  it('writes many files at once, all of them whole, and leaves no temporary file', async () => {
+    const disk = new NodeDisk();
+    const temporary = join(root, 'tmp');
+    const target = join(root, 'validate');
+    await disk.makeDirectory(temporary);
+    await disk.makeDirectory(target);
+    const writer = writerOn(disk, temporary);
+    const names = Array.from({ length: 200 }, (_, index) => `${index}`);
+    await Promise.all(
+      names.map((name, index) =>
+        writer.write(join(target, name), Buffer.from(name), { durable: index % 2 === 0, expected: undefined }),
+      ),
+    );
+    for (const name of names) assert.equal(await readFile(join(target, name), 'utf8'), name);
+    assert.deepEqual(await readdir(temporary), []);
+  });
+
+  it('does not overwrite what another program wrote after the file was read', async () => {
+    const disk = new NodeDisk();
+    const target = join(root, 'file');
+    const writer = writerOn(disk, root);
+    const expected = identityOf(await writer.write(target, ONE, RESULT));
+    await writeFile(target, 'foreign');
+    const outcome = await writer.write(target, TWO, { durable: true, expected });
+    assert.deepEqual(outcome, { replaced: false, found: await disk.identify(target) });
+    assert.equal(await readFile(target, 'utf8'), 'foreign');
+    assert.deepEqual(await readdir(root), ['file']);
+  });
+});

@@ -1,0 +1,58 @@
+/** docs/protocol.md states the limits; the code has them. */
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { HOLDERS_MAX } from '../../crdt/block/holders.ts';
+import { ID_TABLE_ENTRIES_MAX, RECORD_BYTES_MAX } from '../../crdt/block/record-codec.ts';
+import { BLOB_IDS_MAX } from '../../crdt/block/record.ts';
+import { RESULTS_MAX } from '../../crdt/block/result.ts';
+import {
+  WITNESS_ANNOUNCEMENTS_MAX,
+  WITNESS_BLOB_IDS_MAX,
+  WITNESS_PAYLOAD_BYTES_MAX,
+} from '../../crdt/block/witness.ts';
+import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
+import { STREAM_STALL_MS_MAX } from '../../net/framing/stall-limit.ts';
+import { BATCH_RECORDS_MAX } from '../../net/gossip/batch.ts';
+import { OUTBOX_BLOCKS_MAX } from '../../net/gossip/outbox.ts';
+import { GOSSIP_MESSAGE_BYTES_MAX, STREAMS_PER_PEER_MAX } from '../../net/network.ts';
+import { HEARTBEAT_BYTES_MAX, REGION_BYTES_MAX, SOFTWARE_VERSION_BYTES_MAX } from '../../net/presence/heartbeat.ts';
+import { PRESENCE_MEMBERS_MAX } from '../../net/presence/table.ts';
+import { ITEMS_PER_SESSION_MAX, RANGES_LISTED_MAX, RANGES_PER_SESSION_MAX } from '../../net/reconcile/limits.ts';
+import { RECONCILE_FRAME_BYTES_MAX, TURN_BYTES_MAX } from '../../net/reconcile/limits.ts';
+import { WITNESS_SERVES_MAX } from '../../net/witness/serve.ts';
+
+const LIMITS = {
+  RECORD_BYTES_MAX,
+  ID_TABLE_ENTRIES_MAX,
+  RESULTS_MAX,
+  WITNESS_ANNOUNCEMENTS_MAX,
+  WITNESS_BLOB_IDS_MAX,
+  HOLDERS_MAX,
+  BLOB_IDS_MAX,
+  LEASE_DURATION_MS_MAX,
+  WITNESS_PAYLOAD_BYTES_MAX,
+  GOSSIP_MESSAGE_BYTES_MAX,
+  BATCH_RECORDS_MAX,
+  OUTBOX_BLOCKS_MAX,
+  HEARTBEAT_BYTES_MAX,
+  REGION_BYTES_MAX,
+  SOFTWARE_VERSION_BYTES_MAX,
+  PRESENCE_MEMBERS_MAX,
+  RECONCILE_FRAME_BYTES_MAX,
+  TURN_BYTES_MAX,
+  RANGES_LISTED_MAX,
+  RANGES_PER_SESSION_MAX,
+  ITEMS_PER_SESSION_MAX,
+  WITNESS_SERVES_MAX,
+  STREAMS_PER_PEER_MAX,
+  STREAM_STALL_MS_MAX,
+};
+
+describe('docs/protocol.md', () => {
+  it('states each limit as the code has it', async () => {
+    const text = await readFile(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+    const rows = text.matchAll(/^\| `([A-Z_]+)` \| (\d+) \|/gm);
+    assert.deepEqual(Object.fromEntries(Array.from(rows, ([, name, value]) => [name, Number(value)])), LIMITS);
+  });
+});
