@@ -96,3 +96,15 @@ export function signedParts(key: BlockKey, record: BlockRecord): readonly Signed
   }
   return parts;
 }
+
+/** The record without the signed parts whose author `isKept` refuses. */
+export function retainAuthors(record: BlockRecord, isKept: (author: NodeId) => boolean): BlockRecord {
+  const { results, witnesses, lease, generation } = record;
+  return {
+    ...record,
+    results: results.filter((result) => isKept(result.node)),
+    witnesses: witnesses.filter((witness) => isKept(witness.author)),
+    lease: lease !== undefined && isKept(lease.holder) ? lease : undefined,
+    generation: generation !== undefined && isKept(generation.holder) ? generation : undefined,
+  };
+}

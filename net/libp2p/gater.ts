@@ -14,7 +14,7 @@ export function memberGater(members: MemberList): ConnectionGater {
   return {
     denyDialPeer: denied,
     denyOutboundConnection: denied,
-    denyInboundEncryptedConnection: () => false,
+    denyInboundEncryptedConnection: denied,
     denyOutboundEncryptedConnection: denied,
     // Keeps the addresses of strangers (from mDNS, or an identify of a member about others) out of the peer store. Ours stay.
     filterMultiaddrForPeer: (peer) => nodeOfPeer(peer) !== members.self && denied(peer),

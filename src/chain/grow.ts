@@ -60,7 +60,7 @@ export function growRoot(seed: string, firstNumber: number): GrownHeader {
 
 /** The blocks that follow `parent`, without end. */
 export function* growBlocks(seed: string, parent: GrownHeader): Generator<GrownBlock, never> {
-  for (let last = parent; ; ) {
+  for (let last = parent; ;) {
     const number = last.key.number + 1;
     const header = growHeader(seed, number, last.key.hash);
     yield { ...header, preStateRoot: last.stateRoot, witnessPayload: growPayload(seed, number) };

@@ -20,7 +20,7 @@ export const LOOKS_IN_FLIGHT_MAX = 16;
 /** Names with events that wait for a look. Beyond it they are dropped and the next scan, which begins at once, finds them. */
 export const PENDING_NAMES_MAX = 4096;
 /** Files a scan remembers, about 200 bytes each. Those beyond it are reported by every scan, but not when they go. */
-export const REMEMBERED_FILES_MAX = 131_072;
+export const REMEMBERED_FILES_MAX = 65_536;
 
 export interface DirectoryWatchOptions {
   readonly disk: Disk;

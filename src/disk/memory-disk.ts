@@ -182,7 +182,7 @@ export class MemoryDisk implements Disk {
     const inode = this.#names.get(path) ?? this.#addFile(path);
     // A full disk takes what fits before it fails, as write(2) does.
     const fitting = added.subarray(0, Math.max(0, this.#capacityBytes - this.#usedBytes));
-    this.#setContent(inode, new Uint8Array([...inode.bytes, ...fitting]));
+    this.#setContent(inode, concatenated(inode.bytes, fitting));
     this.#notify(path);
     this.#requireRoom(added.length - fitting.length, path);
     const entries = this.#names.pendingIn(dirname(path));
@@ -290,6 +290,13 @@ export class MemoryDisk implements Disk {
   #refuseCrashed(path: string): void {
     if (this.#crashed) throw failure('ERR_DISK', path, 'a running disk', 'one that has lost power');
   }
+}
+
+function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(a.length + b.length);
+  bytes.set(a);
+  bytes.set(b, a.length);
+  return bytes;
 }
 
 function identityOf(inode: MemoryInode): FileIdentity {

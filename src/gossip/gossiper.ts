@@ -10,7 +10,7 @@ import type { HlcStamp } from '../../crdt/hlc.ts';
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
-import { encodeBatch, RECORDS_TOPIC } from '../../net/gossip/batch.ts';
+import { BATCH_RECORDS_MAX, encodeBatch, RECORDS_TOPIC } from '../../net/gossip/batch.ts';
 import { judgeBatch, type BatchReason } from '../../net/gossip/judge.ts';
 import { Outbox } from '../../net/gossip/outbox.ts';
 import type { Signer } from '../../net/framing/envelope.ts';
@@ -61,7 +61,8 @@ export class Gossiper {
   /** Sends a delta that this node made: at once when idle, with others when busy. */
   send(delta: KeyedRecord): void {
     this.#outbox.add(delta);
-    if (this.#flushQueued || this.#cancelTimer !== undefined) return;
+    const isWaitingForMore = this.#cancelTimer !== undefined && this.#outbox.size < BATCH_RECORDS_MAX;
+    if (this.#flushQueued || isWaitingForMore) return;
     this.#flushQueued = true;
     // After the current task: what one event causes leaves in one batch.
     queueMicrotask(() => {
@@ -82,6 +83,7 @@ export class Gossiper {
     const { clock, cluster, signer, stamp, network, onEvent } = this.#options;
     const decision = this.#outbox.take(clock.monotonicMs());
     if (decision.kind === 'wait') {
+      this.#cancelTimer?.();
       this.#cancelTimer = clock.schedule(decision.delayMs, () => {
         this.#cancelTimer = undefined;
         this.#flush();

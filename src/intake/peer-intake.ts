@@ -6,6 +6,7 @@
 
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import { isEmptyRecord } from '../../crdt/block/record.ts';
+import { retainAuthors } from '../../crdt/block/signing.ts';
 import type { HlcStamp } from '../../crdt/hlc.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import type { Lease } from '../../crdt/lease/lease.ts';
@@ -40,15 +41,16 @@ export class PeerIntake {
 
   /**
    * Records of a reconciliation session, unchecked. Resolves when there is room for more. Throws `PeerMisbehaved` for a
-   * forged part; records by authors who are no members here are left out.
+   * forged part; parts by authors who are no members here are left out.
    */
   async takeReconciled(records: readonly KeyedRecord[]): Promise<void> {
     const { store, trust } = this.#options;
-    for (const keyed of records) {
-      const check = checkRecord(keyed, store.replica.get(keyed.key), trust);
+    for (const { key, record } of records) {
+      const keyed = { key, record: retainAuthors(record, trust.isMember) };
+      const check = checkRecord(keyed, store.replica.get(key), trust);
       if (check.outcome === 'bad-signature') {
         throw new PeerMisbehaved({
-          argument: `${check.part.part} by ${check.part.author} for block ${keyed.key.number}`,
+          argument: `${check.part.part} by ${check.part.author} for block ${key.number}`,
           expected: 'its signature',
           found: 'another',
         });

@@ -9,6 +9,7 @@ import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import { withDeadline, type Clock, type RandomInteger } from '../../net/clock.ts';
+import { STREAM_STALL_MS_MAX, withStallLimit } from '../../net/framing/stall-limit.ts';
 import type { Network } from '../../net/network.ts';
 import { initiateReconcile, serveReconcile, type ReconcileStats } from '../../net/reconcile/drive.ts';
 import { RECONCILE_PROTOCOL } from '../../net/reconcile/limits.ts';
@@ -56,7 +57,9 @@ export class Reconciler {
     this.#options = options;
     options.network.serve(RECONCILE_PROTOCOL, async (peer, stream) => {
       const digestBefore = options.replica.digest;
-      const stats = await serveReconcile(stream, options.replica, options.take);
+      const stats = await withStallLimit(stream, RECONCILE_PROTOCOL, options.clock, STREAM_STALL_MS_MAX, (guarded) =>
+        serveReconcile(guarded, options.replica, options.take),
+      );
       this.#note(peer, stats, digestBefore);
       options.onEvent({ type: 'reconciled', peer, initiated: false, stats });
     });
@@ -140,7 +143,8 @@ export class Reconciler {
     state.lastEndedMs = this.#options.clock.monotonicMs();
     state.differsSinceMs = undefined;
     // What arrived and was not merged (a deferred lease) will arrive again: only a change here counts as progress.
-    const hasProgressed = stats.more || this.#options.replica.digest !== digestBefore;
+    const hasMoreToSend = stats.more && stats.sentRecords > 0;
+    const hasProgressed = hasMoreToSend || this.#options.replica.digest !== digestBefore;
     state.fruitless = hasProgressed ? 0 : state.fruitless + 1;
   }
 

@@ -76,8 +76,8 @@ export async function runProgram(program: Program, clock: Clock, signal: AbortSi
   const fate = await ended;
   // The shell may end at once on SIGTERM; what it started gets its grace period all the same.
   if (signal.aborted) await Promise.race([Promise.all([stdout.ended, stderr.ended]), graceOver.promise]);
-  void signal.removeEventListener('abort', terminate);
-
+  signal.removeEventListener('abort', terminate);
+  signalGroup(child, 'SIGKILL');
 
   const closePipes = (): void => child.stdio.forEach((pipe) => pipe?.destroy());
   cancels.push(clock.schedule(OUTPUT_DRAIN_MS, closePipes));

@@ -2,10 +2,11 @@
  * `merge-vs-yjs` and `merge-vs-yjs-bytes`: a block's life merged from its deltas, as a record and as a Yjs map with one
  * key per node.
  *
- * The work: for each block, one node claims and renews its lease, then three nodes report their result. The replica
- * receives the five deltas encoded, as they come from the network, and ends with the block's whole state. Both sides
- * carry the same fields, signatures included, and neither checks them. In the Yjs document each node owns one key, whose
- * value is its entry; binary fields are Uint8Arrays, so nothing is written as hex.
+ * The work is a block's life in a cluster of three: one node announces the witness, the two others come to hold it, one
+ * of them claims the block and reports Success. The replica receives these five deltas encoded, as they come from the
+ * network, each with the block it is about, and ends with the block's whole state. Both sides carry the same fields,
+ * signatures included, and neither checks them. In the Yjs document each node owns one key, whose value is its entry
+ * (witness, holds, lease, result); hashes and signatures are Uint8Arrays there, so nothing is longer for being hex.
  */
 
 import * as Y from 'yjs';
@@ -13,7 +14,9 @@ import { Reader } from '../../../crdt/codec/reader.ts';
 import { Writer } from '../../../crdt/codec/writer.ts';
 import { encodeRecord, readKeyedRecord, writeKeyedRecord } from '../../../crdt/block/record-codec.ts';
 import { EMPTY_RECORD, mergeRecords, recordOf, type BlockRecord } from '../../../crdt/block/record.ts';
+import type { Holders } from '../../../crdt/block/holders.ts';
 import type { SignedResult } from '../../../crdt/block/result.ts';
+import type { WitnessAnnouncement } from '../../../crdt/block/witness.ts';
 import { blake3, blake3Hash } from '../../../crdt/hash.ts';
 import { blockId, hashToBytes, nodeFromBytes, type BlockKey, type NodeId } from '../../../crdt/ids.ts';
 import type { Lease } from '../../../crdt/lease/lease.ts';
@@ -35,11 +38,22 @@ function lives(): readonly BlockLife[] {
   );
 }
 
-function lifeOf(key: BlockKey, nodes: readonly NodeId[]): BlockLife {
-  const [holder] = nodes;
-  if (holder === undefined) return { key, deltas: [] };
+function lifeOf(key: BlockKey, [generator, holder, other]: readonly NodeId[]): BlockLife {
+  if (generator === undefined || holder === undefined || other === undefined) return { key, deltas: [] };
   const stamp = { wallMs: 1_757_002_317_000 + key.number, counter: 0 };
-  const claim: Lease = {
+  const stateRoot = blake3Hash(hashToBytes(key.hash));
+  const witness: WitnessAnnouncement = {
+    author: generator,
+    state: 'Completed',
+    payloadDigest: blake3Hash(bytes(`payload ${key.number}`)),
+    payloadBytes: 13_698,
+    parentHash: blake3Hash(bytes(`parent ${key.number}`)),
+    preStateRoot: blake3Hash(bytes(`state ${key.number}`)),
+    lockTimeSeconds: 1_757_002_317n,
+    blobIds: [],
+    signature: signature(key, 'witness'),
+  };
+  const lease: Lease = {
     epoch: 1,
     holder,
     stamp,
@@ -49,16 +63,22 @@ function lifeOf(key: BlockKey, nodes: readonly NodeId[]): BlockLife {
     released: false,
     signature: signature(key, 'claim'),
   };
-  const renewal: Lease = { ...claim, renewals: 1, renewedAfterMs: 14_700, signature: signature(key, 'renewal') };
-  const stateRoot = blake3Hash(hashToBytes(key.hash));
-  const results = nodes.map((node): SignedResult => {
-    const signed = signature(key, node);
-    return { node, verdict: 'success', stateRoot, epoch: 1, sequence: 1, stamp, signature: signed };
-  });
+  const result: SignedResult = {
+    node: holder,
+    verdict: 'success',
+    stateRoot,
+    epoch: 1,
+    sequence: 1,
+    stamp,
+    signature: signature(key, 'result'),
+  };
+  const holds = (node: NodeId): Holders => [{ node, dot: 1, live: true }];
   const parts: readonly Partial<BlockRecord>[] = [
-    { lease: claim },
-    { lease: renewal },
-    ...results.map((result) => ({ results: [result] })),
+    { witnesses: [witness], holders: holds(generator) },
+    { holders: holds(holder) },
+    { holders: holds(other) },
+    { lease },
+    { results: [result] },
   ];
   return { key, deltas: parts.map((part) => recordOf(part)) };
 }
@@ -90,38 +110,68 @@ function encodeForUs({ key, deltas }: BlockLife): EncodedLife {
 function encodeForYjs({ key, deltas }: BlockLife): EncodedLife {
   const docs = new Map<NodeId, Y.Doc>();
   const updates = deltas.map((delta) => {
-    const author = delta.lease?.holder ?? delta.results[0]?.node;
-    if (author === undefined) return new Uint8Array();
+    const author = authorOf(delta);
     let doc = docs.get(author);
     if (doc === undefined) {
       doc = new Y.Doc();
       docs.set(author, doc);
     }
     const before = Y.encodeStateVector(doc);
-    doc.getMap('nodes').set(author, yjsEntry(delta));
-    return Y.encodeStateAsUpdate(doc, before);
+    const nodes = doc.getMap<Record<string, unknown>>('nodes');
+    nodes.set(author, { ...nodes.get(author), ...yjsEntry(delta) });
+    const writer = new Writer().varint(key.number).hash(key.hash);
+    return writer.fixed(Y.encodeStateAsUpdate(doc, before)).finish();
   });
   return { key, updates };
 }
 
-function yjsEntry({ lease, results: [result] }: BlockRecord): Record<string, unknown> {
+function authorOf({ lease, results, witnesses, holders }: BlockRecord): NodeId {
+  const author = lease?.holder ?? results[0]?.node ?? witnesses[0]?.author ?? holders[0]?.node;
+  if (author === undefined) throw new Error('a delta has an author');
+  return author;
+}
+
+function yjsEntry({ lease, results: [result], witnesses: [witness], holders }: BlockRecord): Record<string, unknown> {
+  const entry: Record<string, unknown> = {};
+  if (holders.length > 0) entry['holds'] = true;
+  if (witness !== undefined) {
+    const { state, payloadBytes, lockTimeSeconds, blobIds } = witness;
+    entry['witness'] = {
+      state,
+      payloadDigest: hashToBytes(witness.payloadDigest),
+      payloadBytes,
+      parentHash: hashToBytes(witness.parentHash),
+      preStateRoot: hashToBytes(witness.preStateRoot),
+      lockTimeSeconds: Number(lockTimeSeconds),
+      blobIds,
+      signature: witness.signature,
+    };
+  }
+  if (lease !== undefined) {
+    const { epoch, stamp, durationMs, renewals, renewedAfterMs, released } = lease;
+    entry['lease'] = { epoch, ...stamp, durationMs, renewals, renewedAfterMs, released, signature: lease.signature };
+  }
   if (result !== undefined) {
     const { verdict, stateRoot, epoch, sequence, stamp } = result;
-    const { wallMs, counter } = stamp;
-    return {
+    entry['result'] = {
       verdict,
       stateRoot: hashToBytes(stateRoot),
       epoch,
       sequence,
-      wallMs,
-      counter,
+      ...stamp,
       signature: result.signature,
     };
+    // As the record drops it.
+    entry['lease'] = null;
   }
-  if (lease === undefined) return {};
-  const { epoch, stamp, durationMs, renewals, renewedAfterMs, released } = lease;
-  const { wallMs, counter } = stamp;
-  return { epoch, wallMs, counter, durationMs, renewals, renewedAfterMs, released, signature: lease.signature };
+  return entry;
+}
+
+/** Reads the block that an update is about. */
+function splitYjsUpdate(update: Uint8Array): { id: string; rest: Uint8Array } {
+  const reader = new Reader(update);
+  const key = { number: reader.varint('number'), hash: reader.hash('hash') };
+  return { id: blockId(key), rest: update.subarray(reader.offset) };
 }
 
 function mergeOurs(encoded: readonly EncodedLife[]): Map<string, BlockRecord> {
@@ -138,15 +188,15 @@ function mergeOurs(encoded: readonly EncodedLife[]): Map<string, BlockRecord> {
 
 function mergeYjs(encoded: readonly EncodedLife[]): Map<string, Y.Doc> {
   const replica = new Map<string, Y.Doc>();
-  for (const { key, updates } of encoded) {
-    const id = blockId(key);
+  for (const { updates } of encoded) {
     for (const update of updates) {
+      const { id, rest } = splitYjsUpdate(update);
       let doc = replica.get(id);
       if (doc === undefined) {
         doc = new Y.Doc();
         replica.set(id, doc);
       }
-      Y.applyUpdate(doc, update);
+      Y.applyUpdate(doc, rest);
     }
   }
   return replica;

@@ -1,0 +1,51 @@
+import { deepEqual, equal, match } from 'node:assert/strict';
+import { duration } from '../../src/cli/status-table.ts';
+import { startRpcServer } from '../../src/rpc/server.ts';
+import { result, serveRpc } from '../chain/rpc-endpoint.ts';
+import { status, testQueries } from '../rpc/queries.ts';
+import { driftlock } from './cli.ts';
+
+describe('driftlock status', () => {
+  const serve = (): ReturnType<typeof startRpcServer> =>
+    startRpcServer({ queries: testQueries(), listen: { host: '127.0.0.1', port: 0 }, onDefect: () => undefined });
+
+  it('with --json prints the answer of driftlock_status', async () => {
+    const server = await serve();
+    const { code, stdout } = await driftlock(['status', '--rpc', server.url, '--json']);
+    equal(code, 0);
+    deepEqual(JSON.parse(stdout), status);
+    await server.close();
+  });
+
+  it('prints a table for people, without colour where there is no terminal', async () => {
+    const server = await serve();
+    const { code, stdout } = await driftlock(['status', '--rpc', server.url]);
+    equal(code, 0);
+    equal(stdout.includes('\u001B'), false);
+    match(stdout, new RegExp(`^node +${status.peerId}\n`));
+    match(stdout, /\nblocks +3: 1 success, 1 failed, 1 processing, 0 idle; 0 disputed\n/);
+    match(stdout, /\n12D3Koo\w+ +up +1\.5 ms +0\.3 s ago +normal +3 +agrees\n$/);
+    await server.close();
+  });
+
+  it('names the URL where nobody answers', async () => {
+    const endpoint = await serveRpc(result(null));
+    await endpoint[Symbol.asyncDispose]();
+    deepEqual(await driftlock(['status', '--rpc', endpoint.url.href]), {
+      code: 1,
+      stdout: '',
+      stderr: `driftlock: ${endpoint.url.href}: expected a running node that answers, found ECONNREFUSED\n`,
+    });
+  });
+
+  it('writes durations in their two largest units', () => {
+    deepEqual([0, 59_949, 60_000, 3_599_999, 3_600_000, 90_061_000].map(duration), [
+      '0.0 s',
+      '59.9 s',
+      '1 min 0 s',
+      '59 min 59 s',
+      '1 h 0 min',
+      '1 d 1 h',
+    ]);
+  });
+});
