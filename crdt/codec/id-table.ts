@@ -41,7 +41,8 @@ export class IdTable {
 /** Reads a table, then resolves indexes into it. */
 export class IdTableReader {
   readonly #hashes: Hash32[] = [];
-  readonly #used = new Set<number>();
+  readonly #isUsed: boolean[] = [];
+  #usedCount = 0;
 
   constructor(reader: Reader, entriesMax: number) {
     const count = reader.varint('id table size', entriesMax);
@@ -67,14 +68,17 @@ export class IdTableReader {
     if (hash === undefined) {
       throw reader.fail('ERR_OUT_OF_RANGE', field, `an index below ${this.#hashes.length}`, `${index}`, start);
     }
-    this.#used.add(index);
+    if (this.#isUsed[index] !== true) {
+      this.#isUsed[index] = true;
+      this.#usedCount++;
+    }
     return hash;
   }
 
   /** Call it after everything was read. Throws `ERR_NOT_CANONICAL` when an entry was never referred to. */
   end(reader: Reader): void {
-    if (this.#used.size === this.#hashes.length) return;
-    const unused = this.#hashes.length - this.#used.size;
+    const unused = this.#hashes.length - this.#usedCount;
+    if (unused === 0) return;
     throw reader.fail('ERR_NOT_CANONICAL', 'id table', 'only values that are referred to', `${unused} that are not`);
   }
 }

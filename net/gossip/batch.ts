@@ -7,7 +7,7 @@
  */
 
 import { SIGNATURE_BYTES } from '../../crdt/bytes.ts';
-import { readKeyedRecord, writeKeyedRecord, type KeyedRecord } from '../../crdt/block/record-codec.ts';
+import { groupedBytesMax, readRecordGroup, writeRecordGroup, type KeyedRecord } from '../../crdt/block/record-codec.ts';
 import type { Verify } from '../../crdt/block/signing.ts';
 import { Reader } from '../../crdt/codec/reader.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
@@ -23,7 +23,8 @@ export const BATCH_VERSION = 1;
 /** A judge needs 67 µs a signature: 34 ms for a full batch of single results. */
 export const BATCH_RECORDS_MAX = 512;
 const BATCH_TAG = 'driftlock/batch/1';
-const COUNT_BYTES_MAX = 2;
+/** Of the record count and the table's size. */
+const COUNT_BYTES_MAX = 2 + 3;
 /** What a batch holds besides its records, at most. */
 export const BATCH_OVERHEAD_BYTES = 1 + HASH_BYTES + HLC_BYTES + COUNT_BYTES_MAX + SIGNATURE_BYTES;
 
@@ -51,8 +52,7 @@ export function encodeBatch(
   invariant(records.length > 0 && records.length <= BATCH_RECORDS_MAX, 'a batch holds 1 to BATCH_RECORDS_MAX records');
   const writer = new Writer().u8(BATCH_VERSION).node(signer.node);
   writeStamp(writer, stamp);
-  writer.varint(records.length);
-  for (const record of records) writeKeyedRecord(writer, record);
+  writeRecordGroup(writer, records);
   return sealEnvelope(BATCH_TAG, cluster, writer.finish(), signer);
 }
 
@@ -63,11 +63,9 @@ export function decodeBatch(bytes: Uint8Array): ReceivedBatch {
   readVersion(reader, 'batch', BATCH_VERSION);
   const sender = reader.node('batch sender');
   const stamp = readStamp(reader, 'batch stamp');
-  const countAt = reader.offset;
-  const count = reader.varint('batch record count', BATCH_RECORDS_MAX);
-  if (count === 0) throw reader.fail('ERR_OUT_OF_RANGE', 'batch record count', 'at least 1', '0', countAt);
-  const records: KeyedRecord[] = [];
-  for (let at = 0; at < count; at++) records.push(readKeyedRecord(reader));
+  const groupAt = reader.offset;
+  const records = readRecordGroup(reader, BATCH_RECORDS_MAX);
+  if (records.length === 0) throw reader.fail('ERR_OUT_OF_RANGE', 'batch record count', 'at least 1', '0', groupAt);
   reader.end('batch');
   return { sender, stamp, records, body, signature };
 }
@@ -93,7 +91,7 @@ export function packBatches(
   let group: KeyedRecord[] = [];
   let groupBytes = BATCH_OVERHEAD_BYTES;
   for (const record of records) {
-    const recordBytes = encodedBytes(record);
+    const recordBytes = groupedBytesMax(record);
     if (BATCH_OVERHEAD_BYTES + recordBytes > bytesMax) {
       oversized.push(record);
       continue;
@@ -108,10 +106,4 @@ export function packBatches(
   }
   if (group.length > 0) groups.push(group);
   return { groups, oversized };
-}
-
-function encodedBytes(record: KeyedRecord): number {
-  const writer = new Writer();
-  writeKeyedRecord(writer, record);
-  return writer.length;
 }

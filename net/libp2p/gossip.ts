@@ -69,7 +69,7 @@ export function gossipService(topics: readonly string[]): ReturnType<typeof goss
     tagMeshPeers: false,
     Dlazy: 0,
     gossipFactor: 0,
-    maxInboundDataLength: GOSSIP_MESSAGE_BYTES_MAX,
+    maxInboundDataLength: GOSSIP_RPC_BYTES_MAX,
     maxOutboundBufferSize: GOSSIP_SEND_BUFFER_BYTES_MAX,
     decodeRpcLimits: RPC_LIMITS,
     scoreParams: {

@@ -7,7 +7,7 @@
  * an oversize message, a full send buffer, or the loss of one of two connections), and would stay silent on it.
  */
 
-import type { Connection, Libp2p, PeerInfo } from '@libp2p/interface';
+import type { Connection, Libp2p, Peer } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { NodeId } from '../../crdt/ids.ts';
 import type { Clock, RandomInteger } from '../clock.ts';
@@ -21,8 +21,8 @@ import { RedialLoop } from './redial-loop.ts';
 
 /** How often links are checked for a gossip stream. */
 export const GOSSIP_CHECK_MS = 5_000;
-/** Addresses of one peer that are kept for dialling, the newest. */
-export const ADDRESSES_PER_PEER_MAX = 16;
+/** Addresses that are kept of what is learned about one peer. */
+export const LEARNED_ADDRESSES_MAX = 8;
 
 export interface LinkKeeperOptions {
   readonly libp2p: Libp2p<Services>;
@@ -37,7 +37,9 @@ export class LinkKeeper {
   readonly #options: LinkKeeperOptions;
   readonly #links = new Links();
   readonly #redial: RedialLoop;
-  readonly #addresses = new Map<NodeId, Multiaddr[]>();
+  /** What the operator gave. Where there is something, nothing else is dialled: a peer may believe in addresses that no one reaches. */
+  readonly #given = new Map<NodeId, readonly Multiaddr[]>();
+  readonly #learnedAddresses = new Map<NodeId, readonly Multiaddr[]>();
   /** Members that had no gossip stream at the last check. */
   readonly #mute = new Set<NodeId>();
   readonly #stopping = new AbortController();
@@ -53,12 +55,16 @@ export class LinkKeeper {
     const { libp2p } = options;
     libp2p.addEventListener('connection:open', ({ detail }) => void this.#admit(detail));
     libp2p.addEventListener('connection:close', ({ detail }) => this.#closed(detail));
-    libp2p.addEventListener('peer:discovery', ({ detail }) => this.#discovered(detail));
+    libp2p.addEventListener('peer:update', ({ detail }) => this.#learned(detail.peer));
   }
 
-  /** Call it once libp2p has started. Addresses of nodes that are no members are passed over. */
+  /** Call it once libp2p has started. Nodes that are no members are passed over. */
   start(dial: readonly DialAddress[]): void {
-    for (const { node, address } of dial) this.#keep(node, [address]);
+    for (const { node, address } of dial) {
+      const given = this.#given.get(node) ?? [];
+      this.#given.set(node, [...given, address]);
+    }
+    for (const node of this.#given.keys()) this.#keep(node);
     this.#scheduleCheck();
   }
 
@@ -77,24 +83,22 @@ export class LinkKeeper {
     return this.#links.peers();
   }
 
-  #keep(node: NodeId, addresses: readonly Multiaddr[]): void {
-    if (!this.#options.members.decideConnection(node).allowed) return;
-    const known = this.#addresses.get(node) ?? [];
-    const added = addresses.filter((address) => !known.some((other) => other.equals(address)));
-    this.#addresses.set(node, [...known, ...added].slice(-ADDRESSES_PER_PEER_MAX));
-    this.#redial.keep(node, this.#links.of(node).length > 0);
+  #keep(node: NodeId): void {
+    if (this.#options.members.decideConnection(node).allowed) this.#redial.keep(node, this.#links.of(node).length > 0);
   }
 
   async #dial(node: NodeId): Promise<void> {
-    await this.#options.libp2p.dial(this.#addresses.get(node) ?? [], { signal: this.#stopping.signal });
+    const addresses = this.#given.get(node) ?? this.#learnedAddresses.get(node) ?? [];
+    await this.#options.libp2p.dial([...addresses], { signal: this.#stopping.signal });
   }
 
-  /** From mDNS; libp2p also reports every peer that it stores for the first time, with the addresses it told of itself. */
-  #discovered({ id, multiaddrs }: PeerInfo): void {
+  /** What a member says of itself in identify, or mDNS of it: so that either side can restore a link. */
+  #learned({ id, addresses }: Peer): void {
     const node = nodeOfPeer(id);
-    if (node === undefined || multiaddrs.length === 0) return;
-    const named = multiaddrs.map((address) => withPeerId(address, node));
-    this.#keep(node, named);
+    if (node === undefined || node === this.#options.members.self || addresses.length === 0) return;
+    const named = addresses.slice(0, LEARNED_ADDRESSES_MAX).map(({ multiaddr }) => withPeerId(multiaddr, node));
+    this.#learnedAddresses.set(node, named);
+    this.#keep(node);
   }
 
   async #admit(connection: Connection): Promise<void> {

@@ -25,8 +25,10 @@ export const INBOUND_PER_SECOND_MAX = 32;
 export const INBOUND_PER_SECOND_MAX_LOOPBACK = 1_000;
 /** Inbound connections that have not finished their handshake. */
 export const INBOUND_PENDING_MAX = 64;
-/** A dial, with name lookup and handshake. */
-export const DIAL_TIMEOUT_MS = 5_000;
+/** A dial, over all addresses of the peer, with name lookup and handshake. */
+export const DIAL_TIMEOUT_MS = 10_000;
+/** One address of them: an address into nowhere must not keep the next from being tried. */
+export const ADDRESS_DIAL_TIMEOUT_MS = 2_500;
 /** The negotiation of one stream. gossipsub opens its streams one after the other, so a mute peer holds up the next. */
 export const NEGOTIATION_TIMEOUT_MS = 5_000;
 
@@ -79,6 +81,7 @@ export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
       inboundConnectionThreshold,
       maxIncomingPendingConnections: INBOUND_PENDING_MAX,
       dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
       outboundStreamProtocolNegotiationTimeout: NEGOTIATION_TIMEOUT_MS,
       inboundStreamProtocolNegotiationTimeout: NEGOTIATION_TIMEOUT_MS,
     },

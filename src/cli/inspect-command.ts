@@ -53,7 +53,7 @@ async function inspectFile(disk: Pick<Disk, 'read'>, path: string): Promise<Insp
   try {
     const content = maxBytes === undefined ? { bytes: new Uint8Array() } : await disk.read(resolve(path), maxBytes);
     if (content !== undefined) return describeFile(path, content.bytes, describeRecord);
-    return { file: path, error: { code: 'ERR_NOT_FOUND', message: `${path}: expected a file, found none` } };
+    return { file: path, error: { code: 'ERR_NOT_FOUND', message: 'expected a file, found none' } };
   } catch (error) {
     if (!isFailure(error)) throw error;
     return { file: path, error: { code: error.code, message: `expected ${error.expected}, found ${error.found}` } };

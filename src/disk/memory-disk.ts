@@ -82,59 +82,66 @@ export class MemoryDisk implements Disk {
     this.#notify(path);
   }
 
-  async read(path: string, maxBytes: number): Promise<FileContent | undefined> {
-    await this.#step('read', path);
-    const inode = this.#names.get(path);
-    if (inode === undefined) return undefined;
-    if (inode.bytes.length > maxBytes) {
-      throw failure('ERR_OVER_LIMIT', path, `at most ${maxBytes} bytes`, `${inode.bytes.length}`);
-    }
-    return { bytes: new Uint8Array(inode.bytes), identity: identityOf(inode) };
+  read(path: string, maxBytes: number): Promise<FileContent | undefined> {
+    return this.#take('read', path, () => {
+      const inode = this.#names.get(path);
+      if (inode === undefined) return undefined;
+      if (inode.bytes.length > maxBytes) {
+        throw failure('ERR_OVER_LIMIT', path, `at most ${maxBytes} bytes`, `${inode.bytes.length}`);
+      }
+      return { bytes: new Uint8Array(inode.bytes), identity: identityOf(inode) };
+    });
   }
 
-  async identify(path: string): Promise<FileIdentity | undefined> {
-    await this.#step('identify', path);
-    const inode = this.#names.get(path);
-    return inode === undefined ? undefined : identityOf(inode);
+  identify(path: string): Promise<FileIdentity | undefined> {
+    return this.#take('identify', path, () => {
+      const inode = this.#names.get(path);
+      return inode === undefined ? undefined : identityOf(inode);
+    });
   }
 
-  async list(directory: string): Promise<string[]> {
-    await this.#step('list', directory);
-    this.#refuseFile(directory);
-    return this.#names.namesIn(directory);
+  list(directory: string): Promise<string[]> {
+    return this.#take('list', directory, () => {
+      this.#refuseFile(directory);
+      return this.#names.namesIn(directory);
+    });
   }
 
-  async listDirectories(directory: string): Promise<string[]> {
-    await this.#step('listDirectories', directory);
-    this.#refuseFile(directory);
-    return this.#names.directoriesIn(directory);
+  listDirectories(directory: string): Promise<string[]> {
+    return this.#take('listDirectories', directory, () => {
+      this.#refuseFile(directory);
+      return this.#names.directoriesIn(directory);
+    });
   }
 
-  async makeDirectory(directory: string): Promise<void> {
-    await this.#step('makeDirectory', directory);
+  makeDirectory(directory: string): Promise<void> {
     invariant(isAbsolute(directory), 'paths are absolute');
-    const missing: string[] = [];
-    for (let path = directory; !this.#names.hasDirectory(path); path = dirname(path)) {
-      this.#refuseFile(path);
-      missing.unshift(path);
-    }
-    for (const path of missing) this.#names.addDirectory(path);
+    return this.#take('makeDirectory', directory, () => {
+      const missing: string[] = [];
+      for (let path = directory; !this.#names.hasDirectory(path); path = dirname(path)) {
+        this.#refuseFile(path);
+        missing.unshift(path);
+      }
+      for (const path of missing) this.#names.addDirectory(path);
+    });
   }
 
   async create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileIdentity> {
     const content = new Uint8Array(bytes);
-    await this.#step('create', path);
-    this.#requireParent(path);
-    if (this.#names.get(path) !== undefined) throw failure('ERR_EXISTS', path, 'no entry of that name', 'one');
-    this.#requireRoom(content.length, path);
-    const inode = this.#addFile(path);
-    this.#setContent(inode, content);
-    this.#notify(path);
+    const inode = await this.#take('create', path, () => {
+      this.#requireParent(path);
+      if (this.#names.get(path) !== undefined) throw failure('ERR_EXISTS', path, 'no entry of that name', 'one');
+      this.#requireRoom(content.length, path);
+      const made = this.#addFile(path);
+      this.#setContent(made, content);
+      this.#notify(path);
+      return made;
+    });
     if (options.sync) {
       try {
         await this.#syncContent(inode, path);
       } catch (error) {
-        if (!this.#crashed && this.#names.get(path) === inode) this.#setName(path, undefined);
+        if (this.#names.get(path) === inode) this.#setName(path, undefined);
         throw error;
       }
     }
@@ -148,51 +155,53 @@ export class MemoryDisk implements Disk {
   async syncDirectory(directory: string): Promise<void> {
     this.#requireDirectory(directory);
     const entries = this.#names.pendingIn(directory);
-    await this.#step('syncDirectory', directory);
-    this.#names.commit(entries);
+    await this.#take('syncDirectory', directory, () => this.#names.commit(entries));
   }
 
-  async replace(from: string, to: string, expected: FileIdentity | undefined): Promise<boolean> {
-    await this.#step('replace', from);
-    const inode = this.#existing(from);
-    this.#requireParent(to);
-    const found = this.#names.get(to);
-    if (!sameFile(found === undefined ? undefined : identityOf(found), expected)) return false;
-    if (found === undefined) {
-      // Link and unlink: two entries, so a power loss can leave both names.
-      this.#setName(to, inode);
-      this.#setName(from, undefined);
-    } else {
+  replace(from: string, to: string, expected: FileIdentity | undefined): Promise<boolean> {
+    return this.#take('replace', from, () => {
+      const inode = this.#existing(from);
+      this.#requireParent(to);
+      const found = this.#names.get(to);
+      if (!sameFile(found === undefined ? undefined : identityOf(found), expected)) return false;
+      if (found === undefined) {
+        // Link and unlink: two entries, so a power loss can leave both names.
+        this.#setName(to, inode);
+        this.#setName(from, undefined);
+      } else {
+        this.#rename(from, to, inode);
+      }
+      return true;
+    });
+  }
+
+  move(from: string, to: string): Promise<void> {
+    return this.#take('move', from, () => {
+      const inode = this.#existing(from);
+      this.#requireParent(to);
       this.#rename(from, to, inode);
-    }
-    return true;
-  }
-
-  async move(from: string, to: string): Promise<void> {
-    await this.#step('move', from);
-    const inode = this.#existing(from);
-    this.#requireParent(to);
-    this.#rename(from, to, inode);
+    });
   }
 
   async append(path: string, bytes: Uint8Array): Promise<void> {
     const added = new Uint8Array(bytes);
-    await this.#step('append', path);
-    this.#requireParent(path);
-    const inode = this.#names.get(path) ?? this.#addFile(path);
-    // A full disk takes what fits before it fails, as write(2) does.
-    const fitting = added.subarray(0, Math.max(0, this.#capacityBytes - this.#usedBytes));
-    this.#setContent(inode, concatenated(inode.bytes, fitting));
-    this.#notify(path);
-    this.#requireRoom(added.length - fitting.length, path);
-    const entries = this.#names.pendingIn(dirname(path));
-    await this.#syncContent(inode, path);
-    this.#names.commit(entries);
+    const { inode, entries } = await this.#take('append', path, () => {
+      this.#requireParent(path);
+      const grown = this.#names.get(path) ?? this.#addFile(path);
+      // A full disk takes what fits before it fails, as write(2) does.
+      const fitting = added.subarray(0, Math.max(0, this.#capacityBytes - this.#usedBytes));
+      this.#setContent(grown, concatenated(grown.bytes, fitting));
+      this.#notify(path);
+      this.#requireRoom(added.length - fitting.length, path);
+      return { inode: grown, entries: this.#names.pendingIn(dirname(path)) };
+    });
+    await this.#syncContent(inode, path, () => this.#names.commit(entries));
   }
 
-  async remove(path: string): Promise<void> {
-    await this.#step('remove', path);
-    if (this.#names.get(path) !== undefined) this.#setName(path, undefined);
+  remove(path: string): Promise<void> {
+    return this.#take('remove', path, () => {
+      if (this.#names.get(path) !== undefined) this.#setName(path, undefined);
+    });
   }
 
   watch(directory: string, onChange: Listener): () => void {
@@ -204,16 +213,21 @@ export class MemoryDisk implements Disk {
     return () => void listeners.delete(onChange);
   }
 
-  async #step(operation: DiskOperation, path: string): Promise<void> {
+  /** The one moment of an operation: nothing can come between the last look at the power and the effect. */
+  async #take<T>(operation: DiskOperation, path: string, effect: () => T): Promise<T> {
     this.#refuseCrashed(path);
     await this.#options.beforeOperation?.(operation, path);
     this.#refuseCrashed(path);
+    return effect();
   }
 
-  async #syncContent(inode: MemoryInode, path: string): Promise<void> {
+  /** Makes durable what is in the file now, not what another writer adds meanwhile. */
+  async #syncContent(inode: MemoryInode, path: string, effect?: () => void): Promise<void> {
     const { bytes } = inode;
-    await this.#step('syncFile', path);
-    inode.durableBytes = bytes;
+    await this.#take('syncFile', path, () => {
+      inode.durableBytes = bytes;
+      effect?.();
+    });
   }
 
   #addFile(path: string): MemoryInode {

@@ -15,12 +15,7 @@ import type { ValidateInfo } from '../../src/files/validate-info.ts';
 import { encodeWitnessFile } from '../../src/files/witness-file.ts';
 
 export const signer = identityFromSeed(new Uint8Array(32).fill(9));
-const author = new Author({
-  node: signer.node,
-  sign: (message) => signer.sign(message),
-  clock: { wallMs: () => 1_757_002_322_000 },
-  skewBoundMs: 500,
-});
+export const SIGNED_AT_MS = 1_757_002_322_000;
 
 export const hashOf = (byte: number): Hash32 => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`;
 
@@ -39,6 +34,12 @@ const infoOf = ({ number, hash }: BlockKey): ValidateInfo => ({
 
 /** The `.v` of `key` as driftlock writes it. `signedFor` is the block that the result in its trailer was signed for. */
 export function ownFile(key: BlockKey, signedFor: BlockKey = key): Uint8Array {
+  const author = new Author({
+    node: signer.node,
+    sign: (message) => signer.sign(message),
+    clock: { wallMs: () => SIGNED_AT_MS },
+    skewBoundMs: 500,
+  });
   const record = recordOf({ results: [author.result(signedFor, [], 'success', stateRoot, 1)] });
   return encodeValidateFile(infoOf(key), encodeRecord(record));
 }

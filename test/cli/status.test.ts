@@ -5,10 +5,10 @@ import { result, serveRpc } from '../chain/rpc-endpoint.ts';
 import { status, testQueries } from '../rpc/queries.ts';
 import { driftlock } from './cli.ts';
 
-describe('driftlock status', () => {
-  const serve = (): ReturnType<typeof startRpcServer> =>
-    startRpcServer({ queries: testQueries(), listen: { host: '127.0.0.1', port: 0 }, onDefect: () => undefined });
+const serve = (): ReturnType<typeof startRpcServer> =>
+  startRpcServer({ queries: testQueries(), listen: { host: '127.0.0.1', port: 0 }, onDefect: () => undefined });
 
+describe('driftlock status', () => {
   it('with --json prints the answer of driftlock_status', async () => {
     const server = await serve();
     const { code, stdout } = await driftlock(['status', '--rpc', server.url, '--json']);

@@ -1,10 +1,16 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { once } from 'node:events';
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { isFailure } from '../../crdt/errors.ts';
 import { RPC_LIMITS } from '../../src/rpc/json-rpc.ts';
-import { REQUESTS_IN_FLIGHT_MAX, startRpcServer, type RpcServer, type RpcServerOptions } from '../../src/rpc/server.ts';
+import {
+  CONNECTIONS_MAX,
+  REQUESTS_IN_FLIGHT_MAX,
+  startRpcServer,
+  type RpcServer,
+  type RpcServerOptions,
+} from '../../src/rpc/server.ts';
 import { blobIds, named, success, testQueries, witness } from './queries.ts';
 
 interface Answer {
@@ -138,6 +144,24 @@ describe('the RPC server', () => {
     release(witness.payload);
     for (const answer of await Promise.all(answers)) equal(answer.status, 200);
     equal((await send(server, { body })).status, 200);
+  });
+
+  it('holds CONNECTIONS_MAX connections and drops one more', async () => {
+    const server = await start();
+    const port = Number(new URL(server.url).port);
+    const sockets: Socket[] = [];
+    for (let at = 0; at < CONNECTIONS_MAX; at++) {
+      const socket = connect(port, '127.0.0.1');
+      sockets.push(socket);
+      await once(socket, 'connect');
+    }
+    const oneMore = connect(port, '127.0.0.1').on('error', () => undefined);
+    await once(oneMore.resume(), 'close');
+    const first = sockets[0] ?? oneMore;
+    first.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n');
+    const [answer]: unknown[] = await once(first, 'data');
+    equal(String(answer).startsWith('HTTP/1.1 200 OK'), true);
+    for (const socket of sockets) socket.destroy();
   });
 
   it('goes on after bytes that are no HTTP', async () => {

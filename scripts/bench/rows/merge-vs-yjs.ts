@@ -3,8 +3,8 @@
  * key per node.
  *
  * The work is a block's life in a cluster of three: one node announces the witness, the two others come to hold it, one
- * of them claims the block and reports Success. The replica receives these five deltas encoded, as they come from the
- * network, each with the block it is about, and ends with the block's whole state. Both sides carry the same fields,
+ * of them claims the block and reports Success. The replica receives these five deltas encoded, each with the block it
+ * is about, in batches of the same delta for 64 blocks, and ends with the blocks' whole states. Both sides carry the same fields,
  * signatures included, and neither checks them. In the Yjs document each node owns one key, whose value is its entry
  * (witness, holds, lease, result); hashes and signatures are Uint8Arrays there, so nothing is longer for being hex.
  */
@@ -12,7 +12,7 @@
 import * as Y from 'yjs';
 import { Reader } from '../../../crdt/codec/reader.ts';
 import { Writer } from '../../../crdt/codec/writer.ts';
-import { encodeRecord, readKeyedRecord, writeKeyedRecord } from '../../../crdt/block/record-codec.ts';
+import { encodeRecord, readRecordGroup, writeRecordGroup } from '../../../crdt/block/record-codec.ts';
 import { EMPTY_RECORD, mergeRecords, recordOf, type BlockRecord } from '../../../crdt/block/record.ts';
 import type { Holders } from '../../../crdt/block/holders.ts';
 import type { SignedResult } from '../../../crdt/block/result.ts';
@@ -22,8 +22,11 @@ import { blockId, hashToBytes, nodeFromBytes, type BlockKey, type NodeId } from 
 import type { Lease } from '../../../crdt/lease/lease.ts';
 import type { BenchRow, BenchWork } from '../row.ts';
 
-const BLOCKS = 2_000;
+const BLOCKS = 1_920;
+const BATCH_BLOCKS = 64;
 const NODES = 3;
+/** Deltas in a block's life. */
+const STEPS = 5;
 
 interface BlockLife {
   readonly key: BlockKey;
@@ -92,24 +95,49 @@ function signature(key: BlockKey, of: string): Uint8Array {
   return new Uint8Array([...half, ...half]);
 }
 
-interface EncodedLife {
-  readonly key: BlockKey;
-  readonly updates: readonly Uint8Array[];
-}
+/** What travels: encoded batches, in order. */
+type Batches = readonly Uint8Array[];
 
-function encodeForUs({ key, deltas }: BlockLife): EncodedLife {
-  const updates = deltas.map((record) => {
+function encodeForUs(all: readonly BlockLife[]): Batches {
+  return inBatches(all, (lives, step) => {
     const writer = new Writer();
-    writeKeyedRecord(writer, { key, record });
+    writeRecordGroup(
+      writer,
+      lives.map(({ key, deltas }) => ({ key, record: deltas[step] ?? EMPTY_RECORD })),
+    );
     return writer.finish();
   });
-  return { key, updates };
+}
+
+function encodeForYjs(all: readonly BlockLife[]): Batches {
+  const updates = new Map(all.map((life) => [life, yjsUpdates(life)]));
+  return inBatches(all, (lives, step) => {
+    const writer = new Writer();
+    for (const life of lives) {
+      writer
+        .varint(life.key.number)
+        .hash(life.key.hash)
+        .bytes(updates.get(life)?.[step] ?? new Uint8Array());
+    }
+    return writer.finish();
+  });
+}
+
+function inBatches(
+  all: readonly BlockLife[],
+  encode: (lives: readonly BlockLife[], step: number) => Uint8Array,
+): Batches {
+  const batches: Uint8Array[] = [];
+  for (let at = 0; at < all.length; at += BATCH_BLOCKS) {
+    for (let step = 0; step < STEPS; step++) batches.push(encode(all.slice(at, at + BATCH_BLOCKS), step));
+  }
+  return batches;
 }
 
 /** Each node edits its own copy of the document, as separate machines do; an update is what one edit adds. */
-function encodeForYjs({ key, deltas }: BlockLife): EncodedLife {
+function yjsUpdates({ deltas }: BlockLife): readonly Uint8Array[] {
   const docs = new Map<NodeId, Y.Doc>();
-  const updates = deltas.map((delta) => {
+  return deltas.map((delta) => {
     const author = authorOf(delta);
     let doc = docs.get(author);
     if (doc === undefined) {
@@ -119,10 +147,8 @@ function encodeForYjs({ key, deltas }: BlockLife): EncodedLife {
     const before = Y.encodeStateVector(doc);
     const nodes = doc.getMap<Record<string, unknown>>('nodes');
     nodes.set(author, { ...nodes.get(author), ...yjsEntry(delta) });
-    const writer = new Writer().varint(key.number).hash(key.hash);
-    return writer.fixed(Y.encodeStateAsUpdate(doc, before)).finish();
+    return Y.encodeStateAsUpdate(doc, before);
   });
-  return { key, updates };
 }
 
 function authorOf({ lease, results, witnesses, holders }: BlockRecord): NodeId {
@@ -167,18 +193,10 @@ function yjsEntry({ lease, results: [result], witnesses: [witness], holders }: B
   return entry;
 }
 
-/** Reads the block that an update is about. */
-function splitYjsUpdate(update: Uint8Array): { id: string; rest: Uint8Array } {
-  const reader = new Reader(update);
-  const key = { number: reader.varint('number'), hash: reader.hash('hash') };
-  return { id: blockId(key), rest: update.subarray(reader.offset) };
-}
-
-function mergeOurs(encoded: readonly EncodedLife[]): Map<string, BlockRecord> {
+function mergeOurs(batches: Batches): Map<string, BlockRecord> {
   const replica = new Map<string, BlockRecord>();
-  for (const { updates } of encoded) {
-    for (const update of updates) {
-      const { key, record } = readKeyedRecord(new Reader(update));
+  for (const batch of batches) {
+    for (const { key, record } of readRecordGroup(new Reader(batch), BATCH_BLOCKS)) {
       const id = blockId(key);
       replica.set(id, mergeRecords(replica.get(id) ?? EMPTY_RECORD, record));
     }
@@ -186,35 +204,34 @@ function mergeOurs(encoded: readonly EncodedLife[]): Map<string, BlockRecord> {
   return replica;
 }
 
-function mergeYjs(encoded: readonly EncodedLife[]): Map<string, Y.Doc> {
+function mergeYjs(batches: Batches): Map<string, Y.Doc> {
   const replica = new Map<string, Y.Doc>();
-  for (const { updates } of encoded) {
-    for (const update of updates) {
-      const { id, rest } = splitYjsUpdate(update);
+  for (const batch of batches) {
+    const reader = new Reader(batch);
+    while (reader.remaining > 0) {
+      const id = blockId({ number: reader.varint('number'), hash: reader.hash('hash') });
       let doc = replica.get(id);
       if (doc === undefined) {
         doc = new Y.Doc();
         replica.set(id, doc);
       }
-      Y.applyUpdate(doc, rest);
+      Y.applyUpdate(doc, reader.bytes('update', batch.length));
     }
   }
   return replica;
 }
 
 /** `merge` once over everything, in merges a second. */
-function rate(encoded: readonly EncodedLife[], merge: (encoded: readonly EncodedLife[]) => unknown): number {
-  const merges = encoded.reduce((sum, { updates }) => sum + updates.length, 0);
+function rate(batches: Batches, merge: (batches: Batches) => unknown): number {
   const start = performance.now();
-  merge(encoded);
-  return (merges * 1_000) / (performance.now() - start);
+  merge(batches);
+  return (BLOCKS * STEPS * 1_000) / (performance.now() - start);
 }
 
-function wireBytes(encoded: readonly EncodedLife[]): number {
-  return encoded.reduce(
-    (sum, { updates }) => sum + updates.reduce((bytesSum, update) => bytesSum + update.length, 0),
-    0,
-  );
+function totalBytes(parts: Iterable<Uint8Array>): number {
+  let sum = 0;
+  for (const part of parts) sum += part.length;
+  return sum;
 }
 
 async function nothing(): Promise<void> {}
@@ -224,11 +241,11 @@ export const mergeVsYjs: BenchRow = {
   what: 'deltas decoded and merged: block records against one Yjs map per block with one key per node',
   unit: 'merges/s',
   target: { kind: 'at-least', bound: 10 },
-  pairs: 9,
+  pairs: 15,
   async prepare(): Promise<BenchWork> {
     const all = lives();
-    const ours = all.map(encodeForUs);
-    const theirs = all.map(encodeForYjs);
+    const ours = encodeForUs(all);
+    const theirs = encodeForYjs(all);
     return {
       ours: async () => rate(ours, mergeOurs),
       against: async () => rate(theirs, mergeYjs),
@@ -245,13 +262,13 @@ export const mergeVsYjsBytes: BenchRow = {
   pairs: 1,
   async prepare(): Promise<BenchWork> {
     const all = lives();
-    const ours = all.map(encodeForUs);
-    const theirs = all.map(encodeForYjs);
-    const ourState = [...mergeOurs(ours).values()].reduce((sum, record) => sum + encodeRecord(record).length, 0);
-    const theirState = [...mergeYjs(theirs).values()].reduce((sum, doc) => sum + Y.encodeStateAsUpdate(doc).length, 0);
+    const ours = encodeForUs(all);
+    const theirs = encodeForYjs(all);
+    const ourState = totalBytes([...mergeOurs(ours).values()].map(encodeRecord));
+    const theirState = totalBytes([...mergeYjs(theirs).values()].map((doc) => Y.encodeStateAsUpdate(doc)));
     return {
-      ours: async () => (wireBytes(ours) + ourState) / BLOCKS,
-      against: async () => (wireBytes(theirs) + theirState) / BLOCKS,
+      ours: async () => (totalBytes(ours) + ourState) / BLOCKS,
+      against: async () => (totalBytes(theirs) + theirState) / BLOCKS,
       close: nothing,
     };
   },

@@ -87,6 +87,15 @@ describe('the results of a block', () => {
     assert.deepEqual(joinAll([second, first]), [second]);
   });
 
+  it('one result under two signatures is one entry, the same on both sides', () => {
+    for (const verdict of ['failed', 'success'] as const) {
+      const [a, b] = [1, 2].map((n) => resultWith({ verdict, signature: signatureOf(n) }));
+      assert.ok(a !== undefined && b !== undefined);
+      assert.deepEqual(joinResults([a], [b]), [b]);
+      assert.deepEqual(joinResults([b], [a]), [b]);
+    }
+  });
+
   it('no number of failures pushes a Success out', () => {
     const success = resultWith({ node: nodeOf(RESULTS_MAX + 1) });
     const failures = Array.from({ length: RESULTS_MAX }, (_, n) => resultWith({ node: nodeOf(n), verdict: 'failed' }));

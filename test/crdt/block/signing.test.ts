@@ -154,6 +154,14 @@ describe('signed messages', () => {
     });
   }
 
+  it('of a claim to validate and a claim to generate differ, though every term is the same', () => {
+    holds(
+      fc.property(arbitraryKey, arbitraryLease, (key, terms) => {
+        assert.notEqual(hex(leaseMessage(key, terms)), hex(generationMessage(key, terms)));
+      }),
+    );
+  });
+
   it('change with the block', () => {
     for (const key of [
       { ...KEY, number: KEY.number + 1 },

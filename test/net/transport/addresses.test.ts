@@ -1,7 +1,7 @@
 /** Addresses as operators give them. */
 
 import { equal, throws } from 'node:assert/strict';
-import { multiaddr } from '@multiformats/multiaddr';
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import { isFailure } from '../../../crdt/errors.ts';
 import { identityFromSeed } from '../../../net/identity/identity.ts';
 import { peerIdText } from '../../../net/identity/peer-id.ts';
@@ -70,9 +70,12 @@ describe('an address to listen on', () => {
   }
 
   it('is loopback only for 127.0.0.0/8 and ::1', () => {
-    const addresses = (...texts: string[]) => texts.map((text) => multiaddr(text));
     equal(isLoopbackOnly(addresses('/ip4/127.0.0.1/tcp/0', '/ip4/127.9.9.9/tcp/0', '/ip6/::1/tcp/0')), true);
     equal(isLoopbackOnly(addresses('/ip4/127.0.0.1/tcp/0', '/ip4/0.0.0.0/tcp/0')), false);
     equal(isLoopbackOnly(addresses('/ip6/::/tcp/0')), false);
   });
 });
+
+function addresses(...texts: string[]): Multiaddr[] {
+  return texts.map((text) => multiaddr(text));
+}

@@ -4,7 +4,7 @@ import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { isFailure } from '../../../crdt/errors.ts';
 import { GOSSIP_MESSAGE_BYTES_MAX, type GossipVerdict, type Network } from '../../../net/network.ts';
 import { startCluster, type Shape, type TransportName } from './clusters.ts';
-import { nextTurn, until } from './until.ts';
+import { until } from './until.ts';
 
 const TOPIC = 'test/topic';
 const PROBE = 'test/probe';
@@ -46,10 +46,12 @@ export function gossipCompliance(transport: TransportName): void {
           return 'accept';
         });
       });
-      for (let round = 0; probed.some((seen) => seen.size < size - 1); round++) {
+      let round = 0;
+      const probe = async (): Promise<void> => {
+        round += 1;
         for (const network of networks) await network.publish(PROBE, Buffer.from(`${network.self} ${round}`));
-        for (let turn = 0; turn < 100; turn++) await nextTurn();
-      }
+      };
+      await until(() => probed.every((seen) => seen.size === size - 1), probe, 100);
       return networks.map((network, index) => ({ network, got: got[index] ?? [], from: from[index] ?? [] }));
     }
 

@@ -1,8 +1,10 @@
 /** What only libp2p can show: strangers, restarts, ports, and members that do not keep to the rules. */
 
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { multiaddr } from '@multiformats/multiaddr';
 import { isFailure } from '../../../crdt/errors.ts';
 import type { NodeId } from '../../../crdt/ids.ts';
@@ -115,6 +117,40 @@ describe('libp2p', () => {
     for await (const chunk of stream.source) deepEqual(Uint8Array.from(chunk), Uint8Array.of(5));
   });
 
+  it('a peer that dialled us is dialled by us when it has come back and does not dial', async () => {
+    const [key, otherKey] = [generateKey(), generateKey()];
+    const listen = `/ip4/127.0.0.1/tcp/${await freePort()}`;
+    const network = await start(key, [otherKey]);
+    const other = await start(otherKey, [key], { listen, dial: [firstAddress(network)] });
+    await until(() => network.peers().length === 1);
+    await other.stop();
+    await until(() => network.peers().length === 0);
+    await start(otherKey, [key], { listen });
+    await until(() => network.peers().length === 1);
+  });
+
+  it('a stream whose other end was killed fails, and does not end', async () => {
+    const [key, doomedKey] = [generateKey(), generateKey()];
+    const program = fileURLToPath(new URL('serve-until-killed.ts', import.meta.url));
+    const seed = Buffer.from(doomedKey.seed).toString('hex');
+    const child = spawn(process.execPath, [program, seed, key.node], { stdio: ['ignore', 'pipe', 'inherit'] });
+    running.push({ stop: () => child.kill('SIGKILL') });
+    const [address] = await once(child.stdout.setEncoding('utf8'), 'data');
+    const network = await start(key, [doomedKey], { dial: [String(address).trim()] });
+    await until(() => network.peers().length === 1);
+    const stream = await network.open(doomedKey.node, PROTOCOL, new AbortController().signal);
+    let received = 0;
+    const reading = (async () => {
+      for await (const chunk of stream.source) {
+        received += chunk.length;
+        child.kill('SIGKILL');
+      }
+    })();
+    await rejects(reading, (error) => isFailure(error, 'ERR_STREAM_FAILED'));
+    ok(received > 0);
+    await until(() => network.peers().length === 0);
+  });
+
   it('two nodes that dial each other at the same time list each other once, and gossip goes both ways', async () => {
     const keys = [generateKey(), generateKey()];
     const listens = [`/ip4/127.0.0.1/tcp/${await freePort()}`, `/ip4/127.0.0.1/tcp/${await freePort()}`];
@@ -168,10 +204,10 @@ describe('libp2p', () => {
       for (let check = 0; check < 3; check++) clock.step();
       equal(network.peers().length, 1);
       await member.services.gossip.publish(TOPIC, new Uint8Array(GOSSIP_RPC_BYTES_MAX + 1));
-      while (network.peers().length > 0) {
-        clock.step();
-        await nextTurn();
-      }
+      await until(
+        () => network.peers().length === 0,
+        () => clock.step(),
+      );
     });
 
     it('is no longer listened to once it has passed on many invalid messages', async () => {
@@ -181,7 +217,8 @@ describe('libp2p', () => {
         return 'reject';
       });
       let sent = 0;
-      for (let before = -1; judged !== before;) {
+      let before = -1;
+      const sendMany = async (): Promise<void> => {
         before = judged;
         for (let count = 0; count < 20; count++) {
           await member.services.gossip.publish(TOPIC, Buffer.from(`invalid ${sent++}`));
@@ -190,7 +227,8 @@ describe('libp2p', () => {
         const stream = await member.dialProtocol(peerIdOf(network.self), PROTOCOL);
         await stream.close();
         for (let turn = 0; turn < 100; turn++) await nextTurn();
-      }
+      };
+      await until(() => judged === before, sendMany);
       ok(judged >= 9, `${judged} of ${sent} messages were judged`);
     });
 
@@ -293,10 +331,8 @@ function firstAddress(network: Libp2pNetwork): string {
 
 /** Publishes ever new messages until one has done what it should: those before the subscriptions were exchanged are lost. */
 async function publishUntil(network: Network, done: () => boolean): Promise<void> {
-  for (let round = 0; !done(); round++) {
-    await network.publish(TOPIC, Buffer.from(`probe ${network.self} ${round}`));
-    for (let turn = 0; turn < 20 && !done(); turn++) await nextTurn();
-  }
+  let round = 0;
+  await until(done, () => network.publish(TOPIC, Buffer.from(`probe ${network.self} ${round++}`)), 20);
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,176 @@
+/** The demo: real input, and one process a node. */
+
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { datadirLayout } from '../../src/datadir/layout.ts';
+import { blocksFolder, fixtureBlock, fixtureKeys } from '../chain/fixture-blocks.ts';
+import { driftlock, jsonLines } from '../cli/cli.ts';
+import { needsFixtures } from '../fixtures.ts';
+import { assertSameFiles, filesIn } from './harness.ts';
+import { DriftlockProcess, endProcesses } from './processes.ts';
+import { readReferenceValidate } from './reference-format.ts';
+import { TEST_TIMEOUT_MS, until } from './until.ts';
+
+describe('driftlock demo', function () {
+  this.timeout(TEST_TIMEOUT_MS);
+  let dir: string;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'driftlock-demo-test-'));
+  });
+
+  afterEach(async () => {
+    await endProcesses();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  it('brings all real witnesses to three directories, every block Success with the root of its header', async function () {
+    const fixtures = needsFixtures(this);
+    const witness = join(fixtures, 'megaeth', 'witness');
+    const input = ['--witness', witness, '--blocks', blocksFolder(fixtures)];
+    const demo = new DriftlockProcess(['demo', '--dir', dir, ...input, '--exit-when-converged', '--json']);
+    const { code, stdout, stderr } = await demo.ended();
+    assert.equal(code, 0, stderr);
+
+    const [summary, ...rest] = jsonLines(stdout);
+    assert.deepEqual(rest, []);
+    assert.deepEqual(summary, {
+      converged: true,
+      nodes: 3,
+      blocks: 16,
+      validations: 16 + numberIn(summary, 'duplicates'),
+      duplicates: numberIn(summary, 'duplicates'),
+      seconds: numberIn(summary, 'seconds'),
+      digests: Array.from({ length: 3 }, () => firstDigest(summary)),
+    });
+    assert.match(firstDigest(summary), /^[0-9a-f]{32}$/);
+
+    // 3079 is there for its state root alone.
+    const keys = fixtureKeys(fixtures).slice(1);
+    const layouts = [1, 2, 3].map((at) => datadirLayout(join(dir, `node-${at}`)));
+    await assertSameFiles(layouts);
+    const inspected = new Map<unknown, unknown>();
+    for (const layout of layouts) {
+      const names = keys.map(({ number, hash }) => `${number}.${hash}.v`);
+      assert.deepEqual([...(await filesIn(layout.validate)).keys()], names);
+      assert.deepEqual(await filesIn(layout.witness), await filesIn(witness));
+      for (const [name, file] of await filesIn(layout.validate)) inspected.set(name, readReferenceValidate(file));
+      const paths = names.map((name) => join(layout.validate, name));
+      const said = await driftlock(['inspect', '--json', ...paths]);
+      assert.equal(said.code, 0);
+      assert.deepEqual(
+        jsonLines(said.stdout).map((line) => pick(line, 'status', 'block_number', 'block_hash', 'state_root')),
+        keys.map((key) => ({
+          status: 'Success',
+          block_number: key.number,
+          block_hash: key.hash,
+          state_root: fixtureBlock(fixtures, key)['stateRoot'],
+        })),
+      );
+    }
+    for (const key of keys) {
+      assert.deepEqual(inspected.get(`${key.number}.${key.hash}.v`), {
+        status: 'Success',
+        blockHash: key.hash,
+        blockNumber: BigInt(key.number),
+        stateRoot: fixtureBlock(fixtures, key)['stateRoot'],
+        lockTime: 0n,
+        blobIds: [],
+      });
+    }
+  });
+
+  it('grows a chain of its own for five nodes when it is given none', async () => {
+    const flags = ['--nodes', '5', '--count', '7', '--exit-when-converged', '--json'];
+    const { code, stdout, stderr } = await new DriftlockProcess(['demo', '--dir', dir, ...flags]).ended();
+    assert.equal(code, 0, stderr);
+    const [summary] = jsonLines(stdout);
+    assert.deepEqual(pick(summary, 'converged', 'nodes', 'blocks'), { converged: true, nodes: 5, blocks: 7 });
+
+    const layouts = [1, 2, 3, 4, 5].map((at) => datadirLayout(join(dir, `node-${at}`)));
+    await assertSameFiles(layouts);
+    for (const { validate } of layouts) {
+      const files = await filesIn(validate);
+      assert.equal(files.size, 7);
+      for (const [name, file] of files) {
+        const { status, blockNumber, blockHash, stateRoot } = readReferenceValidate(file);
+        const header: unknown = JSON.parse(
+          await readFile(join(dir, 'blocks', `${blockNumber}.${blockHash}.json`), 'utf8'),
+        );
+        assert.equal(name, `${blockNumber}.${blockHash}.v`);
+        assert.deepEqual({ status, stateRoot }, { status: 'Success', ...pick(header, 'stateRoot') });
+      }
+    }
+  });
+
+  it('says what is missing when its time is over, and fails', async function () {
+    const witness = join(needsFixtures(this), 'megaeth', 'witness');
+    const blocks = join(dir, 'no-blocks');
+    await mkdir(blocks);
+    const input = ['--witness', witness, '--blocks', blocks, '--count', '2', '--nodes', '1'];
+    const flags = ['--exit-when-converged', '--timeout', '5', '--json'];
+    const { code, stdout, stderr } = await new DriftlockProcess(['demo', '--dir', dir, ...input, ...flags]).ended();
+    assert.equal(code, 1, stderr);
+    assert.deepEqual(pick(jsonLines(stdout)[0], 'converged', 'blocks'), { converged: false, blocks: 2 });
+    assert.match(stderr, /^driftlock: --timeout: not converged after [0-9.]+ s$/m);
+    assert.match(stderr, /^ {2}node-1: 2 of 2 not Success: 3080\.0xe244a184\S+, 3081\.0x52c97065\S+$/m);
+  });
+
+  it('ends with code 0 when it is stopped, and takes its nodes with it', async () => {
+    const demo = new DriftlockProcess(['demo', '--dir', dir, '--nodes', '2', '--count', '2', '--json']);
+    const pids = await until('both nodes run', async () => {
+      const owners = await Promise.all([1, 2].map((at) => ownerOf(join(dir, `node-${at}`))));
+      return owners.every((pid) => pid !== undefined) && owners;
+    });
+    const { code, stdout } = await demo.stop();
+    assert.equal(code, 0);
+    assert.deepEqual(pick(jsonLines(stdout)[0], 'nodes'), { nodes: 2 });
+    for (const pid of pids) assert.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' });
+  });
+
+  it('refuses flags that it cannot use, each by its name', async () => {
+    const refused: readonly [flags: readonly string[], line: RegExp][] = [
+      [['--nodes', '0'], /^driftlock: --nodes: expected an integer from 1 to 16, found "0"\n$/],
+      [['--nodes', '17'], /^driftlock: --nodes: expected an integer from 1 to 16, found "17"\n$/],
+      [['--timeout', 'soon'], /^driftlock: --timeout: expected seconds, .*, found "soon"\n$/],
+      [['--count', '1.5'], /^driftlock: --count: expected an integer .*, found "1\.5"\n$/],
+      [['--witness', dir], /^driftlock: --blocks: expected a folder beside --witness, found none\n$/],
+      [['--blocks', dir], /^driftlock: --witness: expected a folder beside --blocks, found none\n$/],
+      [['--frobnicate'], /^driftlock: unknown option '--frobnicate'\n$/],
+    ];
+    for (const [flags, line] of refused) {
+      const { code, stdout, stderr } = await driftlock(['demo', ...flags]);
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+      assert.match(stderr, line);
+    }
+  });
+
+  it('refuses a folder without witnesses by its name', async () => {
+    const { code, stderr } = await driftlock(['demo', '--dir', dir, '--witness', dir, '--blocks', dir]);
+    assert.equal(code, 1);
+    assert.equal(stderr, `driftlock: --witness: expected a folder of {number}.{0xhash}.w files, found ${dir}\n`);
+  });
+});
+
+async function ownerOf(datadir: string): Promise<unknown> {
+  const owner: unknown = JSON.parse(await readFile(datadirLayout(datadir).owner, 'utf8'));
+  return pick(owner, 'pid')['pid'];
+}
+
+function pick(value: unknown, ...fields: readonly string[]): Record<string, unknown> {
+  const entries = new Map(Object.entries(Object(value)));
+  return Object.fromEntries(fields.map((field) => [field, entries.get(field)]));
+}
+
+function numberIn(value: unknown, field: string): number {
+  const found = pick(value, field)[field];
+  assert.ok(typeof found === 'number' && found >= 0, `${field} is a number`);
+  return found;
+}
+
+function firstDigest(summary: unknown): string {
+  const { digests } = pick(summary, 'digests');
+  return Array.isArray(digests) ? String(digests[0]) : '';
+}
