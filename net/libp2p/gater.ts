@@ -16,7 +16,7 @@ export function memberGater(members: MemberList): ConnectionGater {
     denyOutboundConnection: denied,
     denyInboundEncryptedConnection: denied,
     denyOutboundEncryptedConnection: denied,
-    // Keeps the addresses of strangers (from mDNS, or an identify of a member about others) out of the peer store. Ours stay.
-    filterMultiaddrForPeer: (peer) => nodeOfPeer(peer) !== members.self && denied(peer),
+    // The other way round than its neighbours: true stores the address. Strangers' addresses (from mDNS) stay out.
+    filterMultiaddrForPeer: (peer) => nodeOfPeer(peer) === members.self || !denied(peer),
   };
 }

@@ -146,7 +146,7 @@ export class Claimer {
 
   /** Claims ready blocks while validators are free. Each is decided again: what it waited for may have happened. */
   #fill(): void {
-    while (this.#running.size < this.#options.validationsMax) {
+    while (!this.#stopped && this.#running.size < this.#options.validationsMax) {
       const key = this.#ready.take();
       if (key === undefined) return;
       const record = this.#options.store.replica.get(key);
@@ -207,6 +207,8 @@ export class Claimer {
       if (held.loss === 'stopping') held.release();
       return;
     }
+    // A result that the disk does not take must not keep the block from the others.
+    held.end();
     onEvent({ type: 'validated', key, epoch, outcome });
     if (outcome.kind === 'error') {
       candidate.errors++;

@@ -71,17 +71,18 @@ export class Gossiper {
     });
   }
 
+  /** Sends what the outbox would still gather, and nothing after it. */
   stop(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#flush();
+    this.#flush(Infinity);
     this.#stopped = true;
   }
 
-  #flush(): void {
+  #flush(nowMs = this.#options.clock.monotonicMs()): void {
     if (this.#stopped) return;
     const { clock, cluster, signer, stamp, network, onEvent } = this.#options;
-    const decision = this.#outbox.take(clock.monotonicMs());
+    const decision = this.#outbox.take(nowMs);
     if (decision.kind === 'wait') {
       this.#cancelTimer?.();
       this.#cancelTimer = clock.schedule(decision.delayMs, () => {

@@ -1,7 +1,8 @@
 /**
  * Watches `validate/` and `witness/` and passes on which block to look at; reads the archive once, at start.
  *
- * Invariant: when `start` resolves, every file that was there before it began has been looked at.
+ * Invariants: when `start` resolves, every file that was there before it began has been looked at. By the time a witness is,
+ * its block's record is known, which says that it was announced: a restart announces nothing anew.
  */
 
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import type { Clock } from '../../net/clock.ts';
 import { watchDirectory, type DirectoryWatch } from '../datadir/directory-watch.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Disk } from '../disk/disk.ts';
-import { parseBlockFileName, type BlockFileKind } from '../files/file-names.ts';
+import { blockFileKind, parseBlockFileName, type BlockFileKind } from '../files/file-names.ts';
 import type { NodeEvent } from './events.ts';
 
 export interface DatadirWatchOptions {
@@ -27,18 +28,20 @@ const ARCHIVE_FOLDER_NAME = /^(0|[1-9][0-9]*)$/;
 
 export class DatadirWatch {
   readonly #options: DatadirWatchOptions;
-  #watches: readonly DirectoryWatch[] = [];
+  readonly #watches: DirectoryWatch[] = [];
 
   constructor(options: DatadirWatchOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    await this.#readArchive();
-    const { layout } = this.#options;
-    this.#watches = [this.#watch(layout.witness, 'witness'), this.#watch(layout.validate, 'validate')];
-    // Joins the first scan, which each watch begins with.
-    await Promise.all(this.#watches.map((watch) => watch.scan()));
+    for (const kind of ['validate', 'witness'] as const) {
+      await this.#readArchive(kind);
+      const watch = this.#watch(this.#options.layout[kind], kind);
+      this.#watches.push(watch);
+      // Joins the first scan, which each watch begins with.
+      await watch.scan();
+    }
   }
 
   async stop(): Promise<void> {
@@ -65,11 +68,13 @@ export class DatadirWatch {
     await (file.kind === 'validate' ? takeInValidate(file.key) : takeInWitness(file.key));
   }
 
-  async #readArchive(): Promise<void> {
+  async #readArchive(kind: BlockFileKind): Promise<void> {
     const { disk, layout } = this.#options;
     for (const folder of await disk.listDirectories(layout.backup)) {
       if (!ARCHIVE_FOLDER_NAME.test(folder)) continue;
-      for (const name of await disk.list(join(layout.backup, folder))) await this.#look(name);
+      for (const name of await disk.list(join(layout.backup, folder))) {
+        if (blockFileKind(name) === kind) await this.#look(name);
+      }
     }
   }
 }

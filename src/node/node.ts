@@ -61,6 +61,8 @@ export class DriftlockNode {
   readonly #reconciler: Reconciler;
   readonly #watch: DatadirWatch;
   #stopListening: (() => void) | undefined;
+  /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
+  #isWorking = false;
 
   constructor(settings: NodeSettings, world: NodeWorld) {
     this.#settings = settings;
@@ -85,7 +87,9 @@ export class DriftlockNode {
       pathOf: pathsOf.validate,
       backupPathOf: pathsOf.validateBackup,
       recordOf: (key) => replica.get(key),
-      isAuthentic: (keyed) => checkRecord(keyed, replica.get(keyed.key), trust).outcome !== 'bad-signature',
+      // Whoever was a member once may have signed a part of it, but a signature must be its author's.
+      isAuthentic: (keyed) =>
+        checkRecord(keyed, replica.get(keyed.key), { isMember: () => true, verify }).outcome === 'valid',
       onEvent,
     });
     this.store = new BlockStore({
@@ -187,11 +191,14 @@ export class DriftlockNode {
     this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
     this.presence.start();
     this.#reconciler.start();
-    for (const key of this.tally.unfinished()) this.#consider(key);
+    this.#isWorking = true;
+    // Finished blocks too: their witnesses may be missing here.
+    for (const { key } of this.replica.entries()) this.#consider(key);
   }
 
   /** Ends every validation, gives its leases up, writes what is to be written, and leaves the network. */
   async stop(): Promise<void> {
+    this.store.stopRetrying();
     await this.claimer?.stop();
     await this.fetcher.stop();
     await this.#watch.stop();
@@ -263,6 +270,7 @@ export class DriftlockNode {
   }
 
   #consider(key: BlockKey): void {
+    if (!this.#isWorking) return;
     this.fetcher.consider(key);
     this.claimer?.consider(key);
   }

@@ -95,6 +95,8 @@ export class Reconciler {
       const nowMs = clock.monotonicMs();
       if (heard.heartbeat.digest === replica.digest) {
         state.differsSinceMs = undefined;
+        // Sessions that only gave count as fruitless, so that a deferred lease is not given again and again.
+        state.fruitless = 0;
         continue;
       }
       state.differsSinceMs ??= nowMs;

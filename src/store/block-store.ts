@@ -67,7 +67,7 @@ interface FileState {
 
 interface Staged {
   readonly delta: BlockRecord;
-  readonly done: () => void;
+  readonly settle: (isDurable: boolean) => void;
 }
 
 /** Blocks whose files are being written or looked at; the rest wait here rather than in the writer's queue. */
@@ -83,8 +83,11 @@ export class BlockStore {
   readonly #options: BlockStoreOptions;
   readonly #mutex = new KeyedMutex();
   readonly #files = new Map<BlockId, FileState>();
-  readonly #staged = new Map<BlockId, Staged[]>();
+  readonly #staged = new Map<BlockId, readonly Staged[]>();
+  /** Blocks whose record changed since the last write of their file began. */
   readonly #dirty = new Set<BlockId>();
+  /** These, and those whose file is being written. Each has one task that writes until its block is clean. */
+  readonly #unwritten = new Set<BlockId>();
   readonly #stopping = new AbortController();
   readonly #writes = new PQueue({ concurrency: WRITES_UNDER_WAY_MAX });
   #waitingForRoom: (() => void)[] = [];
@@ -96,7 +99,7 @@ export class BlockStore {
 
   /** Blocks whose file is not yet what their record says. */
   get dirtyCount(): number {
-    return this.#dirty.size;
+    return this.#unwritten.size;
   }
 
   /** Merges into memory now and into the file soon. Not for results of this node: those are committed. */
@@ -109,13 +112,14 @@ export class BlockStore {
     return stored;
   }
 
-  /** Writes and syncs first, then merges into memory. Resolves when both are done. */
-  commit(keyed: KeyedRecord): Promise<void> {
+  /**
+   * Writes and syncs first, then merges into memory. Resolves with true when both are done, with false when the store
+   * stopped and the disk did not take it: then nobody has heard of it.
+   */
+  commit(keyed: KeyedRecord): Promise<boolean> {
     return new Promise((resolve) => {
       const id = blockId(keyed.key);
-      const staged = this.#staged.get(id) ?? [];
-      staged.push({ delta: keyed.record, done: resolve });
-      this.#staged.set(id, staged);
+      this.#staged.set(id, [...(this.#staged.get(id) ?? []), { delta: keyed.record, settle: resolve }]);
       this.#markDirty(keyed.key);
     });
   }
@@ -127,7 +131,7 @@ export class BlockStore {
 
   /** Resolves while fewer than `DIRTY_BLOCKS_MAX` blocks wait to be written: the backpressure of catching up. */
   async room(): Promise<void> {
-    while (this.#dirty.size >= DIRTY_BLOCKS_MAX && !this.#stopping.signal.aborted) {
+    while (this.#unwritten.size >= DIRTY_BLOCKS_MAX && !this.#stopping.signal.aborted) {
       await new Promise<void>((resolve) => void this.#waitingForRoom.push(resolve));
     }
   }
@@ -137,35 +141,51 @@ export class BlockStore {
     await this.#mutex.idle();
   }
 
-  /** Gives up on files that cannot be written; everything else is written to its end. */
-  async stop(): Promise<void> {
+  /** From now on a file that cannot be written is given up after one more try, and nobody waits for it any longer. */
+  stopRetrying(): void {
     this.#stopping.abort();
     this.#wakeWaiting();
+  }
+
+  /** Gives up on files that cannot be written; everything else is written to its end. */
+  async stop(): Promise<void> {
+    this.stopRetrying();
     await this.idle();
   }
 
   #markDirty(key: BlockKey): void {
     const id = blockId(key);
-    if (this.#dirty.has(id)) return;
     this.#dirty.add(id);
+    if (this.#unwritten.has(id)) return;
+    this.#unwritten.add(id);
     void this.#mutex.run(id, () => this.#writeUntilClean(key));
   }
 
   async #writeUntilClean(key: BlockKey): Promise<void> {
     const id = blockId(key);
     while (this.#dirty.has(id)) {
-      this.#dirty.delete(id);
-      if (this.#dirty.size < DIRTY_BLOCKS_MAX) this.#wakeWaiting();
       try {
         await this.#writes.add(() => this.#writeOnce(key));
       } catch (error) {
         if (!isFailure(error)) throw error;
         this.#dirty.add(id);
         this.#options.onWriteError(key, error);
-        if (this.#stopping.signal.aborted) return;
+        if (this.#stopping.signal.aborted) {
+          this.#giveUp(id);
+          return;
+        }
         await pause(this.#options.clock, WRITE_RETRY_MS, this.#stopping.signal).catch(() => {});
       }
     }
+    this.#unwritten.delete(id);
+    if (this.#unwritten.size < DIRTY_BLOCKS_MAX) this.#wakeWaiting();
+  }
+
+  /** The block stays unwritten, and its results unheard of. */
+  #giveUp(id: BlockId): void {
+    const staged = this.#staged.get(id) ?? [];
+    this.#staged.delete(id);
+    for (const { settle } of staged) settle(false);
   }
 
   #wakeWaiting(): void {
@@ -176,6 +196,7 @@ export class BlockStore {
 
   async #writeOnce(key: BlockKey): Promise<void> {
     const id = blockId(key);
+    this.#dirty.delete(id);
     const staged = this.#staged.get(id) ?? [];
     const candidate = staged.reduce((record, { delta }) => mergeRecords(record, delta), this.replica.get(key));
     const fingerprint = fingerprintOf({ key, record: candidate });
@@ -204,10 +225,10 @@ export class BlockStore {
     const rest = (this.#staged.get(id) ?? []).slice(written.length);
     if (rest.length === 0) this.#staged.delete(id);
     else this.#staged.set(id, rest);
-    for (const { delta, done } of written) {
+    for (const { delta, settle } of written) {
       const change = this.replica.merge({ key, record: delta });
       if (change !== undefined) this.#options.onChange({ ...change, origin: 'local', delta });
-      done();
+      settle(true);
     }
     const current = this.replica.entry(key)?.fingerprint;
     if (rest.length > 0 || current !== this.#file(id).fingerprint) this.#dirty.add(id);
@@ -221,7 +242,9 @@ export class BlockStore {
     file.identity = sighting.identity;
     file.fingerprint = sighting.fingerprint;
     for (const { record, origin } of sighting.deltas) {
-      if (origin === 'local' && record.results.length > 0) void this.commit({ key, record });
+      // While a result waits to be synced, what the file holds may be that very result, of a write whose sync failed.
+      const isUnsynced = record.results.length > 0 && (origin === 'local' || this.#staged.has(id));
+      if (isUnsynced) void this.commit({ key, record });
       else this.merge({ key, record }, origin);
     }
     const current = this.replica.entry(key)?.fingerprint;

@@ -34,4 +34,102 @@ describe('a cluster of nodes', () => {
     }
     await cluster.stop();
   });
+
+  it('gives a node that joins late, with an empty disk, every record and every witness', async () => {
+    const cluster = new Cluster();
+    const early = cluster.add(2, { validates: true });
+    const [late] = cluster.add(1);
+    const [first] = early;
+    assert(first !== undefined && late !== undefined);
+    await cluster.start(early);
+    for (const key of BLOCKS) await first.dropWitness(key);
+    await cluster.until(() => early.every(({ node }) => node.tally.results === 12), 10_000);
+    await late.start();
+    await cluster.until(() => cluster.agrees() && late.node.shelf.size === 12, 20_000);
+    for (const key of BLOCKS) {
+      assert.equal((await late.validateFile(key))?.info.status, 'Success');
+      assert.deepEqual(await late.bytesOf('witness', key), await first.bytesOf('witness', key));
+    }
+    await cluster.stop();
+  });
+
+  it('writes finished files that are the same bytes on every node', async () => {
+    const cluster = new Cluster();
+    const [first, ...others] = cluster.add(3, { validates: true });
+    assert(first !== undefined);
+    await cluster.start();
+    for (const key of BLOCKS) await first.dropWitness(key);
+    await cluster.until(() => cluster.machines.every(({ node }) => node.tally.results === 12), 10_000);
+    await cluster.until(() => cluster.agrees() && others.every(({ node }) => node.shelf.size === 12), 10_000);
+    await cluster.clock.advance(1_000);
+    for (const key of BLOCKS) {
+      const bytes = await first.bytesOf('validate', key);
+      for (const machine of others) assert.deepEqual(await machine.bytesOf('validate', key), bytes);
+    }
+    await cluster.stop();
+  });
+
+  it('goes on validating on both sides of a partition, and agrees after it without help', async () => {
+    const cluster = new Cluster();
+    const machines = cluster.add(5, { validates: true });
+    const sides = [machines.slice(0, 2), machines.slice(2)] as const;
+    const [left, right] = [sides[0][0], sides[1][0]];
+    assert(left !== undefined && right !== undefined);
+    await cluster.start();
+    await cluster.clock.advance(2_000);
+    cluster.partition(sides, true);
+    for (const [at, key] of BLOCKS.entries()) await (at % 2 === 0 ? left : right).dropWitness(key);
+    const areFinished = (side: readonly Machine[]): boolean =>
+      side.every(({ node }) => node.tally.blocks === 6 && node.tally.unfinishedCount === 0);
+    await cluster.until(() => sides.every(areFinished), 20_000);
+    assert(!cluster.agrees());
+    cluster.partition(sides, false);
+    await cluster.until(() => cluster.agrees() && machines.every(({ node }) => node.shelf.size === 12), 20_000);
+    assert(machines.every(({ node }) => node.tally.blocks === 12 && node.tally.unfinishedCount === 0));
+    assert.equal(validations(machines), 12);
+    await cluster.stop();
+  });
+
+  it('converges by reconciliation alone when gossip lost everything that was said', async () => {
+    const cluster = new Cluster();
+    const machines = cluster.add(3);
+    const [first, second, third] = machines;
+    assert(first !== undefined && second !== undefined && third !== undefined);
+    await cluster.start();
+    await cluster.clock.advance(2_000);
+    const lose = { lossPermille: 1_000, repeatPermille: 0, delayMsMin: 0, delayMsMax: 0 };
+    const links = [
+      [first, second],
+      [first, third],
+      [second, third],
+    ] as const;
+    for (const [a, b] of links) cluster.hub.setFaults(a.id, b.id, lose);
+    for (const key of BLOCKS) await first.dropWitness(key);
+    await cluster.clock.advance(500);
+    for (const [a, b] of links) cluster.hub.setFaults(a.id, b.id, { ...lose, lossPermille: 0 });
+    assert.equal(second.node.replica.size, 0);
+    await cluster.until(() => cluster.agrees() && machines.every(({ node }) => node.shelf.size === 12), 20_000);
+    await cluster.stop();
+  });
+
+  it('delivers through gossip that loses, repeats and reorders', async () => {
+    const cluster = new Cluster();
+    const machines = cluster.add(3, { validates: true });
+    for (const a of machines) {
+      for (const b of machines) {
+        if (a === b) continue;
+        cluster.hub.setFaults(a.id, b.id, { lossPermille: 300, repeatPermille: 300, delayMsMin: 1, delayMsMax: 80 });
+      }
+    }
+    const [first] = machines;
+    assert(first !== undefined);
+    await cluster.start();
+    for (const key of BLOCKS) await first.dropWitness(key);
+    await cluster.until(
+      () => machines.every(({ node }) => node.tally.blocks === 12 && node.tally.unfinishedCount === 0),
+      60_000,
+    );
+    await cluster.until(() => cluster.agrees() && machines.every(({ node }) => node.shelf.size === 12), 60_000);
+    await cluster.stop();
+  });
 });
