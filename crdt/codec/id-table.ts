@@ -1,9 +1,10 @@
 /**
- * A record's 32-byte values (node ids, hashes), each written once and then named by its index. A block validated by
- * three nodes mentions each node up to three times and one state root three times; the table makes that one each.
+ * The 32-byte values (node ids, hashes) of a record or of a group of them, each written once and then named by its
+ * index. A block validated by three nodes mentions each node up to three times and one state root three times; the table
+ * makes that one each.
  *
  * Invariant: the table is sorted, without repeats, and holds exactly the values that are referred to, so it is a
- * function of the record.
+ * function of what refers to it.
  */
 
 import { nodeFromHex, type Hash32, type NodeId } from '../ids.ts';
@@ -18,8 +19,8 @@ export class IdTable {
 
   /** In any order, with repeats. */
   constructor(nodes: readonly NodeId[], hashes: readonly Hash32[]) {
-    const sorted = [...nodes.map(asHash), ...hashes].sort();
-    for (const hash of sorted) if (!this.#indexes.has(hash)) this.#indexes.set(hash, this.#indexes.size);
+    const distinct = new Set([...nodes.map(asHash), ...hashes]);
+    for (const hash of [...distinct].sort()) this.#indexes.set(hash, this.#indexes.size);
   }
 
   node(writer: Writer, node: NodeId): void {
@@ -44,6 +45,7 @@ export class IdTableReader {
   readonly #isUsed: boolean[] = [];
   #usedCount = 0;
 
+  /** Entries are read one by one, so a table that claims more than has arrived costs what has arrived. */
   constructor(reader: Reader, entriesMax: number) {
     const count = reader.varint('id table size', entriesMax);
     for (let at = 0; at < count; at++) {
@@ -54,6 +56,7 @@ export class IdTableReader {
         throw reader.fail('ERR_NOT_CANONICAL', 'id table entry', 'ascending order', `${hash} after ${previous}`, start);
       }
       this.#hashes.push(hash);
+      this.#isUsed.push(false);
     }
   }
 
@@ -68,7 +71,7 @@ export class IdTableReader {
     if (hash === undefined) {
       throw reader.fail('ERR_OUT_OF_RANGE', field, `an index below ${this.#hashes.length}`, `${index}`, start);
     }
-    if (this.#isUsed[index] !== true) {
+    if (this.#isUsed[index] === false) {
       this.#isUsed[index] = true;
       this.#usedCount++;
     }

@@ -7,7 +7,8 @@
  */
 
 import { SIGNATURE_BYTES } from '../../crdt/bytes.ts';
-import { groupedBytesMax, readRecordGroup, writeRecordGroup, type KeyedRecord } from '../../crdt/block/record-codec.ts';
+import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
+import { groupedBytesMax, readRecordGroup, writeRecordGroup } from '../../crdt/block/record-group.ts';
 import type { Verify } from '../../crdt/block/signing.ts';
 import { Reader } from '../../crdt/codec/reader.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
@@ -23,10 +24,10 @@ export const BATCH_VERSION = 1;
 /** A judge needs 67 µs a signature: 34 ms for a full batch of single results. */
 export const BATCH_RECORDS_MAX = 512;
 const BATCH_TAG = 'driftlock/batch/1';
-/** Of the record count and the table's size. */
-const COUNT_BYTES_MAX = 2 + 3;
+/** Of the group's table size and record count. */
+const COUNTS_BYTES_MAX = 3 + 2;
 /** What a batch holds besides its records, at most. */
-export const BATCH_OVERHEAD_BYTES = 1 + HASH_BYTES + HLC_BYTES + COUNT_BYTES_MAX + SIGNATURE_BYTES;
+export const BATCH_OVERHEAD_BYTES = 1 + HASH_BYTES + HLC_BYTES + COUNTS_BYTES_MAX + SIGNATURE_BYTES;
 
 export interface Batch {
   readonly sender: NodeId;
@@ -65,7 +66,7 @@ export function decodeBatch(bytes: Uint8Array): ReceivedBatch {
   const stamp = readStamp(reader, 'batch stamp');
   const groupAt = reader.offset;
   const records = readRecordGroup(reader, BATCH_RECORDS_MAX);
-  if (records.length === 0) throw reader.fail('ERR_OUT_OF_RANGE', 'batch record count', 'at least 1', '0', groupAt);
+  if (records.length === 0) throw reader.fail('ERR_OUT_OF_RANGE', 'batch records', 'at least 1', '0', groupAt);
   reader.end('batch');
   return { sender, stamp, records, body, signature };
 }
@@ -77,11 +78,15 @@ export function isBatchSignedBySender(batch: ReceivedBatch, cluster: string, ver
 export interface PackedBatches {
   /** Groups that fit one message each. */
   readonly groups: readonly (readonly KeyedRecord[])[];
-  /** Records that fit no message on their own. They are left to reconciliation, whose frames take any record. */
+  /** Records that may fit no message on their own. They are left to reconciliation, whose frames take any record. */
   readonly oversized: readonly KeyedRecord[];
 }
 
-/** Splits `records` into groups whose batches are at most `bytesMax` long. Keeps their order. */
+/**
+ * Splits `records` into groups whose batches are at most `bytesMax` long. Keeps their order. It adds up what each record
+ * may take, not what the group then saves, since usual deltas come to BATCH_RECORDS_MAX first: 512 announcements take
+ * 98 KB and count as 132 KB.
+ */
 export function packBatches(
   records: Iterable<KeyedRecord>,
   bytesMax: number = GOSSIP_MESSAGE_BYTES_MAX,

@@ -215,7 +215,7 @@ export class Claimer {
       held.release();
       return;
     }
-    const { results } = store.replica.get(key);
+    const { results } = store.recordToCome(key);
     const verdict = outcome.kind;
     const result = author.result(key, results, verdict, outcome.stateRoot ?? ZERO_HASH, epoch);
     await store.commit({ key, record: recordOf({ results: [result] }) });

@@ -26,9 +26,18 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (!(error instanceof CommanderError)) report(terminal, error);
-    return exitCodeOf(error);
+    if (error instanceof CommanderError) return exitCodeOf(error);
+    report(terminal, error);
+    // A start that failed half way can leave a socket or a timer behind; having said why it ends, the program ends.
+    await Promise.all([flushed(terminal.stdout), flushed(terminal.stderr)]);
+    process.exit(exitCodeOf(error));
   }
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
 }
 
 function report(terminal: Terminal, error: unknown): void {

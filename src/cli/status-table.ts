@@ -8,7 +8,7 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
   const { blocks, witnesses, files, validator, counters } = status;
   const disputed = blocks.disputed === 0 ? '0 disputed' : styled(stream, 'red', `${blocks.disputed} disputed`);
   const mode = styled(stream, status.mode === 'normal' ? 'green' : 'yellow', status.mode);
-  const executes = validator.executes ? '' : ' (executes nothing)';
+  const executes = validator.executes || validator.name === 'none' ? '' : ' (executes nothing)';
   const rows: [name: string, value: string][] = [
     ['node', status.peerId],
     ['cluster', `${status.cluster}, driftlock ${status.version}, up ${duration(status.uptimeMs)}`],

@@ -13,7 +13,9 @@ import type { StatusAnswer } from '../rpc/status-schema.ts';
 import { pause } from '../../net/clock.ts';
 import { systemClock } from '../node/machine.ts';
 
-const PROGRAM = fileURLToPath(new URL('../driftlock.js', import.meta.url));
+/** Plain JavaScript, so it is not built: it lies in `src/` also where this file lies in `dist/src/`. */
+const PROGRAM_PLACE = import.meta.url.endsWith('.ts') ? '../driftlock.js' : '../../../src/driftlock.js';
+const PROGRAM = fileURLToPath(new URL(PROGRAM_PLACE, import.meta.url));
 const RESTART_DELAY_MS = 1_000;
 /** To end after SIGTERM; then SIGKILL. */
 const STOP_GRACE_MS = 10_000;

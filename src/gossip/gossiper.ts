@@ -46,7 +46,7 @@ export class Gossiper {
   readonly #outbox = new Outbox();
   #cancelTimer: (() => void) | undefined;
   #flushQueued = false;
-  #stopped = false;
+  #running = false;
 
   constructor(options: GossiperOptions) {
     this.#options = options;
@@ -56,6 +56,12 @@ export class Gossiper {
   /** Deltas that were never sent; reconciliation brings them. */
   get dropped(): number {
     return this.#outbox.dropped;
+  }
+
+  /** The network is up: sends what was made before, and from now on at once. */
+  start(): void {
+    this.#running = true;
+    this.#flush();
   }
 
   /** Sends a delta that this node made: at once when idle, with others when busy. */
@@ -76,11 +82,11 @@ export class Gossiper {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#flush(Infinity);
-    this.#stopped = true;
+    this.#running = false;
   }
 
   #flush(nowMs = this.#options.clock.monotonicMs()): void {
-    if (this.#stopped) return;
+    if (!this.#running) return;
     const { clock, cluster, signer, stamp, network, onEvent } = this.#options;
     const decision = this.#outbox.take(nowMs);
     if (decision.kind === 'wait') {

@@ -10,7 +10,7 @@ import { decodeRecord, type KeyedRecord } from '../../crdt/block/record-codec.ts
 import { fingerprintOf } from '../../crdt/block/fingerprint.ts';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf } from '../../crdt/block/view.ts';
-import { DriftlockError, isFailure } from '../../crdt/errors.ts';
+import { DriftlockError } from '../../crdt/errors.ts';
 import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
@@ -22,6 +22,7 @@ import type { ValidateInfo } from '../files/validate-info.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { SightedDelta, Sighting } from '../store/block-store.ts';
 import { readForeignWrite, type ForeignEvent } from './foreign-write.ts';
+import { readSettled } from './settled-read.ts';
 
 export interface ValidateLookOptions {
   readonly disk: Disk;
@@ -32,6 +33,7 @@ export interface ValidateLookOptions {
   /** Where the block's file is written, and where it is looked for when it is not there. */
   readonly pathOf: (key: BlockKey) => string;
   readonly backupPathOf: (key: BlockKey) => string;
+  /** The block's record, with what this node has said and not yet published. */
   readonly recordOf: (key: BlockKey) => BlockRecord;
   /** Checks the signatures in a record that are not known yet. */
   readonly isAuthentic: (keyed: KeyedRecord) => boolean;
@@ -41,6 +43,8 @@ export interface ValidateLookOptions {
 export type IntakeEvent =
   | { readonly type: 'foreign-write'; readonly key: BlockKey; readonly event: ForeignEvent }
   | { readonly type: 'file-quarantined'; readonly file: string; readonly error: DriftlockError };
+
+const NO_FILE: Sighting = { identity: undefined, fingerprint: undefined, deltas: [] };
 
 export class ValidateLook {
   readonly #options: ValidateLookOptions;
@@ -61,13 +65,17 @@ export class ValidateLook {
   }
 
   async #read(key: BlockKey, path: string): Promise<Sighting> {
-    const content = await this.#options.disk.read(path, VALIDATE_FILE_BYTES_MAX);
-    if (content === undefined) return { identity: undefined, fingerprint: undefined, deltas: [] };
-    try {
-      return this.#interpret(key, decodeValidateFile(content.bytes, blockFileName('validate', key)), content.identity);
-    } catch (error) {
-      if (!isFailure(error)) throw error;
-      return this.#putAside(path, error, content.identity);
+    const name = blockFileName('validate', key);
+    const read = await readSettled(this.#options, path, VALIDATE_FILE_BYTES_MAX, ({ bytes, identity }) =>
+      this.#interpret(key, decodeValidateFile(bytes, name), identity),
+    );
+    switch (read.kind) {
+      case 'good':
+        return read.value;
+      case 'bad':
+        return this.#putAside(path, read.error, read.identity);
+      case 'absent':
+        return NO_FILE;
     }
   }
 
@@ -127,6 +135,6 @@ export class ValidateLook {
   async #putAside(path: string, error: DriftlockError, read: FileIdentity): Promise<Sighting> {
     await this.#options.quarantine.put(path, error, read);
     this.#options.onEvent({ type: 'file-quarantined', file: path, error });
-    return { identity: undefined, fingerprint: undefined, deltas: [] };
+    return NO_FILE;
   }
 }

@@ -63,6 +63,7 @@ export class DriftlockNode {
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
   #isWorking = false;
+  readonly #firstWriteFailure = Promise.withResolvers<void>();
 
   constructor(settings: NodeSettings, world: NodeWorld) {
     this.#settings = settings;
@@ -86,7 +87,7 @@ export class DriftlockNode {
       quarantine,
       pathOf: pathsOf.validate,
       backupPathOf: pathsOf.validateBackup,
-      recordOf: (key) => replica.get(key),
+      recordOf: (key) => this.store.recordToCome(key),
       // Whoever was a member once may have signed a part of it, but a signature must be its author's.
       isAuthentic: (keyed) =>
         checkRecord(keyed, replica.get(keyed.key), { isMember: () => true, verify }).outcome === 'valid',
@@ -185,10 +186,12 @@ export class DriftlockNode {
     const { network } = this.#world;
     await this.#watch.start();
     await this.#recheckHoldings();
-    await this.store.idle();
+    // What other programs found is known once it is written; a disk that takes nothing must not keep the node away.
+    await Promise.race([this.store.idle(), this.#firstWriteFailure.promise]);
     this.#report({ type: 'loaded', blocks: this.replica.size, witnesses: this.shelf.size });
     await network.start();
     this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
+    this.#gossiper.start();
     this.presence.start();
     this.#reconciler.start();
     this.#isWorking = true;
@@ -283,7 +286,10 @@ export class DriftlockNode {
 
   #report(event: NodeEvent): void {
     this.counters.note(event);
-    if (event.type === 'write-failed') this.lastWriteError = describeError(event.error);
+    if (event.type === 'write-failed') {
+      this.lastWriteError = describeError(event.error);
+      this.#firstWriteFailure.resolve();
+    }
     this.#world.onEvent(event);
   }
 

@@ -43,6 +43,8 @@ export interface RunningNode {
 export interface RunHooks {
   readonly onEvent: (event: NodeEvent) => void;
   readonly onRpcDefect: (method: string, error: unknown) => void;
+  /** In place of the one that the configuration names: for a program that validates in its own process. */
+  readonly validator?: Validator;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
   try {
     const disk = new NodeDisk();
     const layout = datadirLayout(config.datadir);
-    const validator = makeValidator(config);
+    const validator = hooks.validator ?? makeValidator(config);
     const lock = await lockDatadir({ disk, layout, processId: process.pid });
     release.push(() => lock.release());
     await prepareDatadir(disk, layout);

@@ -124,6 +124,15 @@ export class BlockStore {
     });
   }
 
+  /**
+   * The block's record with the results that wait to be synced: what this node's next words about it must follow. Nobody
+   * else may hear of it.
+   */
+  recordToCome(key: BlockKey): BlockRecord {
+    const staged = this.#staged.get(blockId(key)) ?? [];
+    return staged.reduce((record, { delta }) => mergeRecords(record, delta), this.replica.get(key));
+  }
+
   /** Looks at the block's file and takes in what another program wrote there. */
   async takeIn(key: BlockKey): Promise<void> {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
@@ -181,8 +190,10 @@ export class BlockStore {
     if (this.#unwritten.size < DIRTY_BLOCKS_MAX) this.#wakeWaiting();
   }
 
-  /** The block stays unwritten, and its results unheard of. */
+  /** The file stays as it is until something changes again, and the results that were not written are unheard of. */
   #giveUp(id: BlockId): void {
+    this.#dirty.delete(id);
+    this.#unwritten.delete(id);
     const staged = this.#staged.get(id) ?? [];
     this.#staged.delete(id);
     for (const { settle } of staged) settle(false);
@@ -198,7 +209,7 @@ export class BlockStore {
     const id = blockId(key);
     this.#dirty.delete(id);
     const staged = this.#staged.get(id) ?? [];
-    const candidate = staged.reduce((record, { delta }) => mergeRecords(record, delta), this.replica.get(key));
+    const candidate = this.recordToCome(key);
     const fingerprint = fingerprintOf({ key, record: candidate });
     const file = this.#file(id);
 

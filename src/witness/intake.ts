@@ -9,7 +9,6 @@ import { removeHolder } from '../../crdt/block/holders.ts';
 import { blake3Hash } from '../../crdt/hash.ts';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
-import { isFailure } from '../../crdt/errors.ts';
 import { blockId, type BlockKey } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
@@ -18,6 +17,7 @@ import { sameFile, type Disk, type FileContent } from '../disk/disk.ts';
 import { blockFileName } from '../files/file-names.ts';
 import { decodeWitnessFile } from '../files/witness-file.ts';
 import { WITNESS_FILE_BYTES_MAX, type WitnessStatus } from '../files/witness-status.ts';
+import { readSettled } from '../intake/settled-read.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import { KeyedMutex } from '../store/keyed-mutex.ts';
 import type { BlockStore } from '../store/block-store.ts';
@@ -63,16 +63,13 @@ export class WitnessIntake {
       if (identity === undefined) continue;
       const known = shelf.get(key);
       if (known?.path === path && sameFile(known.identity, identity)) return;
-      const content = await disk.read(path, WITNESS_FILE_BYTES_MAX);
-      if (content === undefined) continue;
-      try {
-        this.#interpret(key, path, content);
-        return;
-      } catch (error) {
-        if (!isFailure(error)) throw error;
-        await quarantine.put(path, error, content.identity);
-        onEvent({ type: 'file-quarantined', file: path, error });
-      }
+      const read = await readSettled(this.#options, path, WITNESS_FILE_BYTES_MAX, (content) =>
+        this.#interpret(key, path, content),
+      );
+      if (read.kind === 'good') return;
+      if (read.kind === 'absent') continue;
+      await quarantine.put(path, read.error, read.identity);
+      onEvent({ type: 'file-quarantined', file: path, error: read.error });
     }
     this.#gone(key);
   }

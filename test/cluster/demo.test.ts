@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { datadirLayout } from '../../src/datadir/layout.ts';
 import { blocksFolder, fixtureBlock, fixtureKeys } from '../chain/fixture-blocks.ts';
-import { driftlock, jsonLines } from '../cli/cli.ts';
+import { jsonLines } from '../cli/cli.ts';
 import { needsFixtures } from '../fixtures.ts';
 import { assertSameFiles, filesIn } from './harness.ts';
-import { DriftlockProcess, endProcesses } from './processes.ts';
+import { DriftlockProcess, endProcesses, runToEnd } from './processes.ts';
 import { readReferenceValidate } from './reference-format.ts';
 import { TEST_TIMEOUT_MS, until } from './until.ts';
 
@@ -30,8 +30,8 @@ describe('driftlock demo', function () {
     const fixtures = needsFixtures(this);
     const witness = join(fixtures, 'megaeth', 'witness');
     const input = ['--witness', witness, '--blocks', blocksFolder(fixtures)];
-    const demo = new DriftlockProcess(['demo', '--dir', dir, ...input, '--exit-when-converged', '--json']);
-    const { code, stdout, stderr } = await demo.ended();
+    const flags = ['--exit-when-converged', '--json'];
+    const { code, stdout, stderr } = await runToEnd(['demo', '--dir', dir, ...input, ...flags]);
     assert.equal(code, 0, stderr);
 
     const [summary, ...rest] = jsonLines(stdout);
@@ -58,7 +58,7 @@ describe('driftlock demo', function () {
       assert.deepEqual(await filesIn(layout.witness), await filesIn(witness));
       for (const [name, file] of await filesIn(layout.validate)) inspected.set(name, readReferenceValidate(file));
       const paths = names.map((name) => join(layout.validate, name));
-      const said = await driftlock(['inspect', '--json', ...paths]);
+      const said = await runToEnd(['inspect', '--json', ...paths]);
       assert.equal(said.code, 0);
       assert.deepEqual(
         jsonLines(said.stdout).map((line) => pick(line, 'status', 'block_number', 'block_hash', 'state_root')),
@@ -84,7 +84,7 @@ describe('driftlock demo', function () {
 
   it('grows a chain of its own for five nodes when it is given none', async () => {
     const flags = ['--nodes', '5', '--count', '7', '--exit-when-converged', '--json'];
-    const { code, stdout, stderr } = await new DriftlockProcess(['demo', '--dir', dir, ...flags]).ended();
+    const { code, stdout, stderr } = await runToEnd(['demo', '--dir', dir, ...flags]);
     assert.equal(code, 0, stderr);
     const [summary] = jsonLines(stdout);
     assert.deepEqual(pick(summary, 'converged', 'nodes', 'blocks'), { converged: true, nodes: 5, blocks: 7 });
@@ -111,23 +111,29 @@ describe('driftlock demo', function () {
     await mkdir(blocks);
     const input = ['--witness', witness, '--blocks', blocks, '--count', '2', '--nodes', '1'];
     const flags = ['--exit-when-converged', '--timeout', '5', '--json'];
-    const { code, stdout, stderr } = await new DriftlockProcess(['demo', '--dir', dir, ...input, ...flags]).ended();
+    const { code, stdout, stderr } = await runToEnd(['demo', '--dir', dir, ...input, ...flags]);
     assert.equal(code, 1, stderr);
     assert.deepEqual(pick(jsonLines(stdout)[0], 'converged', 'blocks'), { converged: false, blocks: 2 });
     assert.match(stderr, /^driftlock: --timeout: not converged after [0-9.]+ s$/m);
     assert.match(stderr, /^ {2}node-1: 2 of 2 not Success: 3080\.0xe244a184\S+, 3081\.0x52c97065\S+$/m);
   });
 
-  it('ends with code 0 when it is stopped, and takes its nodes with it', async () => {
+  it('starts a node again that was killed, and when it is stopped ends with code 0 and takes its nodes with it', async () => {
     const demo = new DriftlockProcess(['demo', '--dir', dir, '--nodes', '2', '--count', '2', '--json']);
     const pids = await until('both nodes run', async () => {
       const owners = await Promise.all([1, 2].map((at) => ownerOf(join(dir, `node-${at}`))));
       return owners.every((pid) => pid !== undefined) && owners;
     });
+    const [killed, other] = pids;
+    process.kill(Number(killed), 'SIGKILL');
+    const restarted = await until('the killed one runs again', async () => {
+      const pid = await ownerOf(join(dir, 'node-1'));
+      return pid !== killed && pid;
+    });
     const { code, stdout } = await demo.stop();
     assert.equal(code, 0);
     assert.deepEqual(pick(jsonLines(stdout)[0], 'nodes'), { nodes: 2 });
-    for (const pid of pids) assert.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' });
+    for (const pid of [restarted, other]) assert.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' });
   });
 
   it('refuses flags that it cannot use, each by its name', async () => {
@@ -140,15 +146,16 @@ describe('driftlock demo', function () {
       [['--blocks', dir], /^driftlock: --witness: expected a folder beside --blocks, found none\n$/],
       [['--frobnicate'], /^driftlock: unknown option '--frobnicate'\n$/],
     ];
-    for (const [flags, line] of refused) {
-      const { code, stdout, stderr } = await driftlock(['demo', ...flags]);
-      assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+    const check = async ([flags, line]: (typeof refused)[number]): Promise<void> => {
+      const { code, stdout, stderr } = await runToEnd(['demo', ...flags]);
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: '' }, stderr);
       assert.match(stderr, line);
-    }
+    };
+    await Promise.all(refused.map(check));
   });
 
   it('refuses a folder without witnesses by its name', async () => {
-    const { code, stderr } = await driftlock(['demo', '--dir', dir, '--witness', dir, '--blocks', dir]);
+    const { code, stderr } = await runToEnd(['demo', '--dir', dir, '--witness', dir, '--blocks', dir]);
     assert.equal(code, 1);
     assert.equal(stderr, `driftlock: --witness: expected a folder of {number}.{0xhash}.w files, found ${dir}\n`);
   });

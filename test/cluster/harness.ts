@@ -43,9 +43,8 @@ export class ClusterNode {
     return this.#process?.isRunning === true;
   }
 
-  /** The log of the process that was started last. */
-  get log(): string {
-    return this.#process?.stderr ?? '';
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   /** Resolves once the node has said that it is ready and answers. */
@@ -76,13 +75,13 @@ export class ClusterNode {
   }
 
   status(): Promise<StatusAnswer> {
-    return fetchStatus(this.#url());
+    return fetchStatus(this.rpcUrl);
   }
 
   /** The JSON that answers `request`, of which nothing was checked. */
   async rpc(request: unknown): Promise<unknown> {
     const body = typeof request === 'string' ? request : JSON.stringify(request);
-    const response = await fetch(this.#url(), {
+    const response = await fetch(this.rpcUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
@@ -99,7 +98,7 @@ export class ClusterNode {
     return join(this.layout.witness, `${blockId(key)}.w`);
   }
 
-  #url(): URL {
+  get rpcUrl(): URL {
     assert.ok(this.#rpcUrl !== undefined, 'it was started');
     return this.#rpcUrl;
   }

@@ -6,8 +6,12 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Halves the 0.7 s of CPU that each of some forty starts takes. */
+const COMPILE_CACHE = join(tmpdir(), 'driftlock-test-compile-cache');
 const PROGRAM = fileURLToPath(new URL('../../src/driftlock.js', import.meta.url));
 
 export interface ProcessEnd {
@@ -29,7 +33,7 @@ export class DriftlockProcess {
     // A group of its own: a demo that is killed takes its nodes with it.
     this.#child = spawn(process.execPath, [PROGRAM, ...args], {
       detached: true,
-      env: { ...process.env, FORCE_COLOR: undefined, DRIFTLOCK_DEBUG: undefined },
+      env: { ...process.env, FORCE_COLOR: undefined, DRIFTLOCK_DEBUG: undefined, NODE_COMPILE_CACHE: COMPILE_CACHE },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
@@ -76,6 +80,11 @@ export class DriftlockProcess {
   killNow(): void {
     if (this.isRunning && this.pid !== undefined) process.kill(-this.pid, 'SIGKILL');
   }
+}
+
+/** Runs the program with `args` to its end. */
+export function runToEnd(args: readonly string[]): Promise<ProcessEnd> {
+  return new DriftlockProcess(args).ended();
 }
 
 /** Ends every process that is still running. For `afterEach` or `after`. */

@@ -38,7 +38,9 @@ export function readReferenceValidate(file: Buffer): ReferenceValidateInfo {
     blockNumber: data.readBigUInt64LE(afterHash),
     stateRoot,
     lockTime: data.readBigUInt64LE(afterRoot),
-    blobIds: Array.from({ length: blobCount }, (_, at) => hex(data.subarray(blobsAt + at * 32, blobsAt + at * 32 + 32))),
+    blobIds: Array.from({ length: blobCount }, (_, at) =>
+      hex(data.subarray(blobsAt + at * 32, blobsAt + at * 32 + 32)),
+    ),
   };
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { HOLDERS_MAX } from '../../crdt/block/holders.ts';
 import { ID_TABLE_ENTRIES_MAX, RECORD_BYTES_MAX } from '../../crdt/block/record-codec.ts';
+import { GROUP_ID_TABLE_ENTRIES_MAX } from '../../crdt/block/record-group.ts';
 import { BLOB_IDS_MAX } from '../../crdt/block/record.ts';
 import { RESULTS_MAX } from '../../crdt/block/result.ts';
 import {
@@ -25,6 +26,7 @@ import { WITNESS_SERVES_MAX } from '../../net/witness/serve.ts';
 const LIMITS = {
   RECORD_BYTES_MAX,
   ID_TABLE_ENTRIES_MAX,
+  GROUP_ID_TABLE_ENTRIES_MAX,
   RESULTS_MAX,
   WITNESS_ANNOUNCEMENTS_MAX,
   WITNESS_BLOB_IDS_MAX,

@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import type { WitnessState } from '../../crdt/block/witness.ts';
@@ -81,6 +81,11 @@ export class Machine {
     return this.#running.clock;
   }
 
+  get network(): Network {
+    assert(this.#running !== undefined, 'the node runs');
+    return this.#running.network;
+  }
+
   get digest(): string {
     return formatFingerprint(this.node.replica.digest);
   }
@@ -138,11 +143,12 @@ export class Machine {
     return join(kind === 'validate' ? this.layout.validate : this.layout.witness, blockFileName(kind, key));
   }
 
-  /** What another program on this machine does: writes a file whole, beside its place, and renames it there. */
+  /** What another program on this machine does: writes a file whole, beside its place, and renames it there, durably. */
   async write(kind: BlockFileKind, key: BlockKey, bytes: Uint8Array): Promise<void> {
     const temporary = join(this.layout.root, 'foreign.tmp');
     await this.disk.create(temporary, bytes, { sync: true });
     await this.disk.move(temporary, this.path(kind, key));
+    await this.disk.syncDirectory(dirname(this.path(kind, key)));
   }
 
   async dropWitness(key: BlockKey, state: WitnessState = 'Witnessed'): Promise<void> {

@@ -12,7 +12,8 @@
 import * as Y from 'yjs';
 import { Reader } from '../../../crdt/codec/reader.ts';
 import { Writer } from '../../../crdt/codec/writer.ts';
-import { encodeRecord, readRecordGroup, writeRecordGroup } from '../../../crdt/block/record-codec.ts';
+import { encodeRecord } from '../../../crdt/block/record-codec.ts';
+import { readRecordGroup, writeRecordGroup } from '../../../crdt/block/record-group.ts';
 import { EMPTY_RECORD, mergeRecords, recordOf, type BlockRecord } from '../../../crdt/block/record.ts';
 import type { Holders } from '../../../crdt/block/holders.ts';
 import type { SignedResult } from '../../../crdt/block/result.ts';

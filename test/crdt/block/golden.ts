@@ -1,8 +1,9 @@
 /**
- * Records with every part, and their bytes. Trailers on disk hold these bytes, so they are never to change: a new
- * encoding gets a new version byte and golden bytes of its own.
+ * Records with every part, a group of records, and their bytes. Trailers on disk and messages between nodes hold these
+ * bytes, so they are never to change: a new encoding gets a new version byte and golden bytes of its own.
  */
 
+import type { KeyedRecord } from '../../../crdt/block/record-codec.ts';
 import { recordOf, type BlockRecord } from '../../../crdt/block/record.ts';
 import { ZERO_HASH } from '../../../crdt/ids.ts';
 import { announcementWith, hashOf, leaseWith, nodeOf, resultWith, signatureOf, stampOf } from './arbitraries.ts';
@@ -52,35 +53,81 @@ export const CLAIMED_RECORD: BlockRecord = recordOf({
   }),
 });
 
-export const FULL_RECORD_HEX = [
-  '010a0000000000000000000000000000000000000000000000000000000000000000a000000000000000000000000000',
-  '000000000000000000000000000000000001a00000000000000000000000000000000000000000000000000000000000',
-  '0002a000000000000000000000000000000000000000000000000000000000000003a000000000000000000000000000',
-  '000000000000000000000000000000000004b00000000000000000000000000000000000000000000000000000000000',
-  '0001b000000000000000000000000000000000000000000000000000000000000002b000000000000000000000000000',
-  '00000000000000000000000000000000000bb00000000000000000000000000000000000000000000000000000000000',
-  '000cb00000000000000000000000000000000000000000000000000000000000000d00040101050201019a7afd1e7b00',
-  '070101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101',
-  '010101010101010101010101010101010101010600020000000003e80000020202020202020202020202020202020202',
-  '020202020202020202020202020202020202020202020202020202020202020202020202020202020202020202020201',
-  '05ac02010000000003e80000030303030303030303030303030303030303030303030303030303030303030303030303',
-  '0303030303030303030303030303030303030303030303030303030303000001010000000003e8000004040404040404',
-  '040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404',
-  '040404040404040404020206b06d070809fffffffffffffffe02b0000000000000000000000000000000000000000000',
-  '00000000000000000016b000000000000000000000000000000000000000000000000000000000000015050505050505',
-  '050505050505050505050505050505050505050505050505050505050505050505050505050505050505050505050505',
-  '050505050505050505050402000808090000000000000000000606060606060606060606060606060606060606060606',
-  '0606060606060606060606060606060606060606060606060606060606060606060606060606060606020203048c0102',
-  'b000000000000000000000000000000000000000000000000000000000000015b0000000000000000000000000000000',
-  '00000000000000000000000000000016',
-].join('');
-export const CLAIMED_RECORD_HEX = [
-  '0104a000000000000000000000000000000000000000000000000000000000000001a000000000000000000000000000',
-  '000000000000000000000000000000000002a00000000000000000000000000000000000000000000000000000000000',
-  '0003b000000000000000000000000000000000000000000000000000000000000009030102000301020000000003e800',
-  '000101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101',
-  '01010101010101010101010101010101010102019a7afd1e7bffffb0ea0103c8df020007070707070707070707070707',
-  '070707070707070707070707070707070707070707070707070707070707070707070707070707070707070707070707',
-  '0707070000010000000003e80000e0d40301000108080808080808080808080808080808080808080808080808080808',
-  '0808080808080808080808080808080808080808080808080808080808080808080808080000',
-].join('');
+/** A result, the announcement of the next block, whose parent is the first, and a holder of the first block. */
+export const RECORD_GROUP: readonly KeyedRecord[] = [
+  {
+    key: { number: 3_080, hash: hashOf(1) },
+    record: recordOf({ results: [resultWith({ node: nodeOf(1), stateRoot: hashOf(2), signature: signatureOf(9) })] }),
+  },
+  {
+    key: { number: 3_081, hash: hashOf(3) },
+    record: recordOf({
+      witnesses: [
+        announcementWith({
+          author: nodeOf(2),
+          payloadDigest: hashOf(11),
+          parentHash: hashOf(1),
+          preStateRoot: hashOf(2),
+          signature: signatureOf(10),
+        }),
+      ],
+    }),
+  },
+  { key: { number: 3_080, hash: hashOf(1) }, record: recordOf({ holders: [{ node: nodeOf(1), dot: 1, live: true }] }) },
+];
+
+/** Node and hash number `last`, as {@link nodeOf} and {@link hashOf} make them. */
+const node = (last: string): string => `a0${'00'.repeat(30)}${last}`;
+const hash = (last: string): string => `b0${'00'.repeat(30)}${last}`;
+const signature = (byte: string): string => byte.repeat(64);
+
+/** One line a list entry; the spaces, which part its fields, are left out. */
+function joined(lines: readonly string[]): string {
+  return lines.join('').replaceAll(' ', '');
+}
+
+/** Written down from the grammar of docs/protocol.md, field by field. */
+export const FULL_RECORD_HEX = joined([
+  '01', // version
+  '0a', // ten ids, 0 to 9
+  `${'00'.repeat(32)} ${node('01')} ${node('02')} ${node('03')} ${node('04')}`,
+  `${hash('01')} ${hash('02')} ${hash('0b')} ${hash('0c')} ${hash('0d')}`,
+  '35', // parts: results, announcements, holders, blob ids
+  '04', // four results: node, verdict, state root, epoch, sequence, stamp, signature
+  `01 01 05 02 01 019a7afd1e7b0007 ${signature('01')}`,
+  `01 01 06 00 02 0000000003e80000 ${signature('02')}`,
+  `02 01 05 ac02 01 0000000003e80000 ${signature('03')}`,
+  `03 00 00 01 01 0000000003e80000 ${signature('04')}`,
+  '02', // two announcements: author, state, size, digest, parent, pre-state root, lock time, blob ids, signature
+  `02 06 b06d 07 08 09 fffffffffffffffe 02 ${hash('16')} ${hash('15')} ${signature('05')}`,
+  `04 02 00 08 08 09 0000000000000000 00 ${signature('06')}`,
+  '02', // two holders: node, 2 × dot + live
+  '02 03',
+  '04 8c01',
+  '02', // two blob ids
+  `${hash('15')} ${hash('16')}`,
+]);
+export const CLAIMED_RECORD_HEX = joined([
+  '01', // version
+  '04', // four ids, 0 to 3
+  `${node('01')} ${node('02')} ${node('03')} ${hash('09')}`,
+  '0b', // parts: results, lease, generation lease
+  '01', // one result
+  `02 00 03 01 02 0000000003e80000 ${signature('01')}`,
+  // Two leases: holder, epoch, stamp, duration, renewals, renewed after, released, signature.
+  `01 02 019a7afd1e7bffff b0ea01 03 c8df02 00 ${signature('07')}`,
+  `00 01 0000000003e80000 e0d403 01 00 01 ${signature('08')}`,
+]);
+/** Version, no ids, no parts. */
+export const EMPTY_RECORD_HEX = '010000';
+export const RECORD_GROUP_HEX = joined([
+  '06', // six ids, 0 to 5
+  `${node('01')} ${node('02')} ${hash('01')} ${hash('02')} ${hash('03')} ${hash('0b')}`,
+  '03', // three records: block number, block hash, parts, and the parts as above
+  '8818 02 01',
+  `01 00 01 03 01 01 0000000003e80000 ${signature('09')}`,
+  '8918 04 04',
+  `01 01 02 b06d 05 02 03 0000000000000000 00 ${signature('0a')}`,
+  '8818 02 10',
+  '01 00 03',
+]);

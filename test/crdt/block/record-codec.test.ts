@@ -8,7 +8,7 @@ import { DecodeError } from '../../../crdt/errors.ts';
 import { InvariantViolation } from '../../../crdt/invariant.ts';
 import { holds } from '../../properties.ts';
 import { arbitraryRecord, arbitraryUnfinishedRecord, KEY, leaseWith } from './arbitraries.ts';
-import { CLAIMED_RECORD, CLAIMED_RECORD_HEX, FULL_RECORD, FULL_RECORD_HEX } from './golden.ts';
+import { CLAIMED_RECORD, CLAIMED_RECORD_HEX, EMPTY_RECORD_HEX, FULL_RECORD, FULL_RECORD_HEX } from './golden.ts';
 
 const arbitraryState = fc.oneof(arbitraryRecord, arbitraryUnfinishedRecord);
 function hex(bytes: Uint8Array): string {
@@ -118,11 +118,12 @@ describe('the encoding of a block record', () => {
     assert.throws(() => encodeRecord(record), InvariantViolation);
   });
 
-  it('the bytes of two fixed records are what they always were', () => {
+  it('the bytes of three fixed records are what they always were', () => {
     assert.equal(hex(encodeRecord(FULL_RECORD)), FULL_RECORD_HEX);
     assert.equal(hex(encodeRecord(CLAIMED_RECORD)), CLAIMED_RECORD_HEX);
-    assert.equal(hex(encodeRecord(EMPTY_RECORD)), '01000000000000');
+    assert.equal(hex(encodeRecord(EMPTY_RECORD)), '010000');
     assert.deepEqual(decodeRecord(Buffer.from(FULL_RECORD_HEX, 'hex')), FULL_RECORD);
     assert.deepEqual(decodeRecord(Buffer.from(CLAIMED_RECORD_HEX, 'hex')), CLAIMED_RECORD);
+    assert.deepEqual(decodeRecord(Buffer.from(EMPTY_RECORD_HEX, 'hex')), EMPTY_RECORD);
   });
 });

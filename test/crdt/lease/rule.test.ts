@@ -156,22 +156,31 @@ function holderStoppedAtMs(course: Course): number {
   return course.renewedAtMs + remainingMs / course.holderRate + course.noticeMs;
 }
 
-/** What the observer makes of the renewed lease at a true time; the wall clock counts while it is within the bound. */
-function respectedAt(course: Course, trueMs: number): number {
-  const { holderWall, observerWall } = course;
-  const offsetMs = readingAt(observerWall, trueMs) - readingAt(holderWall, trueMs);
-  const stamp = stampOf(Math.floor(readingAt(holderWall, 0)) + course.stampAheadMs);
+/** How far apart the two wall clocks are at a true time. */
+function offsetAt({ holderWall, observerWall }: Course, trueMs: number): number {
+  return Math.abs(readingAt(observerWall, trueMs) - readingAt(holderWall, trueMs));
+}
+
+/** What the observer makes of the renewed lease at a true time, by the given reading of its wall clock. */
+function respectedBy(course: Course, trueMs: number, nowWallMs: number, clocksWithinBound: boolean): number {
+  const stamp = stampOf(Math.floor(readingAt(course.holderWall, 0)) + course.stampAheadMs);
   const renewedAfterMs = Math.floor(course.renewedAtMs * course.holderRate);
   return observerRemainingMs(
     {
       durationMs: course.durationMs,
       elapsedSinceSightMs: (trueMs - course.renewedAtMs - course.deliveryMs) * course.observerRate,
       endsAtWallMs: leaseEndsAtWallMs({ stamp, durationMs: course.durationMs, renewedAfterMs }, course.bounds),
-      nowWallMs: readingAt(observerWall, trueMs),
-      clocksWithinBound: Math.abs(offsetMs) <= course.bounds.skewBoundMs,
+      nowWallMs,
+      clocksWithinBound,
     },
     course.bounds,
   );
+}
+
+/** The same by the wall clock at that time, which counts while it is within the bound. */
+function respectedAt(course: Course, trueMs: number): number {
+  const withinBound = offsetAt(course, trueMs) <= course.bounds.skewBoundMs;
+  return respectedBy(course, trueMs, readingAt(course.observerWall, trueMs), withinBound);
 }
 
 /** Doubles of up to 4 · 10^6 ms, a few operations each. */
@@ -186,6 +195,18 @@ describe('the two sides of a lease', () => {
         fc.pre(seenAtMs <= stoppedAtMs);
         const trueMs = seenAtMs + at * (stoppedAtMs - seenAtMs);
         assert.ok(respectedAt(course, trueMs) >= -ROUNDING_MS);
+      }),
+    );
+  });
+
+  it('agree whatever steps nobody has noticed yet, when a reading is carried on by the monotonic clock', () => {
+    holds(
+      fc.property(arbitraryCourse, (course) => {
+        const readAtMs = course.renewedAtMs + course.deliveryMs;
+        const stoppedAtMs = holderStoppedAtMs(course);
+        fc.pre(readAtMs <= stoppedAtMs && offsetAt(course, readAtMs) <= course.bounds.skewBoundMs);
+        const carriedMs = readingAt(course.observerWall, readAtMs) + (stoppedAtMs - readAtMs) * course.observerRate;
+        assert.ok(respectedBy(course, stoppedAtMs, carriedMs, true) >= -ROUNDING_MS);
       }),
     );
   });
@@ -208,6 +229,23 @@ describe('the two sides of a lease', () => {
         assert.ok(respectedAt(course, course.renewedAtMs + course.deliveryMs + waitMs) <= ROUNDING_MS);
       }),
     );
+  });
+
+  it('a stamp that was rounded down does not end a lease before a holder that is slow to notice has stopped', () => {
+    const wall = { startMs: 1_000_000.9, rate: 1, stepAtMs: 0, stepMs: 0 };
+    const course: Course = {
+      bounds: { driftRate: 0, deliveryMarginMs: 2, skewBoundMs: 0 },
+      durationMs: 102,
+      renewedAtMs: 0,
+      deliveryMs: 0,
+      noticeMs: 2,
+      stampAheadMs: 0,
+      holderRate: 1,
+      observerRate: 1,
+      holderWall: wall,
+      observerWall: wall,
+    };
+    assert.ok(respectedAt(course, holderStoppedAtMs(course)) > 0);
   });
 
   it('a holder that renewed for an hour on a clock 200 ppm slow is respected by a wall clock 200 ppm fast', () => {

@@ -49,9 +49,12 @@ const GOLDEN: readonly { readonly bytes: Uint8Array; readonly hex: string }[] = 
   {
     bytes: encode('records', 'complete', [result]),
     hex: [
-      `010501018008${HASH_1024}0102`,
-      '8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5cb000000000000000000000000000000000000000000000000000000000000001000100010101010000000003e80000',
-      '28cbe02d88de4784fcf396cf6968dfee23ced587282ca7aa349c68bc807d9f638edbdb9116b3a69b1f486250509d06ecd37bcf595dd04d658f99c89082e16a0b000000',
+      `010501018008${HASH_1024}`,
+      `01028a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c${HASH_1}`,
+      // Results alone, one of them: node, Success, root, epoch, sequence, stamp, signature.
+      '010100010101010000000003e80000',
+      '28cbe02d88de4784fcf396cf6968dfee23ced587282ca7aa349c68bc807d9f63',
+      '8edbdb9116b3a69b1f486250509d06ecd37bcf595dd04d658f99c89082e16a0b',
     ].join(''),
   },
 ];

@@ -1,0 +1,16 @@
+/**
+ * `driftlock` as a library: a node inside another program, and the data types. Who needs the data types alone imports
+ * `driftlock/crdt`, which brings no libp2p with it.
+ */
+
+export * from '../crdt/index.ts';
+export { ConfigError, type ConfigCode } from './config/config-error.ts';
+export { DEFAULTS, type NodeConfig } from './config/node-config.ts';
+export { configureNode } from './config/program-config.ts';
+export type { Settings } from './config/settings.ts';
+export type { NodeEvent } from './node/events.ts';
+export type { NodeQueries } from './node/queries.ts';
+export { runNode, type RunHooks, type RunningNode } from './node/run-node.ts';
+export type { BlockCounts, NodeCounters, NodeStatus, PeerStatus, ValidatorStatus } from './node/status.ts';
+export type { ValidatorChoice } from './validators/choose.ts';
+export type { ValidationOutcome, ValidationTask, Validator, WitnessInput } from './validators/validator.ts';
