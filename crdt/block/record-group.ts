@@ -51,6 +51,9 @@ export function readRecordGroup(reader: Reader, recordsMax: number): KeyedRecord
   return group;
 }
 
+/** Of the table size and the record count, which a group has but once. */
+const COUNTS_BYTES_MIN = 1 + 1;
+
 /**
  * What a record adds to a group at most, in bytes, whatever else is in it: what it takes with a table of its own, and
  * for each index a second byte, which it may need in a larger one.
@@ -58,6 +61,6 @@ export function readRecordGroup(reader: Reader, recordsMax: number): KeyedRecord
 export function groupedBytesMax(keyed: KeyedRecord): number {
   const alone = new Writer();
   writeRecordGroup(alone, [keyed]);
-  // The index of the block hash may grow as well. The two counts, which are in `alone` but once in a group, cover that.
-  return alone.length + referencesOf(keyed.record);
+  const indexes = referencesOf(keyed.record) + 1;
+  return alone.length - COUNTS_BYTES_MIN + indexes;
 }

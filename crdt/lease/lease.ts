@@ -40,7 +40,7 @@ export const EPOCH_MAX = 2 ** 32 - 1;
 export const LEASE_DURATION_MS_MAX = 86_400_000;
 const RENEWALS_MAX = 2 ** 32 - 1;
 /** 49 days, the reach of a 32-bit count of milliseconds. */
-const RENEWED_AFTER_MS_MAX = 2 ** 32 - 1;
+export const RENEWED_AFTER_MS_MAX = 2 ** 32 - 1;
 
 /** Positive when `a` wins over `b`, negative when it loses, 0 only when they are the same. */
 export function compareLeases(a: Lease, b: Lease): number {

@@ -17,7 +17,7 @@ import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { HLC_ZERO, nextStamp, witnessStamp, type HlcStamp } from '../../crdt/hlc.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
-import type { Lease } from '../../crdt/lease/lease.ts';
+import { RENEWED_AFTER_MS_MAX, type Lease } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 
 export interface AuthorOptions {
@@ -62,9 +62,9 @@ export class Author {
     return this.#signLease(generationMessage, key, this.#newLease(epoch, durationMs));
   }
 
-  /** Extends our own `lease` by `durationMs` from now. `renewedAfterMs` counts from the claim. */
+  /** Extends our own `lease` by `durationMs` from now. `renewedAfterMs` counts from the claim, as far as it can. */
   renew(key: BlockKey, lease: Lease, renewedAfterMs: number, durationMs: number = lease.durationMs): Lease {
-    const after = Math.max(lease.renewedAfterMs, Math.floor(renewedAfterMs));
+    const after = Math.min(Math.max(lease.renewedAfterMs, Math.floor(renewedAfterMs)), RENEWED_AFTER_MS_MAX);
     return this.#next(key, lease, { renewedAfterMs: after, durationMs });
   }
 

@@ -1,6 +1,5 @@
 /** `driftlock demo`: a whole cluster on this machine. */
 
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   DEMO_COUNT_MAX,
@@ -12,7 +11,7 @@ import {
 } from '../demo/options.ts';
 import type { DemoOutcome, DemoSummary } from '../demo/run-demo.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError, type SetExitCode } from './exit-codes.ts';
-import { parseCount, parseSeconds } from './flag-values.ts';
+import { parseCount, parsePath, parseSeconds } from './flag-values.ts';
 import { stopSignal } from './stop-signal.ts';
 import { printLine, type Terminal } from './terminal.ts';
 
@@ -90,9 +89,9 @@ export function demoOptions(flags: DemoFlags): DemoOptions {
     throw new UsageError('--witness', 'a folder beside --blocks', 'none');
   return {
     nodes: parseCount(flags.nodes, '--nodes', DEMO_NODES_MAX),
-    dir: dir === undefined ? undefined : resolve(dir),
-    witnessDir: witness === undefined ? undefined : resolve(witness),
-    blocksDir: blocks === undefined ? undefined : resolve(blocks),
+    dir: parsePath(dir, '--dir', 'a directory'),
+    witnessDir: parsePath(witness, '--witness', 'a folder'),
+    blocksDir: parsePath(blocks, '--blocks', 'a folder'),
     count: count === undefined ? undefined : parseCount(count, '--count', DEMO_COUNT_MAX),
     exitWhenConverged: flags.exitWhenConverged ?? false,
     timeoutSeconds: parseSeconds(flags.timeout, '--timeout', DEMO_TIMEOUT_SECONDS_MAX),

@@ -1,5 +1,6 @@
-/** Numbers in flags. Each failure names the flag, what it takes and what it was given. */
+/** Numbers and paths in flags. Each failure names the flag, what it takes and what it was given. */
 
+import { resolve } from 'node:path';
 import { describeText } from '../../crdt/ids.ts';
 import { UsageError } from './exit-codes.ts';
 
@@ -18,4 +19,10 @@ export function parseSeconds(text: string, flag: string, max: number): number {
   const value = DECIMAL.test(text) ? Number(text) : 0;
   if (value > 0 && value <= max) return value;
   throw new UsageError(flag, `seconds, more than 0 and at most ${max}`, describeText(text));
+}
+
+/** An absolute path; undefined where the flag was not given. An empty one would be the working directory, which nobody meant. */
+export function parsePath(text: string | undefined, flag: string, expected: string): string | undefined {
+  if (text === '') throw new UsageError(flag, expected, 'an empty path');
+  return text === undefined ? undefined : resolve(text);
 }

@@ -8,7 +8,7 @@ import { NodeDisk } from '../disk/node-disk.ts';
 import { describeFile, type FileDescription, type FileFailure } from '../files/describe.ts';
 import { isJsonObject, type JsonObject } from '../files/json.ts';
 import { describeRecord } from './checked-record.ts';
-import { EXIT_FAILED, EXIT_OK, type SetExitCode } from './exit-codes.ts';
+import { EXIT_FAILED, EXIT_OK, UsageError, type SetExitCode } from './exit-codes.ts';
 import { fileBytesMax } from './file-limits.ts';
 import { messageAt } from './file-message.ts';
 import { formatTree } from './format-tree.ts';
@@ -34,6 +34,7 @@ Examples:
   driftlock inspect --json data/witness/*.w | jq -r '[.block_number, .pre_state_root] | @tsv'`,
     )
     .action(async (files: readonly string[], { json = false }: { readonly json?: boolean }) => {
+      if (files.includes('')) throw new UsageError('file', 'a path', 'an empty one');
       const disk = new NodeDisk();
       let isGood = true;
       for (const file of files) {

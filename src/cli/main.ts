@@ -20,6 +20,10 @@ export async function main(args: readonly string[]): Promise<number> {
     if (errnoOf(error) !== 'EPIPE') throw error;
     process.exit(EXIT_OK);
   });
+  // A node whose log nobody reads any more goes on.
+  process.stderr.on('error', (error) => {
+    if (errnoOf(error) !== 'EPIPE') throw error;
+  });
   let exitCode: number = EXIT_OK;
   const program = makeProgram(terminal, (code) => (exitCode = code));
   try {

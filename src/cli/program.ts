@@ -16,7 +16,7 @@ export function makeProgram(terminal: Terminal, setExitCode: SetExitCode): Comma
   const program = new Command('driftlock')
     .description('Data directories of stateless validators that converge across machines.')
     .version(VERSION, '--version', 'print the version')
-    .helpOption('--help', 'print this help')
+    .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: (text) => printError(terminal, text.replace(/^error: /, '')) })

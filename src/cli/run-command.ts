@@ -1,7 +1,6 @@
 /** `driftlock run`: a node on a data directory, until it is told to stop. */
 
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { abortReason } from '../../net/clock.ts';
 import { openLog } from '../config/log.ts';
@@ -13,7 +12,7 @@ import { NodeDisk } from '../disk/node-disk.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { describeEvent } from '../node/describe-event.ts';
 import { DEFAULT_RPC_PORT } from '../rpc/host-port.ts';
-import { parseSeconds } from './flag-values.ts';
+import { parsePath, parseSeconds } from './flag-values.ts';
 import { openKeyWarning } from './id-command.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 import { printLine, type Terminal } from './terminal.ts';
@@ -81,9 +80,9 @@ function collect(value: string, before: readonly string[] = []): readonly string
 
 /** Throws what {@link nodeConfig} and {@link readConfigFile} throw. */
 async function readConfig(flags: RunFlags): Promise<NodeConfig> {
-  const { config: path } = flags;
-  const file = path === undefined ? {} : await readConfigFile(new NodeDisk(), resolve(path));
-  const given = { flags: settingsOf(flags), file, nameInFile: nameInFile(path ?? '--config') };
+  const path = parsePath(flags.config, '--config', 'a file with one JSON object');
+  const file = path === undefined ? {} : await readConfigFile(new NodeDisk(), path);
+  const given = { flags: settingsOf(flags), file, nameInFile: nameInFile(flags.config ?? '--config') };
   return nodeConfig(given, availableParallelism());
 }
 
@@ -97,9 +96,9 @@ function settingsOf({ datadir, cluster, listen, peer, member, rpc, validator, ap
 async function runUntilStopped(config: NodeConfig, { stdout }: Terminal): Promise<void> {
   const log = openLog(config.logLevel);
   for (const exposure of exposures(config)) log.warn(exposure);
+  const signal = stopSignal();
   // The node brings libp2p with it, 0.4 s that no other command should wait for.
   const { runNode } = await import('../node/run-node.ts');
-  const signal = stopSignal();
   const node = await runNode(config, {
     onEvent: (event) => {
       const { level, fields } = describeEvent(event);

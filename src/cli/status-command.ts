@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { describeText } from '../../crdt/ids.ts';
+import { systemClock } from '../node/machine.ts';
 import { fetchStatus } from '../rpc/client.ts';
 import { DEFAULT_RPC_PORT } from '../rpc/host-port.ts';
 import { UsageError } from './exit-codes.ts';
@@ -30,7 +31,7 @@ Examples:
   driftlock status --rpc http://127.0.0.1:9000 --json | jq .digest`,
     )
     .action(async ({ rpc, json = false }: StatusFlags) => {
-      const status = await fetchStatus(parseUrl(rpc));
+      const status = await fetchStatus(parseUrl(rpc), systemClock);
       const lines = json ? [JSON.stringify(status)] : statusLines(status, terminal.stdout);
       for (const line of lines) printLine(terminal.stdout, line);
     });
@@ -38,6 +39,12 @@ Examples:
 
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
-  if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url;
-  throw new UsageError('--rpc', `a URL such as ${DEFAULT_URL}`, describeText(text));
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new UsageError('--rpc', `a URL such as ${DEFAULT_URL}`, describeText(text));
+  }
+  // What stands in a URL ends in logs; no node asks for it.
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError('--rpc', `a URL such as ${DEFAULT_URL}`, 'one with a user name or password');
+  }
+  return url;
 }

@@ -1,11 +1,15 @@
 /** How a process that runs until it is stopped is stopped: once with grace, twice at once. */
 
 import { constants } from 'node:os';
+import { onParentGone } from '../demo/stop-with-parent.ts';
 
 /** A process ended by a signal has 128 and its number as exit code (POSIX shells). */
 const SIGNAL_EXIT_BASE = 128;
 
-/** Aborted by the first SIGINT or SIGTERM, whose name is the reason's message; the second one ends the process. */
+/**
+ * Aborted by the first SIGINT or SIGTERM, whose name is the reason's message, or by the end of the demo that started this
+ * process; a signal after that ends the process.
+ */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -14,6 +18,7 @@ export function stopSignal(): AbortSignal {
       controller.abort(new Error(signal));
     });
   }
+  onParentGone(() => controller.abort(new Error('parent gone')));
   return controller.signal;
 }
 

@@ -22,7 +22,7 @@ const list = z.array(z.string()).max(LIST_ENTRIES_MAX).readonly();
 export const settingsSchema = z
   .strictObject({
     datadir: z.string().regex(/./, 'the path of a directory'),
-    /** Nodes of another name are strangers. It becomes part of topic and protocol names. */
+    /** Part of what the signature of every gossip message covers: nodes of another name reject it. */
     cluster: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name of 1 to 64 letters, digits, ".", "_" and "-"'),

@@ -5,13 +5,14 @@
  * Invariant: each witness goes into one directory only, in turn; that it reaches the others is driftlock's work.
  */
 
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blockId, compareBlockKeys, type BlockKey } from '../../crdt/ids.ts';
 import { DriftlockError } from '../../crdt/errors.ts';
 import { growBlocks, growRoot, type GrownHeader } from '../chain/grow.ts';
 import { blockFileName, parseBlockFileName } from '../files/file-names.ts';
 import { encodeWitnessFile } from '../files/witness-file.ts';
+import { makeFolder } from './folders.ts';
 
 export interface FedBlock {
   readonly key: BlockKey;
@@ -54,7 +55,7 @@ const FIRST_NUMBER = 1;
 
 /** A chain of `count` blocks, or without end, whose headers are written to `blocksDir` as it grows. */
 export async function feedFromGrownChain(blocksDir: string, count: number | undefined): Promise<Feed> {
-  await mkdir(blocksDir, { recursive: true });
+  await makeFolder(blocksDir);
   const root = growRoot(SEED, FIRST_NUMBER);
   await writeHeader(blocksDir, root);
   return {

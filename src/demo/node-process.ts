@@ -12,6 +12,7 @@ import { fetchStatus } from '../rpc/client.ts';
 import type { StatusAnswer } from '../rpc/status-schema.ts';
 import { pause } from '../../net/clock.ts';
 import { systemClock } from '../node/machine.ts';
+import { STOP_WITH_PARENT } from './stop-with-parent.ts';
 
 /** Plain JavaScript, so it is not built: it lies in `src/` also where this file lies in `dist/src/`. */
 const PROGRAM_PLACE = import.meta.url.endsWith('.ts') ? '../driftlock.js' : '../../../src/driftlock.js';
@@ -60,7 +61,7 @@ export class NodeProcess {
   /** What the node says of itself; undefined while it does not answer. */
   async status(): Promise<StatusAnswer | undefined> {
     try {
-      return await fetchStatus(this.rpcUrl);
+      return await fetchStatus(this.rpcUrl, systemClock);
     } catch {
       return undefined;
     }
@@ -83,7 +84,13 @@ export class NodeProcess {
       const { datadir, listenPort, rpcPort, runArguments } = this.plan;
       const listen = `/ip4/127.0.0.1/tcp/${listenPort}`;
       const args = ['run', '--datadir', datadir, '--listen', listen, '--rpc', `127.0.0.1:${rpcPort}`, ...runArguments];
-      const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [PROGRAM, ...args], {
+        // Out of the terminal's group: Ctrl-C is for the demo, which then stops its nodes once, with grace.
+        detached: true,
+        // The channel closes when the demo dies, however it does.
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: { ...process.env, [STOP_WITH_PARENT]: '1' },
+      });
       this.#child = child;
       child.stdout?.pipe(this.#log, { end: false });
       child.stderr?.pipe(this.#log, { end: false });

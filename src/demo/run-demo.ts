@@ -5,19 +5,22 @@
  * Invariant: what it reports as converged was read from the nodes themselves, and the directories are left as they are.
  */
 
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from '../../net/clock.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { datadirLayout } from '../datadir/layout.ts';
+import { lockDatadir } from '../datadir/lock.ts';
+import { NodeDisk } from '../disk/node-disk.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import { systemClock } from '../node/machine.ts';
 import type { StatusAnswer } from '../rpc/status-schema.ts';
 import { hasConverged, missingFrom } from './convergence.ts';
 import { dropWitness, feedFromFolder, feedFromGrownChain, type Feed } from './feed.ts';
+import { makeFolder, requireFolder } from './folders.ts';
 import { NodeProcess, type NodePlan } from './node-process.ts';
 import type { DemoOptions } from './options.ts';
 import { freePorts } from './ports.ts';
@@ -60,7 +63,7 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<DemoOutcome> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'driftlock-demo-')));
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const feed = await openFeed(options, dir);
   const nodes = (await planNodes(options.nodes, dir, feed.blocksDir)).map((plan) => new NodeProcess(plan));
   const say = options.json ? out.stderr : out.stdout;
@@ -73,8 +76,12 @@ export async function runDemo(
   }
 }
 
-function openFeed({ witnessDir, blocksDir, count, exitWhenConverged }: DemoOptions, dir: string): Promise<Feed> {
-  if (witnessDir !== undefined && blocksDir !== undefined) return feedFromFolder(witnessDir, blocksDir, count);
+async function openFeed({ witnessDir, blocksDir, count, exitWhenConverged }: DemoOptions, dir: string): Promise<Feed> {
+  if (witnessDir !== undefined && blocksDir !== undefined) {
+    await requireFolder(witnessDir, '--witness');
+    await requireFolder(blocksDir, '--blocks');
+    return feedFromFolder(witnessDir, blocksDir, count);
+  }
   return feedFromGrownChain(join(dir, 'blocks'), count ?? (exitWhenConverged ? COUNT_DEFAULT : undefined));
 }
 
@@ -84,7 +91,9 @@ async function planNodes(count: number, dir: string, blocksDir: string): Promise
   for (const datadir of datadirs) {
     const layout = datadirLayout(datadir);
     const { identity } = await loadIdentity(new NodeKeyDisk(), layout, process.pid);
-    await mkdir(layout.witness, { recursive: true });
+    await makeFolder(layout.witness);
+    // A second demo in the same place would only see its nodes fail, one after the other.
+    (await lockDatadir({ disk: new NodeDisk(), layout, processId: process.pid })).release();
     peerIds.push(peerIdText(identity.node));
   }
   const ports = await freePorts(2 * count);
@@ -97,7 +106,12 @@ async function planNodes(count: number, dir: string, blocksDir: string): Promise
     rpcPort: ports[count + at] ?? 0,
     runArguments: [
       ...addresses.filter((_, other) => other !== at).flatMap((address) => ['--peer', address]),
-      ...['--validator', 'linkage', '--api', blocksDir, '--lock-time', `${LOCK_TIME_SECONDS}`],
+      '--validator',
+      'linkage',
+      '--api',
+      blocksDir,
+      '--lock-time',
+      `${LOCK_TIME_SECONDS}`,
     ],
   }));
 }
@@ -132,16 +146,26 @@ async function watchUntilDone(
   const fed: BlockKey[] = [];
   const feeding = new AbortController();
   const fedAll = feedAll(feed, nodes, fed, options.exitWhenConverged, AbortSignal.any([signal, feeding.signal]));
+  // It ends the demo at once, and is thrown where `fedAll` is awaited.
+  let hasFeedFailed = false;
+  fedAll.catch(() => (hasFeedFailed = true));
+  const missing = (): Promise<string[]> => {
+    const described = nodes.map(({ plan }, at) => ({ name: plan.name, datadir: plan.datadir, status: statuses[at] }));
+    return missingFrom(described, fed, feed.total);
+  };
   let shownAtMs = -Infinity;
   let statuses: (StatusAnswer | undefined)[] = [];
   let converged = false;
+  let isProved = false;
   try {
     for (;;) {
       statuses = await Promise.all(nodes.map((node) => node.status()));
       const nowMs = systemClock.monotonicMs();
       const isComplete = feed.total !== undefined && fed.length === feed.total;
       converged = isComplete && hasConverged(statuses, feed.total ?? 0);
-      const isOver = signal.aborted || (converged && options.exitWhenConverged);
+      // Once is enough: a Success is final.
+      if (converged) converged = isProved ||= (await missing()).length === 0;
+      const isOver = signal.aborted || hasFeedFailed || (converged && options.exitWhenConverged);
       const isLate = options.exitWhenConverged && nowMs - startedAtMs > options.timeoutSeconds * 1_000;
       if (!options.json || live !== undefined) {
         const rows = nodes.map((node, at) => ({
@@ -165,15 +189,10 @@ async function watchUntilDone(
     await fedAll;
   }
   const seconds = Math.round((systemClock.monotonicMs() - startedAtMs) / 10) / 100;
-  const described = nodes.map((node, at) => ({
-    name: node.plan.name,
-    datadir: node.plan.datadir,
-    status: statuses[at],
-  }));
   const [first] = statuses;
   return {
     dir,
-    missing: converged ? [] : await missingFrom(described, fed),
+    missing: converged ? [] : await missing(),
     summary: {
       converged,
       nodes: nodes.length,

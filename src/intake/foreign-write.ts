@@ -8,9 +8,9 @@
 
 import type { BlockView } from '../../crdt/block/view.ts';
 import type { BlockRecord } from '../../crdt/block/record.ts';
-import type { Verdict } from '../../crdt/block/result.ts';
+import { ROOTS_PER_NODE_MAX, type Verdict } from '../../crdt/block/result.ts';
 import type { Hash32, NodeId } from '../../crdt/ids.ts';
-import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
+import { EPOCH_MAX, LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
 import type { ValidateInfo } from '../files/validate-info.ts';
 
 export type ForeignEvent =
@@ -26,6 +26,8 @@ export type NothingReason =
   | 'block-finished'
   | 'lease-held-by-another'
   | 'claim-known'
+  /** A member has signed the last epoch there is, so a claim of ours would not stand. */
+  | 'epochs-exhausted'
   | 'result-known';
 
 export interface ForeignContext {
@@ -54,27 +56,36 @@ export function readForeignWrite(info: ValidateInfo, context: ForeignContext): F
 }
 
 function readForeignClaim(info: ValidateInfo, context: ForeignContext): ForeignEvent {
-  const { self, view, nowWallMs, ownLeaseEndsAtWallMs } = context;
-  const endsAtMs = Number(info.lockTimeSeconds) * 1_000;
-  const durationMs = Math.min(Math.floor(endsAtMs - nowWallMs), LEASE_DURATION_MS_MAX);
+  const { self, record, view, nowWallMs, ownLeaseEndsAtWallMs } = context;
+  const durationMs = Math.min(Math.floor(Number(info.lockTimeSeconds) * 1_000 - nowWallMs), LEASE_DURATION_MS_MAX);
   if (view.status === 'success') return { kind: 'nothing', reason: 'block-finished' };
   if (durationMs <= 0) return { kind: 'nothing', reason: 'claim-expired' };
-  if (view.lease === undefined) return { kind: 'claim', epoch: view.nextEpoch, durationMs };
+  if (view.lease === undefined) {
+    const epochs = [record.lease?.epoch ?? 0, ...record.results.map((result) => result.epoch)];
+    if (Math.max(...epochs) === EPOCH_MAX) return { kind: 'nothing', reason: 'epochs-exhausted' };
+    return { kind: 'claim', epoch: view.nextEpoch, durationMs };
+  }
   if (view.lease.holder !== self) return { kind: 'nothing', reason: 'lease-held-by-another' };
-  if (endsAtMs - (ownLeaseEndsAtWallMs ?? 0) >= RENEWAL_MS_MIN) return { kind: 'renewal', durationMs };
+  const laterByMs = nowWallMs + durationMs - (ownLeaseEndsAtWallMs ?? 0);
+  if (laterByMs >= RENEWAL_MS_MIN) return { kind: 'renewal', durationMs };
   return { kind: 'nothing', reason: 'claim-known' };
 }
 
 function readForeignResult(verdict: Verdict, stateRoot: Hash32, context: ForeignContext): ForeignEvent {
   const { self, record } = context;
-  const epoch = record.lease?.holder === self ? record.lease.epoch : 0;
-  const known = record.results.some(
-    (result) =>
-      result.node === self &&
-      (result.verdict === 'success'
-        ? verdict === 'failed' || result.stateRoot === stateRoot
-        : verdict === 'failed' && result.stateRoot === stateRoot && result.epoch >= epoch),
-  );
+  const own = record.results.filter(({ node }) => node === self);
+  const leaseEpoch = record.lease?.holder === self ? record.lease.epoch : 0;
+  // Under a lower epoch than our last failure, a failure would lose to that and be forgotten.
+  const lastFailedEpoch = own.reduce((max, result) => (result.verdict === 'failed' ? result.epoch : max), 0);
+  const epoch = verdict === 'failed' ? Math.max(leaseEpoch, lastFailedEpoch) : leaseEpoch;
+  const successes = own.filter((result) => result.verdict === 'success');
+  const known =
+    successes.length > 0
+      ? // Two roots of ours are evidence enough that our programs disagree.
+        verdict === 'failed' ||
+        successes.length === ROOTS_PER_NODE_MAX ||
+        successes.some((result) => result.stateRoot === stateRoot)
+      : own.some((failure) => verdict === 'failed' && failure.stateRoot === stateRoot && failure.epoch >= epoch);
   if (known) return { kind: 'nothing', reason: 'result-known' };
   return { kind: 'result', verdict, stateRoot, epoch };
 }

@@ -259,7 +259,7 @@ export class DriftlockNode {
 
   #reportNews({ key, before, after }: StoreChange): void {
     if (!hasSuccess(before.results) && hasSuccess(after.results)) {
-      const [first] = after.results.filter((result) => result.verdict === 'success');
+      const first = after.results.find((result) => result.verdict === 'success');
       if (first !== undefined) this.#report({ type: 'block-finished', key, by: first.node });
     }
     const dispute = disputeOf(after.results);

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { DriftlockError } from '../../crdt/errors.ts';
 import { describeText } from '../../crdt/ids.ts';
+import { withDeadline, type Clock } from '../../net/clock.ts';
 import { statusSchema, type StatusAnswer } from './status-schema.ts';
 
 /** A node answers at once or hangs. */
@@ -32,18 +33,17 @@ const responseSchema = z.union([
 ]);
 
 /** The status of the node at `url`. Throws {@link RpcClientError} that names `url`. */
-export async function fetchStatus(url: URL): Promise<StatusAnswer> {
-  const result = await call(url, 'driftlock_status');
+export async function fetchStatus(url: URL, clock: Clock): Promise<StatusAnswer> {
+  const result = await call(url, clock, 'driftlock_status');
   const parsed = statusSchema.safeParse(result);
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join('.') ?? '';
   throw badAnswer(url, 'the status of a driftlock node', `an answer whose "${field}" is another`, parsed.error);
 }
 
-async function call(url: URL, method: string): Promise<unknown> {
-  const parsed = responseSchema.safeParse(
-    parse(url, await post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method }))),
-  );
+async function call(url: URL, clock: Clock, method: string): Promise<unknown> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method });
+  const parsed = responseSchema.safeParse(parse(url, await post(url, clock, body)));
   if (!parsed.success) throw badAnswer(url, 'a JSON-RPC 2.0 response', 'other JSON');
   const response = parsed.data;
   if (!('error' in response)) return response.result;
@@ -62,17 +62,19 @@ function parse(url: URL, text: string): unknown {
   }
 }
 
-async function post(url: URL, body: string): Promise<string> {
+async function post(url: URL, clock: Clock, body: string): Promise<string> {
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      // What answers a redirect is no node.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    return await withDeadline(clock, CALL_TIMEOUT_MS, new AbortController().signal, async (signal) => {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        // What answers a redirect is no node.
+        redirect: 'manual',
+        signal,
+      });
+      return await readText(url, response);
     });
-    return await readText(url, response);
   } catch (error) {
     if (error instanceof RpcClientError) throw error;
     throw new RpcClientError(

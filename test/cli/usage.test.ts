@@ -24,6 +24,22 @@ const mistakes: readonly (readonly [args: readonly string[], line: string])[] = 
     '--cluster: expected a name of 1 to 64 letters, digits, ".", "_" and "-", found "a b"',
   ],
   [run('--config', 'absent.json'), '--config CWD/absent.json: expected a file with one JSON object, found no file'],
+  [['run', '--config', ''], '--config: expected a file with one JSON object, found an empty path'],
+  [['run', 'DATADIR'], "too many arguments for 'run'. Expected 0 arguments but got 1: DATADIR."],
+  [run('--frobnicate'), "unknown option '--frobnicate'"],
+  [run('--validator', 'exec:'), '--validator: expected linkage, exec:COMMAND or none, found "exec:"'],
+  [run('--rpc', ''), '--rpc: expected HOST:PORT, such as 127.0.0.1:8645 or [::1]:8645, found ""'],
+  [run('--listen', ''), '--listen: expected a TCP address to listen on, such as /ip4/127.0.0.1/tcp/4001, found ""'],
+  [run('--member', ''), '--member: expected an Ed25519 peer id (12D3Koo…), found ""'],
+  [run('--api', ''), '--api: expected a URL or a folder, found ""'],
+  [['inspect', ''], 'file: expected a path, found an empty one'],
+  [
+    ['status', '--rpc', 'http://me:secret@127.0.0.1:1'],
+    '--rpc: expected a URL such as http://127.0.0.1:8645, found one with a user name or password',
+  ],
+  [['demo', '--dir', ''], '--dir: expected a directory, found an empty path'],
+  [['demo', '--witness', '', '--blocks', 'x'], '--witness: expected a folder, found an empty path'],
+  [['demo', '--witness', 'x', '--blocks', ''], '--blocks: expected a folder, found an empty path'],
   [['demo', '--nodes', '17'], '--nodes: expected an integer from 1 to 16, found "17"'],
 ];
 
@@ -32,7 +48,7 @@ describe('the command line', () => {
     it(`answers ${args.join(' ')} in one line with exit code 2, and makes nothing`, async () => {
       await using folder = await temporaryFolder();
       const given = args.map((arg) => (arg === 'DATADIR' ? join(folder.path, 'data') : arg));
-      const expected = `driftlock: ${line.replace('CWD', process.cwd())}\n`;
+      const expected = `driftlock: ${line.replace('CWD', process.cwd()).replace('DATADIR', join(folder.path, 'data'))}\n`;
       deepEqual(await driftlock(given), { code: 2, stdout: '', stderr: expected });
       deepEqual(await snapshot(folder.path), {});
     });
@@ -45,7 +61,7 @@ describe('the command line', () => {
   });
 
   it('has help with examples for every command, and documents its exit codes', async () => {
-    const { code, stdout, stderr } = await driftlock(['--help']);
+    const { code, stdout, stderr } = await driftlock(['-h']);
     deepEqual([code, stderr], [0, '']);
     match(stdout, /Exit codes:\n {2}0 {2}.*\n {2}1 {2}.*\n {2}2 {2}/);
     const commands = await Promise.all(

@@ -182,15 +182,19 @@ describe('driftlock verify', () => {
     equal(stdout, 'unknown: notes.txt\n0 files checked: 0 good, 0 foreign, 0 bad; 1 unknown\n');
   });
 
-  it('names --datadir where there is no directory, and makes none', async () => {
+  it('names --datadir where there is no directory, or a file, and makes none', async () => {
     await using folder = await temporaryFolder();
-    const path = join(folder.path, 'nothing');
-    deepEqual(await driftlock(['verify', '--datadir', path]), {
-      code: 1,
-      stdout: '',
-      stderr: `driftlock: --datadir: expected a data directory, found no such directory: ${path}\n`,
-    });
-    deepEqual(await snapshot(folder.path), {});
+    await put(folder.path, 'file', 'mine');
+    const before = await snapshot(folder.path);
+    for (const name of ['nothing', 'file', 'file/below']) {
+      const path = join(folder.path, name);
+      deepEqual(await driftlock(['verify', '--datadir', path]), {
+        code: 1,
+        stdout: '',
+        stderr: `driftlock: --datadir: expected a data directory, found no such directory: ${path}\n`,
+      });
+    }
+    deepEqual(await snapshot(folder.path), before);
   });
 
   it('lists PROBLEMS_LISTED_MAX problems of a file, and of one more says how many there are', () => {

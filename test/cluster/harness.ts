@@ -15,6 +15,7 @@ import type { Settings } from '../../src/config/settings.ts';
 import { datadirLayout, type DatadirLayout } from '../../src/datadir/layout.ts';
 import { NodeKeyDisk } from '../../src/identity/key-disk.ts';
 import { loadIdentity } from '../../src/identity/load-identity.ts';
+import { systemClock } from '../../src/node/machine.ts';
 import { fetchStatus } from '../../src/rpc/client.ts';
 import type { StatusAnswer } from '../../src/rpc/status-schema.ts';
 import { DriftlockProcess, endProcesses, type ProcessEnd } from './processes.ts';
@@ -75,7 +76,7 @@ export class ClusterNode {
   }
 
   status(): Promise<StatusAnswer> {
-    return fetchStatus(this.rpcUrl);
+    return fetchStatus(this.rpcUrl, systemClock);
   }
 
   /** The JSON that answers `request`, of which nothing was checked. */

@@ -30,7 +30,7 @@ export class DriftlockProcess {
   #stderr = '';
 
   constructor(args: readonly string[]) {
-    // A group of its own: a demo that is killed takes its nodes with it.
+    // A group of its own, as a shell gives it one, so that it can be signalled as a terminal does.
     this.#child = spawn(process.execPath, [PROGRAM, ...args], {
       detached: true,
       env: { ...process.env, FORCE_COLOR: undefined, DRIFTLOCK_DEBUG: undefined, NODE_COMPILE_CACHE: COMPILE_CACHE },
@@ -71,6 +71,20 @@ export class DriftlockProcess {
     return this.ended();
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** To the process and all it started in its group, as a terminal sends it on Ctrl-C. */
+  signalGroup(signal: NodeJS.Signals): void {
+    if (this.isRunning && this.pid !== undefined) process.kill(-this.pid, signal);
+  }
+
+  /** Whoever read its standard error is gone. */
+  closeLog(): void {
+    this.#child.stderr?.destroy();
+  }
+
   /** SIGKILL, to the process and all it started. */
   kill(): Promise<ProcessEnd> {
     this.killNow();
@@ -78,7 +92,7 @@ export class DriftlockProcess {
   }
 
   killNow(): void {
-    if (this.isRunning && this.pid !== undefined) process.kill(-this.pid, 'SIGKILL');
+    this.signalGroup('SIGKILL');
   }
 }
 

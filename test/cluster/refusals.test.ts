@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { snapshot } from '../cli/cli.ts';
+import { jsonLines, snapshot } from '../cli/cli.ts';
 import { Cluster, type ClusterNode } from './harness.ts';
 import { DriftlockProcess, runToEnd, type ProcessEnd } from './processes.ts';
 import { TEST_TIMEOUT_MS, until } from './until.ts';
@@ -49,6 +49,21 @@ describe('a node that cannot start', function () {
     assertRefused(failed, `--rpc: expected 127.0.0.1:${port} to be free, found another process that listens there`);
     await assertFilesUntouched();
     await assertStarts();
+  });
+
+  it('names a flag whose address is not of this machine, behind the warning that it is open to others', async () => {
+    // TEST-NET-1 (RFC 5737): no machine has it.
+    const refused = [
+      ['--listen', '/ip4/192.0.2.1/tcp/0', 'other machines can connect to /ip4/192.0.2.1/tcp/0'],
+      ['--rpc', '192.0.2.1:0', 'anyone who reaches 192.0.2.1:0 can call it; it asks for no password'],
+    ] as const;
+    for (const [flag, address, open] of refused) {
+      const failed = await run(idle.layout.root, flag, address);
+      assertRefused(failed, `${flag}: expected `);
+      assert.match(failed.stderr, /^driftlock: .*192\.0\.2\.1.* found EADDRNOTAVAIL$/m);
+      assert.deepEqual(warningsOf(failed), [`${flag}: ${open}`]);
+    }
+    await assertFilesUntouched();
   });
 
   it('names a directory that another node runs on, and the process that does', async () => {
@@ -150,6 +165,12 @@ function assertRefused({ code, stdout, stderr }: ProcessEnd, line: string): void
   const said = stderr.split('\n').filter((text) => text !== '' && !text.startsWith('{'));
   assert.equal(said.length, 1, stderr);
   assert.ok(said[0]?.startsWith(`driftlock: ${line}`), `${said[0]}\n${line}`);
+}
+
+/** What the log, one JSON object a line, warns of. */
+function warningsOf({ stderr }: ProcessEnd): unknown[] {
+  const logged = jsonLines(stderr.replaceAll(/^[^{].*$/gm, ''));
+  return logged.filter((line) => Object(line).level === 'warn').map((line) => Object(line).msg);
 }
 
 function flipped(bytes: Buffer): Buffer {

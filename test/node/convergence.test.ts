@@ -79,9 +79,10 @@ describe('a cluster of nodes', () => {
     await cluster.clock.advance(2_000);
     cluster.partition(sides, true);
     for (const [at, key] of BLOCKS.entries()) await (at % 2 === 0 ? left : right).dropWitness(key);
-    const areFinished = (side: readonly Machine[]): boolean =>
-      side.every(({ node }) => node.tally.blocks === 6 && node.tally.unfinishedCount === 0);
-    await cluster.until(() => sides.every(areFinished), 20_000);
+    await cluster.until(
+      () => machines.every(({ node }) => node.tally.blocks === 6 && node.tally.unfinishedCount === 0),
+      20_000,
+    );
     assert(!cluster.agrees());
     cluster.partition(sides, false);
     await cluster.until(() => cluster.agrees() && machines.every(({ node }) => node.shelf.size === 12), 20_000);

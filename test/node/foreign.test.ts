@@ -35,11 +35,7 @@ async function startPair(): Promise<{ cluster: Cluster; here: Machine; there: Ma
 describe('a program beside a node that knows nothing of driftlock', () => {
   it('locks a block for the whole cluster by writing Processing', async () => {
     const { cluster, here, there } = await startPair();
-    await here.write(
-      'validate',
-      KEY,
-      foreignFile('Processing', KEY, { lockTimeMs: cluster.clock.wallMs() + 20_000 }),
-    );
+    await here.write('validate', KEY, foreignFile('Processing', KEY, { lockTimeMs: cluster.clock.wallMs() + 20_000 }));
     await cluster.until(() => there.record(KEY).lease !== undefined, 1_000);
     assert.equal(there.record(KEY).lease?.holder, here.id);
     assert.equal(there.node.view(KEY).status, 'processing');

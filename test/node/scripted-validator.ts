@@ -3,7 +3,12 @@
 import { hashOf } from '../crdt/block/arbitraries.ts';
 import { pause, type Clock } from '../../net/clock.ts';
 import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
-import { stoppedOutcome, type ValidationOutcome, type ValidationTask, type Validator } from '../../src/validators/validator.ts';
+import {
+  stoppedOutcome,
+  type ValidationOutcome,
+  type ValidationTask,
+  type Validator,
+} from '../../src/validators/validator.ts';
 
 export class ScriptedValidator implements Validator {
   readonly name = 'scripted';

@@ -1,5 +1,6 @@
 import { deepEqual, rejects } from 'node:assert/strict';
 import { isFailure } from '../../crdt/errors.ts';
+import { systemClock } from '../../src/node/machine.ts';
 import { ANSWER_BYTES_MAX, fetchStatus, type RpcClientCode } from '../../src/rpc/client.ts';
 import { startRpcServer } from '../../src/rpc/server.ts';
 import { body, result, serveRpc, status as httpStatus, type Reply } from '../chain/rpc-endpoint.ts';
@@ -9,7 +10,7 @@ import { status, testQueries } from './queries.ts';
 async function failsWith(reply: Reply, code: RpcClientCode): Promise<void> {
   await using endpoint = await serveRpc(reply);
   await rejects(
-    fetchStatus(endpoint.url),
+    fetchStatus(endpoint.url, systemClock),
     (error: unknown) => isFailure(error, code) && error.argument === endpoint.url.href,
   );
 }
@@ -18,14 +19,14 @@ describe('the RPC client', () => {
   it("gets a running node's status", async () => {
     const listen = { host: '127.0.0.1', port: 0 };
     const server = await startRpcServer({ queries: testQueries(), listen, onDefect: () => undefined });
-    deepEqual(await fetchStatus(new URL(server.url)), status);
+    deepEqual(await fetchStatus(new URL(server.url), systemClock), status);
     await server.close();
   });
 
   it('names the URL where nobody answers', async () => {
     const endpoint = await serveRpc(result(null));
     await endpoint[Symbol.asyncDispose]();
-    await rejects(fetchStatus(endpoint.url), (error: unknown) => {
+    await rejects(fetchStatus(endpoint.url, systemClock), (error: unknown) => {
       return (
         isFailure(error, 'ERR_RPC_UNREACHABLE') &&
         error.message === `${endpoint.url.href}: expected a running node that answers, found ECONNREFUSED`
@@ -50,7 +51,7 @@ describe('the RPC client', () => {
   it('reads an answer of ANSWER_BYTES_MAX and no byte more', async () => {
     const answer = JSON.stringify({ jsonrpc: '2.0', id: 1, result: status });
     await using endpoint = await serveRpc(body(answer.padEnd(ANSWER_BYTES_MAX)));
-    deepEqual(await fetchStatus(endpoint.url), status);
+    deepEqual(await fetchStatus(endpoint.url, systemClock), status);
     await failsWith(body(answer.padEnd(ANSWER_BYTES_MAX + 1)), 'ERR_RPC_BAD_ANSWER');
   });
 });

@@ -26,7 +26,7 @@ export class NodeTreeDisk extends NodeDisk implements TreeDisk {
         })
         .sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
+      if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
       throw diskError(error, 'list', directory);
     }
   }

@@ -169,12 +169,12 @@ describe('packing batches', () => {
     assert.deepEqual(sizes(records, bytesMax - 1), [199, 1]);
   });
 
-  it('goes by a bound that is at most five bytes a record too high when records share nothing', () => {
+  it('goes by a bound that is at most four bytes a record too high when records share nothing', () => {
     const records = Array.from({ length: BATCH_RECORDS_MAX }, (_, n) => ({
       key: keyAt(n),
       record: recordOf({ results: [resultWith({ node: nodeOf(n), stateRoot: hashOf(BATCH_RECORDS_MAX + n) })] }),
     }));
-    assert.ok(bytesBound(records) - encodedBytes(records) <= 5 * records.length);
+    assert.ok(bytesBound(records) - encodedBytes(records) <= 4 * records.length);
   });
 
   it('puts BATCH_RECORDS_MAX deltas of any usual kind into one message', () => {

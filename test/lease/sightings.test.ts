@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { LeaseSightings } from '../../src/lease/sightings.ts';
+import { KEY, leaseWith, nodeOf, stampOf } from '../crdt/block/arbitraries.ts';
+import { holds } from '../properties.ts';
+
+const BOUNDS = { driftRate: 0.0002, deliveryMarginMs: 500, skewBoundMs: 500 };
+/** Of a lease of 30 s, on the clock of one who respects it. */
+const RESPECTED_MS = 30_000 * 1.0002 + 500;
+
+function at(monotonicMs: number, wallMs = 0): { monotonicMs: number; wallMs: number } {
+  return { monotonicMs, wallMs };
+}
+
+describe('the sighting of a lease', () => {
+  it('begins when it is first seen, and seeing it again never prolongs it', () => {
+    holds(
+      fc.property(fc.array(fc.integer({ min: 0, max: 40_000 }), { minLength: 1 }), (moments) => {
+        const sightings = new LeaseSightings(BOUNDS, () => false);
+        const sorted = moments.toSorted((a, b) => a - b);
+        const [first = 0] = sorted;
+        for (const moment of sorted) {
+          const remainingMs = sightings.remainingMs(KEY, leaseWith({}), at(moment));
+          assert(Math.abs(remainingMs - (RESPECTED_MS - (moment - first))) < 1e-6);
+        }
+      }),
+    );
+  });
+
+  it('begins anew with a renewal, and an older state of the claim that arrives later changes nothing', () => {
+    const sightings = new LeaseSightings(BOUNDS, () => false);
+    sightings.remainingMs(KEY, leaseWith({}), at(0));
+    const renewed = leaseWith({ renewals: 1, renewedAfterMs: 10_000 });
+    assert.equal(sightings.remainingMs(KEY, renewed, at(10_000)), RESPECTED_MS);
+    assert.equal(sightings.remainingMs(KEY, leaseWith({}), at(15_000)), RESPECTED_MS - 5_000);
+    assert.equal(sightings.remainingMs(KEY, renewed, at(20_000)), RESPECTED_MS - 10_000);
+  });
+
+  it('begins anew with another claim: another epoch, stamp or holder', () => {
+    for (const other of [{ epoch: 2 }, { stamp: stampOf(2_000) }, { holder: nodeOf(2) }]) {
+      const sightings = new LeaseSightings(BOUNDS, () => false);
+      sightings.remainingMs(KEY, leaseWith({}), at(0));
+      assert.equal(sightings.remainingMs(KEY, leaseWith(other), at(20_000)), RESPECTED_MS);
+    }
+  });
+
+  it('counts from the start of a node that has just started, whatever the stamp', () => {
+    const sightings = new LeaseSightings(BOUNDS, () => false);
+    const old = leaseWith({ stamp: stampOf(0) });
+    assert.equal(sightings.remainingMs(KEY, old, at(1_000_000, 1_700_000_000_000)), RESPECTED_MS);
+  });
+
+  it('lets a wall clock end a lease earlier only while both clocks are known to be right, and never later', () => {
+    const lease = leaseWith({ stamp: stampOf(1_000_000) });
+    const wallMs = 1_000_000 + RESPECTED_MS + BOUNDS.skewBoundMs;
+    for (const [isKnown, remainingMs] of [[true, 0], [false, RESPECTED_MS]] as const) {
+      const sightings = new LeaseSightings(BOUNDS, () => isKnown);
+      assert.equal(sightings.remainingMs(KEY, lease, at(0, wallMs)), remainingMs);
+    }
+    const sightings = new LeaseSightings(BOUNDS, () => true);
+    assert.equal(sightings.remainingMs(KEY, lease, at(0, 0)), RESPECTED_MS);
+  });
+
+  it('ends with a release, and is gone once it is forgotten', () => {
+    const sightings = new LeaseSightings(BOUNDS, () => false);
+    assert(sightings.isLive(KEY, leaseWith({}), at(0)));
+    assert(!sightings.isLive(KEY, leaseWith({ released: true, renewals: 1 }), at(0)));
+    assert(!sightings.isLive(KEY, leaseWith({}), at(RESPECTED_MS)));
+    assert.equal(sightings.size, 1);
+    sightings.forget(KEY);
+    assert.equal(sightings.size, 0);
+  });
+});
