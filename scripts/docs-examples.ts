@@ -10,6 +10,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
@@ -36,8 +37,11 @@ interface Outcome {
   readonly seconds: number;
 }
 
+/** A folder that is absent has no examples. */
 async function documents(): Promise<string[]> {
-  const folders = [REPOSITORY, join(REPOSITORY, 'docs'), join(REPOSITORY, 'docker')];
+  const folders = [REPOSITORY, join(REPOSITORY, 'docs'), join(REPOSITORY, 'docker')].filter((folder) =>
+    existsSync(folder),
+  );
   const lists = await Promise.all(
     folders.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))),
   );
