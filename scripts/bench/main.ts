@@ -14,24 +14,17 @@ import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
 
 const ROWS: readonly BenchRow[] = [mergeVsYjs, mergeVsYjsBytes, resultVsDisk, spreadVsGossip];
 
-const { values, positionals } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
-    out: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-  allowPositionals: true,
-});
+const { values, positionals } = parsedArguments();
 
 const wanted = [...values.only, ...positionals];
 const unknown = wanted.filter((id) => !ROWS.some((row) => row.id === id));
-if (values.help || unknown.length > 0) {
+if (values.help) {
   const ids = ROWS.map((row) => `  ${row.id.padEnd(22)} ${row.what}`).join('\n');
-  const text = `usage: npm run bench -- [--only ID...] [--json] [--out FILE]\n\nrows:\n${ids}\n`;
-  if (unknown.length > 0) process.stderr.write(`bench: --only: no row is called ${unknown.join(', ')}\n`);
-  (values.help ? process.stdout : process.stderr).write(text);
-  process.exit(values.help ? 0 : 2);
+  process.stdout.write(`usage: npm run bench -- [--only ID...] [--json] [--out FILE]\n\nrows:\n${ids}\n`);
+  process.exit(0);
+}
+if (unknown.length > 0) {
+  refuse(`--only: expected ${ROWS.map((row) => row.id).join(', ')}, found ${unknown.join(', ')}`);
 }
 
 const rows = wanted.length === 0 ? ROWS : ROWS.filter((row) => wanted.includes(row.id));
@@ -49,6 +42,28 @@ if (values.out !== undefined) {
 }
 // Not exit(): what is still being written to a pipe must get there; rows leave no handle open.
 process.exitCode = results.every((result) => result.ok) ? 0 : 1;
+
+function parsedArguments() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: 'string', multiple: true, default: [] },
+        json: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** One line, so that a script's log shows what was wrong with its arguments. */
+function refuse(reason: string): never {
+  process.stderr.write(`bench: ${reason}\n`);
+  process.exit(2);
+}
 
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);

@@ -10,6 +10,9 @@ export interface BenchRow {
   /** What is compared with what, in one line. */
   readonly what: string;
   readonly unit: string;
+  /** What driftlock does, and what the other does, in a few words. */
+  readonly ours: string;
+  readonly against: string;
   /** `at-least`: the ratio ours/against must not be below the bound; `at-most`: not above. */
   readonly target: { readonly kind: 'at-least' | 'at-most'; readonly bound: number };
   /** How many pairs are measured. */
@@ -29,6 +32,8 @@ export interface BenchResult {
   readonly id: string;
   readonly what: string;
   readonly unit: string;
+  readonly ours: string;
+  readonly against: string;
   /** Medians. */
   readonly value: { readonly ours: number; readonly against: number };
   readonly ratio: { readonly min: number; readonly median: number; readonly max: number };
@@ -54,6 +59,8 @@ export async function measure(row: BenchRow, onPair: (done: number) => void): Pr
       id: row.id,
       what: row.what,
       unit: row.unit,
+      ours: row.ours,
+      against: row.against,
       value: { ours: median(pairs.map((pair) => pair.ours)), against: median(pairs.map((pair) => pair.against)) },
       ratio,
       target: `${kind === 'at-least' ? '≥' : '≤'} ${bound}`,

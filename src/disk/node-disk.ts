@@ -9,18 +9,24 @@
  */
 
 import {
+  closeSync,
   constants,
   fstatSync,
+  fsync,
   linkSync,
+  open as openWithCallback,
+  openSync,
   renameSync,
   statSync,
   unlinkSync,
   watch,
+  write,
   type BigIntStats,
   type Dirent,
 } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { DiskError, sameFile, type Disk, type FileContent, type FileIdentity } from './disk.ts';
 import { diskError, errnoOf } from './errno.ts';
 
@@ -29,6 +35,16 @@ const READ_ATTEMPTS_MAX = 4;
 
 /** `O_NONBLOCK`: a FIFO among the files must not hold one of libuv's few threads for ever. */
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * Bare descriptors where every result passes: a durable write takes 4 to 15 % less user time than with `FileHandle`s.
+ * What may wait for the disk's journal or its platter (open with create, write, sync) runs in libuv's pool, since on
+ * this thread creating a file was a third of its time under load. Closing what is synced, and opening what exists, waits
+ * for neither.
+ */
+const openDescriptor = promisify(openWithCallback);
+const writeDescriptor = promisify(write);
+const syncDescriptor = promisify(fsync);
 
 export class NodeDisk implements Disk {
   read(path: string, maxBytes: number): Promise<FileContent | undefined> {
@@ -70,17 +86,17 @@ export class NodeDisk implements Disk {
 
   create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileIdentity> {
     return named('create', path, async () => {
-      const file = await open(path, 'wx');
+      const descriptor = await openDescriptor(path, 'wx');
       try {
-        await file.writeFile(bytes);
-        if (options.sync) await file.sync();
-        return identityOf(fstatSync(file.fd, { bigint: true }));
+        await writeAll(descriptor, bytes);
+        if (options.sync) await syncDescriptor(descriptor);
+        return identityOf(fstatSync(descriptor, { bigint: true }));
       } catch (error) {
         // The first failure is the one to report; what cannot be removed now is a stale temporary file later.
         await unlink(path).catch(() => undefined);
         throw error;
       } finally {
-        await file.close();
+        closeSync(descriptor);
       }
     });
   }
@@ -205,8 +221,20 @@ function identityOf(stats: BigIntStats): FileIdentity {
 }
 
 async function sync(path: string): Promise<void> {
-  await using file = await open(path, 'r');
-  await file.sync();
+  const descriptor = openSync(path, 'r');
+  try {
+    await syncDescriptor(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
+  let writtenBytes = 0;
+  while (writtenBytes < bytes.length) {
+    // On a disk that fills up the write that does not fit is a short one, and the next one fails.
+    writtenBytes += (await writeDescriptor(descriptor, bytes, writtenBytes)).bytesWritten;
+  }
 }
 
 async function named<T>(action: string, path: string, effect: () => Promise<T>): Promise<T> {

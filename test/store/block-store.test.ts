@@ -15,17 +15,34 @@ const KEY = keyAt(3_080);
 
 /** A disk that calls `hook` before each operation, once it is set. */
 function hookedDisk(): { disk: MemoryDisk; setHook: (hook: Hook) => void; operations: DiskOperation[] } {
-  let hook: Hook = () => undefined;
+  let hook: Hook | undefined;
   const operations: DiskOperation[] = [];
   const disk = new MemoryDisk({
     beforeOperation: (operation, path) => {
       operations.push(operation);
-      return hook(operation, path);
+      return hook?.(operation, path);
     },
   });
   return { disk, setHook: (next) => (hook = next), operations };
 }
 type Hook = (operation: DiskOperation, path: string) => Promise<void> | void;
+
+async function trailerOf(disk: MemoryDisk): Promise<Uint8Array> {
+  const file = await readValidateFile(disk, KEY);
+  assert(file?.trailer.kind === 'valid');
+  return file.trailer.record;
+}
+
+function foreignFailure(n: number): Uint8Array {
+  return encodeValidateFile({
+    status: 'Failed',
+    blockHash: KEY.hash,
+    blockNumber: KEY.number,
+    stateRoot: hashOf(1_000 + n),
+    lockTimeSeconds: 0n,
+    blobIds: [],
+  });
+}
 
 function foreignSuccess(stateRoot: `0x${string}`): Uint8Array {
   return encodeValidateFile({
@@ -124,7 +141,10 @@ describe('the block store', () => {
     });
     store.merge({ key: KEY, record: success(peer, KEY, hashOf(1)) }, 'peer');
     await store.idle();
-    assert.deepEqual(new Set(replica.get(KEY).results.map(({ stateRoot }) => stateRoot)), new Set([hashOf(1), hashOf(2)]));
+    assert.deepEqual(
+      new Set(replica.get(KEY).results.map(({ stateRoot }) => stateRoot)),
+      new Set([hashOf(1), hashOf(2)]),
+    );
     assert.deepEqual(decodeRecord(await trailerOf(disk)), replica.get(KEY));
   });
 
@@ -190,7 +210,7 @@ describe('the block store', () => {
     const [peer] = peers;
     assert(peer !== undefined);
     const keys = Array.from({ length: 40 }, (_, at) => keyAt(at));
-    const commits = keys.map((key, at) => {
+    const commits = keys.map(async (key, at) => {
       if (at % 2 === 0) return store.commit({ key, record: success(author, key, hashOf(at)) });
       store.merge({ key, record: success(peer, key, hashOf(at)) }, 'peer');
       return true;
@@ -289,21 +309,4 @@ describe('the block store', () => {
       }),
     );
   });
-
-  async function trailerOf(disk: MemoryDisk): Promise<Uint8Array> {
-    const file = await readValidateFile(disk, KEY);
-    assert(file?.trailer.kind === 'valid');
-    return file.trailer.record;
-  }
-
-  function foreignFailure(n: number): Uint8Array {
-    return encodeValidateFile({
-      status: 'Failed',
-      blockHash: KEY.hash,
-      blockNumber: KEY.number,
-      stateRoot: hashOf(1_000 + n),
-      lockTimeSeconds: 0n,
-      blobIds: [],
-    });
-  }
 });

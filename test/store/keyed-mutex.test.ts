@@ -30,7 +30,11 @@ describe('the mutex of each block', () => {
         for (const [at, { fails }] of tasks.entries()) {
           assert.equal(settled[at]?.status, fails ? 'rejected' : 'fulfilled');
         }
-        for (const ran of order.values()) assert.deepEqual(ran, ran.toSorted((a, b) => a - b));
+        for (const ran of order.values())
+          assert.deepEqual(
+            ran,
+            ran.toSorted((a, b) => a - b),
+          );
         await mutex.idle();
       }),
     );

@@ -10,7 +10,7 @@ import { DurableWriter } from '../../src/datadir/durable-writer.ts';
 import { backupDirectory, datadirLayout } from '../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../src/datadir/prepare.ts';
 import { Quarantine } from '../../src/datadir/quarantine.ts';
-import { MemoryDisk } from '../../src/disk/memory-disk.ts';
+import type { MemoryDisk } from '../../src/disk/memory-disk.ts';
 import { blockFileName } from '../../src/files/file-names.ts';
 import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX, type ValidateFile } from '../../src/files/validate-file.ts';
 import { ValidateLook, type IntakeEvent } from '../../src/intake/validate-look.ts';

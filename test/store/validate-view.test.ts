@@ -12,8 +12,19 @@ describe('what a file says to programs that know nothing of driftlock', () => {
     holds(
       fc.property(arbitraryRecord, fc.boolean(), fc.double({ noNaN: true }), (record, isLive, endsAtMs) => {
         fc.pre(hasSuccess(record.results));
-        const info = fileView(KEY, viewOf(record, () => isLive), endsAtMs);
-        assert.deepEqual(info, fileView(KEY, viewOf(record, () => false), 0));
+        const info = fileView(
+          KEY,
+          viewOf(record, () => isLive),
+          endsAtMs,
+        );
+        assert.deepEqual(
+          info,
+          fileView(
+            KEY,
+            viewOf(record, () => false),
+            0,
+          ),
+        );
         assert.equal(info.status, 'Success');
         assert.equal(info.lockTimeSeconds, 0n);
       }),
@@ -39,7 +50,11 @@ describe('what a file says to programs that know nothing of driftlock', () => {
     const idle = viewOf(recordOf({ lease: leaseWith({}) }), () => false);
     assert.equal(fileView(KEY, idle, 1_000).status, 'Idle');
     const failure = resultWith({ verdict: 'failed', stateRoot: hashOf(7) });
-    const failed = fileView(KEY, viewOf(recordOf({ results: [failure] }), () => false), 1_000);
+    const failed = fileView(
+      KEY,
+      viewOf(recordOf({ results: [failure] }), () => false),
+      1_000,
+    );
     assert.deepEqual([failed.status, failed.stateRoot, failed.lockTimeSeconds], ['Failed', hashOf(7), 0n]);
   });
 });

@@ -76,7 +76,6 @@ function lifeOf(key: BlockKey, [generator, holder, other]: readonly NodeId[]): B
     stamp,
     signature: signature(key, 'result'),
   };
-  const holds = (node: NodeId): Holders => [{ node, dot: 1, live: true }];
   const parts: readonly Partial<BlockRecord>[] = [
     { witnesses: [witness], holders: holds(generator) },
     { holders: holds(holder) },
@@ -85,6 +84,10 @@ function lifeOf(key: BlockKey, [generator, holder, other]: readonly NodeId[]): B
     { results: [result] },
   ];
   return { key, deltas: parts.map((part) => recordOf(part)) };
+}
+
+function holds(node: NodeId): Holders {
+  return [{ node, dot: 1, live: true }];
 }
 
 function bytes(text: string): Uint8Array {
@@ -100,11 +103,11 @@ function signature(key: BlockKey, of: string): Uint8Array {
 type Batches = readonly Uint8Array[];
 
 function encodeForUs(all: readonly BlockLife[]): Batches {
-  return inBatches(all, (lives, step) => {
+  return inBatches(all, (batch, step) => {
     const writer = new Writer();
     writeRecordGroup(
       writer,
-      lives.map(({ key, deltas }) => ({ key, record: deltas[step] ?? EMPTY_RECORD })),
+      batch.map(({ key, deltas }) => ({ key, record: deltas[step] ?? EMPTY_RECORD })),
     );
     return writer.finish();
   });
@@ -112,9 +115,9 @@ function encodeForUs(all: readonly BlockLife[]): Batches {
 
 function encodeForYjs(all: readonly BlockLife[]): Batches {
   const updates = new Map(all.map((life) => [life, yjsUpdates(life)]));
-  return inBatches(all, (lives, step) => {
+  return inBatches(all, (batch, step) => {
     const writer = new Writer();
-    for (const life of lives) {
+    for (const life of batch) {
       writer
         .varint(life.key.number)
         .hash(life.key.hash)
@@ -241,6 +244,8 @@ export const mergeVsYjs: BenchRow = {
   id: 'merge-vs-yjs',
   what: 'deltas decoded and merged: block records against one Yjs map per block with one key per node',
   unit: 'merges/s',
+  ours: 'block records',
+  against: 'one Yjs map a block',
   target: { kind: 'at-least', bound: 10 },
   pairs: 15,
   async prepare(): Promise<BenchWork> {
@@ -259,6 +264,8 @@ export const mergeVsYjsBytes: BenchRow = {
   id: 'merge-vs-yjs-bytes',
   what: 'bytes a block over its life: the deltas that travel and the state that is kept',
   unit: 'B/block',
+  ours: 'block records',
+  against: 'one Yjs map a block',
   target: { kind: 'at-most', bound: 0.5 },
   pairs: 1,
   async prepare(): Promise<BenchWork> {

@@ -37,6 +37,8 @@ export const resultVsDisk: BenchRow = {
   id: 'result-vs-disk',
   what: `durable local results at ${IN_FLIGHT} in flight: signed, merged and written with their trailer, against the raw write loop`,
   unit: 'results/s',
+  ours: 'sign, merge, write and sync in groups',
+  against: 'create, write, fsync, rename, fsync of the directory',
   target: { kind: 'at-least', bound: 0.8 },
   pairs: 7,
   async prepare(): Promise<BenchWork> {

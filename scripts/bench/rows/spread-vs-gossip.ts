@@ -38,6 +38,8 @@ export const spreadVsGossip: BenchRow = {
   id: 'spread-vs-gossip',
   what: `from a claim until its .v stands on the last of ${NODES} nodes (p50), against bare gossipsub and one durable write`,
   unit: 'ms',
+  ours: 'claim, gossip, check, merge, file',
+  against: 'bare gossipsub and one durable write',
   target: { kind: 'at-most', bound: 2 },
   pairs: 7,
   async prepare(): Promise<BenchWork> {
