@@ -47,7 +47,7 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
     .addHelpText(
       'after',
       `
-Exit codes: 0 converged, or stopped; 1 not converged in time, and what is missing is said.
+Exit codes: 0 done; 1 --exit-when-converged, and it did not converge in time: what is missing is said.
 
 Examples:
   driftlock demo

@@ -75,13 +75,7 @@ export class NodeDisk implements Disk {
   }
 
   makeDirectory(directory: string): Promise<void> {
-    return named('make directory', directory, async () => {
-      const topmost = await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-        throw errnoOf(error) === 'EEXIST' ? notADirectory(directory, error) : error;
-      });
-      if (topmost === undefined) return;
-      for (let made = directory; made.length >= topmost.length; made = dirname(made)) await sync(dirname(made));
-    });
+    return named('make directory', directory, () => makeWithParents(directory));
   }
 
   create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileIdentity> {
@@ -207,13 +201,30 @@ async function readUnchanged(file: FileHandle, path: string, maxBytes: number): 
   return sameFile(identity, after) ? { bytes, identity } : undefined;
 }
 
-/** A recursive `mkdir` says EEXIST for one reason only: what is there is no directory. */
-function notADirectory(path: string, cause: unknown): DiskError {
-  return new DiskError(
-    'ERR_NOT_A_DIRECTORY',
-    { argument: path, expected: 'a directory or nothing', found: 'another kind of entry' },
-    { cause },
-  );
+/** Not Node's own recursive `mkdir`: where the system says ENOENT whatever is made, as below /proc, that never ends. */
+async function makeWithParents(directory: string): Promise<void> {
+  if (await isDirectory(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) await makeWithParents(parent);
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    // Another program may have made it meanwhile.
+    if (errnoOf(error) === 'EEXIST' && (await isDirectory(directory))) return;
+    throw error;
+  }
+  await sync(parent);
+}
+
+/** False when there is nothing. Throws `ERR_NOT_A_DIRECTORY` when there is something else. */
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await orAbsent('stat', path, () => stat(path));
+  if (found === undefined || found.isDirectory()) return found !== undefined;
+  throw new DiskError('ERR_NOT_A_DIRECTORY', {
+    argument: path,
+    expected: 'a directory or nothing',
+    found: 'another kind of entry',
+  });
 }
 
 function identityOf(stats: BigIntStats): FileIdentity {

@@ -59,6 +59,15 @@ describe('the machine as a disk, beyond what memory can show', () => {
     }
   });
 
+  it('gives up on a directory that the system neither has nor makes', async function () {
+    const path = '/proc/driftlock/deep';
+    if (!(await disk.listDirectories('/proc')).includes('sys')) this.skip();
+    await assert.rejects(
+      disk.makeDirectory(path),
+      (error) => isFailure(error, 'ERR_NOT_FOUND') && error.argument === path,
+    );
+  });
+
   it('keeps the cause of a failure and names it by its errno', async () => {
     const path = join(root, 'none', 'file');
     await assert.rejects(disk.create(path, new Uint8Array(), { sync: true }), (error) => {
