@@ -218,7 +218,7 @@ async function makeWithParents(directory: string): Promise<void> {
 
 /** False when there is nothing. Throws `ERR_NOT_A_DIRECTORY` when there is something else. */
 async function isDirectory(path: string): Promise<boolean> {
-  const found = await orAbsent('stat', path, () => stat(path));
+  const found = await orAbsent('make directory', path, () => stat(path));
   if (found === undefined || found.isDirectory()) return found !== undefined;
   throw new DiskError('ERR_NOT_A_DIRECTORY', {
     argument: path,

@@ -26,7 +26,14 @@ describe('the order in which nodes may claim a block', () => {
           const at = rotation % candidates.length;
           const listed = [...candidates.slice(at), ...candidates.slice(0, at)];
           assert.equal(rankOf(node, block, listed), rank);
-          assert.equal(rankOf(node, block, listed.filter((other) => other !== node)), rank);
+          assert.equal(
+            rankOf(
+              node,
+              block,
+              listed.filter((other) => other !== node),
+            ),
+            rank,
+          );
         }
       }),
     );
