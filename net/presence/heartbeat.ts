@@ -48,6 +48,8 @@ export interface Heartbeat {
   readonly mode: Mode;
   /** Whether it runs a validator, and so is a candidate for claims. */
   readonly validates: boolean;
+  /** It knows its own clock to lie outside the skew bound: it claims nothing. */
+  readonly isSkewed: boolean;
   /** Of all its records. */
   readonly digest: Fingerprint;
   readonly recordCount: number;
@@ -72,7 +74,7 @@ export function encodeHeartbeat(cluster: string, signer: Signer, heartbeat: Hear
   const writer = new Writer().u8(HEARTBEAT_VERSION).node(heartbeat.node);
   writer.uintBE(heartbeat.startedAtWallMs, WALL_MS_BYTES).varint(heartbeat.sequence);
   writer.uintBE(heartbeat.sentAtWallMs, WALL_MS_BYTES);
-  writer.u8(MODES.indexOf(heartbeat.mode)).u8(heartbeat.validates ? 1 : 0);
+  writer.u8(MODES.indexOf(heartbeat.mode)).u8(flagsOf(heartbeat));
   writer.fixed(fingerprintToBytes(heartbeat.digest)).varint(heartbeat.recordCount);
   writer.varint(statusCounts.idle).varint(statusCounts.processing);
   writer.varint(statusCounts.failed).varint(statusCounts.success);
@@ -92,7 +94,7 @@ export function decodeHeartbeat(bytes: Uint8Array): ReceivedHeartbeat {
     sequence: reader.varint('heartbeat sequence'),
     sentAtWallMs: reader.uintBE('heartbeat time', WALL_MS_BYTES),
     mode: readMode(reader),
-    validates: readFlag(reader, 'heartbeat validates'),
+    ...readFlags(reader),
     digest: fingerprintFromBytes(reader.fixed('heartbeat digest', FINGERPRINT_BYTES)),
     recordCount: reader.varint('heartbeat record count'),
     statusCounts: {
@@ -127,9 +129,19 @@ function readMode(reader: Reader): Mode {
   return mode;
 }
 
-function readFlag(reader: Reader, field: string): boolean {
+const FLAG_VALIDATES = 1;
+const FLAG_SKEWED = 2;
+const FLAGS_MAX = FLAG_VALIDATES + FLAG_SKEWED;
+
+type Flags = Pick<Heartbeat, 'validates' | 'isSkewed'>;
+
+function flagsOf({ validates, isSkewed }: Flags): number {
+  return (validates ? FLAG_VALIDATES : 0) + (isSkewed ? FLAG_SKEWED : 0);
+}
+
+function readFlags(reader: Reader): Flags {
   const start = reader.offset;
-  const tag = reader.u8(field);
-  if (tag > 1) throw reader.fail('ERR_BAD_ENUM', field, '0 or 1', `${tag}`, start);
-  return tag === 1;
+  const flags = reader.u8('heartbeat flags');
+  if (flags > FLAGS_MAX) throw reader.fail('ERR_BAD_ENUM', 'heartbeat flags', `0 to ${FLAGS_MAX}`, `${flags}`, start);
+  return { validates: (flags & FLAG_VALIDATES) !== 0, isSkewed: (flags & FLAG_SKEWED) !== 0 };
 }

@@ -27,7 +27,9 @@ export interface ClaimerOptions {
   readonly validator: Validator;
   readonly bounds: ClockBounds;
   readonly lockTimeMs: number;
-  readonly rankStepMs: number;
+  readonly rankStepMs: () => number;
+  /** Whether this node's clock lets it claim now; `resume` is called when that changes. */
+  readonly mayClaim: () => boolean;
   readonly validationsMax: number;
   /** The nodes that may claim blocks now, besides this one. */
   readonly rivals: () => Iterable<NodeId>;
@@ -103,6 +105,11 @@ export class Claimer {
     }
   }
 
+  /** This node may claim again: takes up what waited for that. */
+  resume(): void {
+    this.#fill();
+  }
+
   /** Aborts what runs, gives its leases up, and waits for the validators to end. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -135,7 +142,7 @@ export class Claimer {
       status: view.status,
       holdsWitness,
       rank,
-      rankStepMs,
+      rankStepMs: rankStepMs(),
       claimableForMs: now.monotonicMs - (candidate.claimableSinceMs ?? now.monotonicMs),
       backoffMs: retryDelayMs(failures + candidate.errors),
       failures,
@@ -147,6 +154,7 @@ export class Claimer {
   /** Claims ready blocks while validators are free. Each is decided again: what it waited for may have happened. */
   #fill(): void {
     while (!this.#stopped && this.#running.size < this.#options.validationsMax) {
+      if (this.#ready.size === 0 || !this.#options.mayClaim()) return;
       const key = this.#ready.take();
       if (key === undefined) return;
       const record = this.#options.store.replica.get(key);

@@ -1,9 +1,11 @@
 /**
- * When this node first saw each lease, on its monotonic clock: the moment an observer counts from.
+ * When this node first saw each lease, on its monotonic clock: the moment an observer counts from. And, once both clocks
+ * were known to be right, what our wall clock showed at one moment, for comparison with the lease's stamp.
  *
  * Invariant: a sighting is kept for the claim and renewal it belongs to, and starts anew only for a later renewal or
  * another claim; seeing the same lease again never prolongs it. A node that restarts has seen nothing, so it counts
- * from its start, which is later and therefore safe.
+ * from its start, which is later and therefore safe. A claim has one wall reading, carried on by the monotonic clock, so
+ * a step of either wall clock after it moves nothing.
  */
 
 import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
@@ -13,6 +15,8 @@ import { leaseEndsAtWallMs, observerRemainingMs, type ClockBounds } from '../../
 interface Sighting {
   readonly lease: Lease;
   readonly seenAtMonotonicMs: number;
+  /** Both our clocks, read while ours and the holder's were known to lie within the bound; undefined: not yet. */
+  reading: Instant | undefined;
 }
 
 /** The moment of a judgement, on both clocks. */
@@ -24,25 +28,28 @@ export interface Instant {
 export class LeaseSightings {
   readonly #sightings = new Map<BlockId, Sighting>();
   readonly #bounds: ClockBounds;
-  readonly #clocksWithinBound: (lease: Lease) => boolean;
+  readonly #readingFor: (lease: Lease) => Instant | undefined;
 
-  /** `clocksWithinBound`: whether our clock and the holder's are known to lie within the skew bound. */
-  constructor(bounds: ClockBounds, clocksWithinBound: (lease: Lease) => boolean) {
+  /**
+   * `readingFor`: our clocks now, if the wall clock can be compared with the lease's stamp: our clock and the holder's are
+   * known to lie within the skew bound, and the holder's not to have been stepped since the stamp.
+   */
+  constructor(bounds: ClockBounds, readingFor: (lease: Lease) => Instant | undefined) {
     this.#bounds = bounds;
-    this.#clocksWithinBound = clocksWithinBound;
+    this.#readingFor = readingFor;
   }
 
   /** Milliseconds for which the lease must still be respected; 0 or less: it has expired. Notes a first sight. */
   remainingMs(key: BlockKey, lease: Lease, now: Instant): number {
     if (lease.released) return 0;
-    const { seenAtMonotonicMs } = this.#sight(key, lease, now);
+    const { seenAtMonotonicMs, reading } = this.#sight(key, lease, now);
     return observerRemainingMs(
       {
         durationMs: lease.durationMs,
         elapsedSinceSightMs: now.monotonicMs - seenAtMonotonicMs,
         endsAtWallMs: leaseEndsAtWallMs(lease, this.#bounds),
-        nowWallMs: now.wallMs,
-        clocksWithinBound: this.#clocksWithinBound(lease),
+        nowWallMs: reading === undefined ? now.wallMs : reading.wallMs + (now.monotonicMs - reading.monotonicMs),
+        clocksWithinBound: reading !== undefined,
       },
       this.#bounds,
     );
@@ -64,8 +71,14 @@ export class LeaseSightings {
   #sight(key: BlockKey, lease: Lease, now: Instant): Sighting {
     const id = blockId(key);
     const known = this.#sightings.get(id);
-    if (known !== undefined && isSameClaim(known.lease, lease) && known.lease.renewals >= lease.renewals) return known;
-    const sighting = { lease, seenAtMonotonicMs: now.monotonicMs };
+    const sameClaim = known !== undefined && isSameClaim(known.lease, lease) ? known : undefined;
+    if (sameClaim !== undefined && sameClaim.lease.renewals >= lease.renewals) {
+      sameClaim.reading ??= this.#readingFor(lease);
+      return sameClaim;
+    }
+    // Renewals do not stamp anew: what is known about the claim's stamp stays known.
+    const reading = sameClaim?.reading ?? this.#readingFor(lease);
+    const sighting = { lease, seenAtMonotonicMs: now.monotonicMs, reading };
     this.#sightings.set(id, sighting);
     return sighting;
   }

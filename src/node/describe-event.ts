@@ -5,7 +5,9 @@
  */
 
 import { blockId } from '../../crdt/ids.ts';
+import { errorMs, middleMs } from '../../net/clock-sync/interval.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
+import type { OwnOffset } from '../clock/clock-keeper.ts';
 import type { NodeEvent } from './events.ts';
 
 export interface LogEntry {
@@ -23,6 +25,16 @@ export function describeEvent(event: NodeEvent): LogEntry {
       return { level: 'info', fields: { block: blockId(event.key), epoch: event.epoch, reason: event.reason } };
     case 'lease-deferred':
       return { level: 'warn', fields: { block: blockId(event.key), author: peerIdText(event.lease.holder) } };
+    case 'clock-standing': {
+      const fields = { standing: event.standing, ...offsetFields(event.own) };
+      return { level: event.standing === 'outside' ? 'error' : 'info', fields };
+    }
+    case 'clock-stepped':
+      return { level: 'warn', fields: { stepMs: Math.round(event.stepMs) } };
+    case 'peer-clock-changed':
+      return { level: 'info', fields: { peer: peerIdText(event.peer), reason: event.reason } };
+    case 'clock-exchange-failed':
+      return { level: 'debug', fields: { peer: peerIdText(event.peer), reason: event.reason } };
     case 'validated':
       return describeOutcome(event);
     case 'block-finished':
@@ -76,6 +88,15 @@ function describeOutcome({ key, epoch, outcome }: Extract<NodeEvent, { type: 'va
     case 'error':
       return { level: 'warn', fields: { ...fields, reason: outcome.reason } };
   }
+}
+
+function offsetFields(own: OwnOffset | undefined): Readonly<Record<string, number>> {
+  if (own === undefined) return { clocks: 1 };
+  return { offsetMs: rounded(middleMs(own.offset)), boundMs: rounded(errorMs(own.offset)), clocks: own.clocks };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 function textOf(error: unknown): string {

@@ -4,6 +4,7 @@ import type { Lease } from '../../crdt/lease/lease.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { Dispute } from '../../crdt/block/view.ts';
 import type { ClaimEvent } from '../claim/claimer.ts';
+import type { ClockEvent } from '../clock/clock-keeper.ts';
 import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
@@ -11,6 +12,7 @@ import type { WitnessEvent } from '../witness/fetcher.ts';
 
 export type NodeEvent =
   | ClaimEvent
+  | ClockEvent
   | GossipEvent
   | IntakeEvent
   | ReconcileEvent

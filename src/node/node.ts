@@ -10,13 +10,15 @@ import { liveHolders } from '../../crdt/block/holders.ts';
 import { hasSuccess, type BlockRecord } from '../../crdt/block/record.ts';
 import { announcedDigests } from '../../crdt/block/witness.ts';
 import { disputeOf, viewOf, type BlockView } from '../../crdt/block/view.ts';
-import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
+import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { checkRecord } from '../../net/gossip/check-record.ts';
 import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
 import { witnessHandler } from '../../net/witness/serve.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
 import { Claimer } from '../claim/claimer.ts';
+import { ClockKeeper } from '../clock/clock-keeper.ts';
+import { RankStep } from '../clock/rank-step.ts';
 import { DurableWriter } from '../datadir/durable-writer.ts';
 import { Quarantine } from '../datadir/quarantine.ts';
 import { Gossiper } from '../gossip/gossiper.ts';
@@ -48,6 +50,8 @@ export class DriftlockNode {
   readonly counters = new EventCounters();
   readonly store: BlockStore;
   readonly presence: PresenceKeeper;
+  readonly clocks: ClockKeeper;
+  readonly rankStep: RankStep;
   readonly claimer: Claimer | undefined;
   readonly fetcher: WitnessFetcher;
   lastWriteError: string | undefined;
@@ -74,8 +78,16 @@ export class DriftlockNode {
     const onEvent = (event: NodeEvent): void => this.#report(event);
     const pathsOf = filePaths(layout);
     const author = (this.#author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs }));
-    // Offsets are not measured yet, so no wall clock is known to lie within the bound: leases end by monotonic time.
-    const sightings = (this.#sightings = new LeaseSightings(bounds, () => false));
+    this.clocks = new ClockKeeper({
+      network,
+      clock,
+      random,
+      bounds,
+      onEvent,
+      onStanding: () => this.#standingChanged(),
+      onMeasured: (peer) => this.#clockMeasured(peer),
+    });
+    const sightings = (this.#sightings = new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease)));
     const writer = new DurableWriter({ disk, temporaryDirectory: layout.temporary, random });
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
     const trust = { isMember, verify };
@@ -158,7 +170,15 @@ export class DriftlockNode {
       verify,
       heartbeatMs,
       describe: () => this.#describe(),
-      onHeard: (heartbeat) => author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 }),
+      onHeard: (heartbeat) => {
+        author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 });
+        this.rankStep.noteHeartbeat(heartbeat, clock.wallMs());
+      },
+    });
+    this.rankStep = new RankStep({
+      fixedMs: settings.rankStepMs,
+      live: () => this.presence.liveClaimants(),
+      offsetOf: (peer) => this.clocks.offsetOf(peer)?.offset,
     });
     this.#reconciler = new Reconciler({
       network,
@@ -192,6 +212,7 @@ export class DriftlockNode {
     await network.start();
     this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
     this.#gossiper.start();
+    this.clocks.start();
     this.presence.start();
     this.#reconciler.start();
     this.#isWorking = true;
@@ -206,6 +227,7 @@ export class DriftlockNode {
     await this.fetcher.stop();
     await this.#watch.stop();
     await this.#reconciler.stop();
+    await this.clocks.stop();
     this.presence.stop();
     this.#gossiper.stop();
     this.#stopListening?.();
@@ -284,6 +306,21 @@ export class DriftlockNode {
     for (const key of this.tally.unfinished()) this.#consider(key);
   }
 
+  /** The others hear of it at once: they rank without a node that does not claim. */
+  #standingChanged(): void {
+    if (!this.#isWorking) return;
+    this.presence.beat();
+    this.claimer?.resume();
+  }
+
+  #clockMeasured(holder: NodeId): void {
+    this.claimer?.resume();
+    // A lease heard of late may turn out to have ended, now that its holder's clock is known.
+    for (const key of this.tally.unfinished()) {
+      if (this.replica.get(key).lease?.holder === holder) this.#consider(key);
+    }
+  }
+
   #report(event: NodeEvent): void {
     this.counters.note(event);
     if (event.type === 'write-failed') {
@@ -296,7 +333,7 @@ export class DriftlockNode {
   #makeClaimer(): Claimer | undefined {
     const { validator, clock } = this.#world;
     if (validator === undefined) return undefined;
-    const { bounds, lockTimeMs, rankStepMs, validationsMax } = this.#settings;
+    const { bounds, lockTimeMs, validationsMax } = this.#settings;
     return new Claimer({
       clock,
       store: this.store,
@@ -305,9 +342,10 @@ export class DriftlockNode {
       validator,
       bounds,
       lockTimeMs,
-      rankStepMs,
+      rankStepMs: () => this.rankStep.currentMs(),
+      mayClaim: () => this.clocks.mayClaim(),
       validationsMax,
-      rivals: () => this.presence.liveValidators(),
+      rivals: () => this.presence.liveClaimants(),
       witnessOf: (key) => this.shelf.get(key),
       onEvent: (event) => this.#report(event),
     });
@@ -324,6 +362,7 @@ export class DriftlockNode {
     return {
       mode: 'normal',
       validates: this.claimer !== undefined,
+      isSkewed: this.clocks.standing === 'outside',
       digest: this.replica.digest,
       recordCount: this.replica.size,
       statusCounts: this.statusCounts(),

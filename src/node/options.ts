@@ -19,8 +19,8 @@ export interface NodeSettings {
   readonly region: string;
   readonly bounds: ClockBounds;
   readonly lockTimeMs: number;
-  /** How long each rank gives the one before it to claim a block. */
-  readonly rankStepMs: number;
+  /** How long each rank gives the one before it to claim a block; undefined: taken from measured delivery times. */
+  readonly rankStepMs: number | undefined;
   readonly heartbeatMs: number;
   /** Between two scans of `validate/` and `witness/`: how long a change may stay unseen that the watcher missed. */
   readonly scanIntervalMs: number;

@@ -86,8 +86,11 @@ export class PresenceKeeper {
     return liveMembers(this.#table, clock.monotonicMs(), heartbeatMs * HEARTBEATS_MISSED_MAX);
   }
 
-  /** Of these, the ones that run a validator. */
-  liveValidators(): readonly NodeId[] {
-    return this.live().filter((node) => this.#table.get(node)?.heartbeat.validates === true);
+  /** Of these, the ones that may claim blocks: they run a validator, and know of nothing wrong with their clock. */
+  liveClaimants(): readonly NodeId[] {
+    return this.live().filter((node) => {
+      const heartbeat = this.#table.get(node)?.heartbeat;
+      return heartbeat !== undefined && heartbeat.validates && !heartbeat.isSkewed;
+    });
   }
 }

@@ -16,7 +16,7 @@ describe('the sighting of a lease', () => {
   it('begins when it is first seen, and seeing it again never prolongs it', () => {
     holds(
       fc.property(fc.array(fc.integer({ min: 0, max: 40_000 }), { minLength: 1 }), (moments) => {
-        const sightings = new LeaseSightings(BOUNDS, () => false);
+        const sightings = new LeaseSightings(BOUNDS, () => undefined);
         const sorted = moments.toSorted((a, b) => a - b);
         const [first = 0] = sorted;
         for (const moment of sorted) {
@@ -28,7 +28,7 @@ describe('the sighting of a lease', () => {
   });
 
   it('begins anew with a renewal, and an older state of the claim that arrives later changes nothing', () => {
-    const sightings = new LeaseSightings(BOUNDS, () => false);
+    const sightings = new LeaseSightings(BOUNDS, () => undefined);
     sightings.remainingMs(KEY, leaseWith({}), at(0));
     const renewed = leaseWith({ renewals: 1, renewedAfterMs: 10_000 });
     assert.equal(sightings.remainingMs(KEY, renewed, at(10_000)), RESPECTED_MS);
@@ -38,14 +38,14 @@ describe('the sighting of a lease', () => {
 
   it('begins anew with another claim: another epoch, stamp or holder', () => {
     for (const other of [{ epoch: 2 }, { stamp: stampOf(2_000) }, { holder: nodeOf(2) }]) {
-      const sightings = new LeaseSightings(BOUNDS, () => false);
+      const sightings = new LeaseSightings(BOUNDS, () => undefined);
       sightings.remainingMs(KEY, leaseWith({}), at(0));
       assert.equal(sightings.remainingMs(KEY, leaseWith(other), at(20_000)), RESPECTED_MS);
     }
   });
 
   it('counts from the start of a node that has just started, whatever the stamp', () => {
-    const sightings = new LeaseSightings(BOUNDS, () => false);
+    const sightings = new LeaseSightings(BOUNDS, () => undefined);
     const old = leaseWith({ stamp: stampOf(0) });
     assert.equal(sightings.remainingMs(KEY, old, at(1_000_000, 1_700_000_000_000)), RESPECTED_MS);
   });
@@ -53,19 +53,16 @@ describe('the sighting of a lease', () => {
   it('lets a wall clock end a lease earlier only while both clocks are known to be right, and never later', () => {
     const lease = leaseWith({ stamp: stampOf(1_000_000) });
     const wallMs = 1_000_000 + RESPECTED_MS + BOUNDS.skewBoundMs;
-    for (const [isKnown, remainingMs] of [
-      [true, 0],
-      [false, RESPECTED_MS],
-    ] as const) {
-      const sightings = new LeaseSightings(BOUNDS, () => isKnown);
+    for (const [reading, remainingMs] of [[at(0, wallMs), 0], [undefined, RESPECTED_MS]] as const) {
+      const sightings = new LeaseSightings(BOUNDS, () => reading);
       assert.equal(sightings.remainingMs(KEY, lease, at(0, wallMs)), remainingMs);
     }
-    const sightings = new LeaseSightings(BOUNDS, () => true);
+    const sightings = new LeaseSightings(BOUNDS, () => at(0, 0));
     assert.equal(sightings.remainingMs(KEY, lease, at(0, 0)), RESPECTED_MS);
   });
 
   it('ends with a release, and is gone once it is forgotten', () => {
-    const sightings = new LeaseSightings(BOUNDS, () => false);
+    const sightings = new LeaseSightings(BOUNDS, () => undefined);
     assert(sightings.isLive(KEY, leaseWith({}), at(0)));
     assert(!sightings.isLive(KEY, leaseWith({ released: true, renewals: 1 }), at(0)));
     assert(!sightings.isLive(KEY, leaseWith({}), at(RESPECTED_MS)));

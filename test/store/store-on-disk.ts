@@ -51,7 +51,7 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
   const author = authorOf(1);
   const peers = [authorOf(2), authorOf(3), authorOf(4)];
   const replica = new Replica();
-  const sightings = new LeaseSightings(BOUNDS, () => false);
+  const sightings = new LeaseSightings(BOUNDS, () => undefined);
   const quarantine = new Quarantine({ disk, clock, random, directory: LAYOUT.quarantine });
   const changes: StoreChange[] = [];
   const events: IntakeEvent[] = [];

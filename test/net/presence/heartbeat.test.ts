@@ -43,6 +43,7 @@ const arbitraryHeartbeat: fc.Arbitrary<Heartbeat> = fc
     sentAtWallMs: wallMs,
     mode: fc.constantFrom(...MODES),
     validates: fc.boolean(),
+    isSkewed: fc.boolean(),
     digest: fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
     recordCount: count,
     statusCounts: fc.record({ idle: count, processing: count, failed: count, success: count }),
@@ -123,10 +124,10 @@ describe('a heartbeat', () => {
     }
   });
 
-  it('with an unknown version, mode or flag is told from a broken one', () => {
+  it('with an unknown version, mode or flags is told from a broken one', () => {
     const modeAt = 1 + 32 + 6 + 1 + 6;
     assertDecodeFails(() => decodeHeartbeat(withByte(0, 2)), 'ERR_UNKNOWN_VERSION', 'heartbeat version');
     assertDecodeFails(() => decodeHeartbeat(withByte(modeAt, 4)), 'ERR_BAD_ENUM', 'heartbeat mode');
-    assertDecodeFails(() => decodeHeartbeat(withByte(modeAt + 1, 2)), 'ERR_BAD_ENUM', 'heartbeat validates');
+    assertDecodeFails(() => decodeHeartbeat(withByte(modeAt + 1, 4)), 'ERR_BAD_ENUM', 'heartbeat flags');
   });
 });

@@ -12,6 +12,7 @@ export function heartbeatOf(node: NodeId, parts: Partial<Heartbeat>): Heartbeat 
     sentAtWallMs: 1_700_000_003_000,
     mode: 'normal',
     validates: true,
+    isSkewed: false,
     digest: 0x0102030405060708090a0b0c0d0e0f10n,
     recordCount: 300,
     statusCounts: { idle: 1, processing: 2, failed: 3, success: 294 },

@@ -1,0 +1,49 @@
+/**
+ * Asks a peer for its clock, a few times on one stream.
+ *
+ * Invariant: our clock is read before the request leaves and after the answer arrived, so what this side takes can only
+ * widen an interval, never move it.
+ */
+
+import type { NodeId } from '../../crdt/ids.ts';
+import type { Clock } from '../clock.ts';
+import { ChunkReader } from '../framing/chunk-reader.ts';
+import { blameForBytes } from '../framing/peer-misbehaved.ts';
+import type { Network } from '../network.ts';
+import type { Exchange } from './exchange.ts';
+import { CLOCK_ANSWER_BYTES, CLOCK_PROTOCOL, decodeClockAnswer, encodeClockRequest } from './messages.ts';
+
+/**
+ * `count` exchanges, at most `CLOCK_EXCHANGES_MAX`, one after the other. Throws `PeerMisbehaved` for an answer that does
+ * not decode, and what the network throws; the stream is aborted then. `signal` ends it at any time.
+ */
+export async function measureClock(
+  network: Pick<Network, 'open'>,
+  peer: NodeId,
+  clock: Pick<Clock, 'monotonicMs'>,
+  count: number,
+  signal: AbortSignal,
+): Promise<readonly Exchange[]> {
+  const stream = await network.open(peer, CLOCK_PROTOCOL, signal);
+  const reader = new ChunkReader(stream.source, CLOCK_PROTOCOL);
+  const exchanges: Exchange[] = [];
+
+  async function* converse(): AsyncGenerator<Uint8Array> {
+    while (exchanges.length < count) {
+      const sentAtMs = clock.monotonicMs();
+      yield encodeClockRequest();
+      const bytes = await reader.exactly(CLOCK_ANSWER_BYTES);
+      const receivedAtMs = clock.monotonicMs();
+      exchanges.push({ sentAtMs, answer: blameForBytes(() => decodeClockAnswer(bytes)), receivedAtMs });
+    }
+  }
+
+  try {
+    await stream.sink(converse());
+    await reader.end();
+    return exchanges;
+  } catch (error) {
+    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+}
