@@ -11,6 +11,7 @@ export type { Settings } from './config/settings.ts';
 export type { NodeEvent } from './node/events.ts';
 export type { NodeQueries } from './node/queries.ts';
 export { runNode, type RunHooks, type RunningNode } from './node/run-node.ts';
-export type { BlockCounts, NodeCounters, NodeStatus, PeerStatus, ValidatorStatus } from './node/status.ts';
+export type { BlockCounts, ClockStatus, NodeCounters, NodeStatus } from './node/status.ts';
+export type { OffsetStatus, PeerClockStatus, PeerStatus, ValidatorStatus } from './node/status.ts';
 export type { ValidatorChoice } from './validators/choose.ts';
 export type { ValidationOutcome, ValidationTask, Validator, WitnessInput } from './validators/validator.ts';

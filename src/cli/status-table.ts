@@ -16,6 +16,8 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
     ['datadir', status.datadir],
     ['addresses', status.addresses.join(' ') || 'none'],
     ['validator', `${validator.name}${executes}: ${validator.inFlight} at work, ${validator.ready} waiting`],
+    ['clock', clockText(status, stream)],
+    ['rank step', `${status.clock.rankStepMs} ms, ${status.clock.rankStepFrom}`],
     ['digest', status.digest],
     [
       'blocks',
@@ -38,11 +40,12 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
 
 function peerLines({ peers }: StatusAnswer, stream: NodeJS.WriteStream): readonly string[] {
   if (peers.length === 0) return ['no peers'];
-  const header = ['peer', 'link', 'round trip', 'last heard', 'mode', 'records', 'digest'];
+  const header = ['peer', 'link', 'round trip', 'clock', 'last heard', 'mode', 'records', 'digest'];
   const rows = peers.map((peer) => [
     peer.peerId,
     peer.connected ? 'up' : 'down',
     peer.roundTripMs === null ? '-' : `${peer.roundTripMs.toFixed(1)} ms`,
+    `${offsetText(peer.clock)}${peer.clock.skewed ? ', skewed' : ''}`,
     peer.silentMs === null ? 'never' : `${duration(peer.silentMs)} ago`,
     peer.mode ?? '-',
     peer.records === null ? '-' : `${peer.records}`,
@@ -55,6 +58,21 @@ function peerLines({ peers }: StatusAnswer, stream: NodeJS.WriteStream): readonl
       .join('  ')
       .trimEnd();
   return [styled(stream, 'bold', line(header)), ...rows.map(line)];
+}
+
+function clockText({ clock }: StatusAnswer, stream: NodeJS.WriteStream): string {
+  const { standing, clocks, skewBoundMs, steps, leasesWaiting } = clock;
+  const claims = standing === 'outside' ? styled(stream, 'red', 'outside the bound, claims nothing') : standing;
+  const waiting = leasesWaiting === 0 ? '' : `; ${leasesWaiting} leases from too far ahead`;
+  const stepped = steps === 0 ? '' : `; stepped ${steps} times`;
+  if (clock.offsetMs === null) return `${claims}: no other clock to compare with${waiting}${stepped}`;
+  return `${claims}: ${offsetText(clock)} against the majority of ${clocks}, bound ${skewBoundMs} ms${waiting}${stepped}`;
+}
+
+/** `+0.3 ± 1.2 ms`. */
+function offsetText({ offsetMs, boundMs }: Pick<StatusAnswer['clock'], 'offsetMs' | 'boundMs'>): string {
+  if (offsetMs === null || boundMs === null) return '-';
+  return `${offsetMs < 0 ? '' : '+'}${offsetMs.toFixed(1)} ± ${boundMs.toFixed(1)} ms`;
 }
 
 const SECOND_MS = 1_000;

@@ -35,8 +35,8 @@ export interface NodeConfig {
   readonly region: string | undefined;
   readonly mdns: boolean;
   readonly clockBounds: ClockBounds;
-  /** How much longer than the one before it each candidate waits before it claims a block. */
-  readonly rankStepMs: number;
+  /** How much longer than the one before it each candidate waits before it claims a block; undefined: as measured. */
+  readonly rankStepMs: number | undefined;
   readonly heartbeatMs: number;
   /** How often the whole data directory is looked through for what the watcher missed. */
   readonly scanIntervalMs: number;
@@ -57,8 +57,6 @@ export const DEFAULTS = {
   deliveryMarginMs: 500,
   /** An NTP client without attention stays within 100 ms. */
   skewBoundMs: 500,
-  /** Ten times what a claim takes to cross the largest region. */
-  rankStepMs: 250,
   heartbeatMs: 1_000,
   scanIntervalMs: 10_000,
   logLevel: 'info',
@@ -88,6 +86,7 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
   const clockBounds = { driftRate, deliveryMarginMs, skewBoundMs };
   const lockTimeMs = Math.round(settings.lockTimeSeconds * 1000);
   checkLeaseDuration(lockTimeMs, clockBounds, nameOf('lockTimeSeconds'));
+  checkSkewBound(skewBoundMs, lockTimeMs, nameOf);
   for (const address of settings.listen) parseListenAddress(address, nameOf('listen'));
   for (const address of settings.peers ?? []) parseDialAddress(address, nameOf('peers'));
   const validator = parseValidatorChoice(settings.validator, nameOf('validator'));
@@ -122,6 +121,16 @@ export function exposures(config: NodeConfig): readonly string[] {
     found.push(`--rpc: anyone who reaches ${formatHostPort(config.rpc)} can call it; it asks for no password`);
   }
   return found;
+}
+
+/** A clock that may be wrong by a whole lock says nothing about when a lease ends. */
+function checkSkewBound(skewBoundMs: number, lockTimeMs: number, nameOf: (setting: SettingName) => string): void {
+  if (skewBoundMs < lockTimeMs) return;
+  throw new ConfigError('ERR_BAD_SETTING', {
+    argument: nameOf('lockTimeSeconds'),
+    expected: `more than the skew bound of ${skewBoundMs} ms (${nameOf('skewBoundMs')})`,
+    found: `${lockTimeMs} ms`,
+  });
 }
 
 function checkApi(validator: ValidatorChoice, api: string | undefined, nameOf: (setting: SettingName) => string): void {

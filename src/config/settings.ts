@@ -7,6 +7,8 @@
 
 import { z } from 'zod';
 import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
+import { PRESENCE_FORGET_MS } from '../../net/presence/table.ts';
+import { HEARTBEATS_MISSED_MAX } from '../presence/presence.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -16,6 +18,9 @@ export const LIST_ENTRIES_MAX = 512;
 
 /** A day: what the lease codec takes. */
 export const LOCK_TIME_SECONDS_MAX = LEASE_DURATION_MS_MAX / 1000;
+
+/** A node that missed the most heartbeats it may miss must still be known, or its old ones could be replayed. */
+export const HEARTBEAT_MS_MAX = PRESENCE_FORGET_MS / HEARTBEATS_MISSED_MAX;
 
 const list = z.array(z.string()).max(LIST_ENTRIES_MAX).readonly();
 
@@ -40,7 +45,7 @@ export const settingsSchema = z
     deliveryMarginMs: z.int().min(2).max(60_000),
     skewBoundMs: z.int().min(1).max(60_000),
     rankStepMs: z.int().min(1).max(60_000),
-    heartbeatMs: z.int().min(50).max(60_000),
+    heartbeatMs: z.int().min(50).max(HEARTBEAT_MS_MAX),
     scanIntervalMs: z.int().min(100).max(3_600_000),
     validationsMax: z.int().min(1).max(1_024),
     logLevel: z.enum(LOG_LEVELS),

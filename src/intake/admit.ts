@@ -5,26 +5,30 @@
  * it; everything else is merged whatever its author's clock says, since nothing about it is decided by time.
  */
 
-import type { BlockRecord } from '../../crdt/block/record.ts';
+import { EMPTY_RECORD, recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import type { Lease } from '../../crdt/lease/lease.ts';
 
 export interface Admission {
   readonly record: BlockRecord;
-  /** Leases that were left out. */
-  readonly deferred: readonly Lease[];
+  /** The leases that were left out, and nothing else. */
+  readonly deferred: BlockRecord;
 }
 
 export function admitRecord(record: BlockRecord, nowWallMs: number, skewBoundMs: number): Admission {
   const isAhead = (lease: Lease | undefined): boolean =>
     lease !== undefined && lease.stamp.wallMs > nowWallMs + skewBoundMs;
-  const leases = [record.lease, record.generation];
-  if (!leases.some(isAhead)) return { record, deferred: [] };
+  const { lease, generation } = record;
+  const [leaseIsAhead, generationIsAhead] = [isAhead(lease), isAhead(generation)];
+  if (!leaseIsAhead && !generationIsAhead) return { record, deferred: EMPTY_RECORD };
   return {
     record: {
       ...record,
-      lease: isAhead(record.lease) ? undefined : record.lease,
-      generation: isAhead(record.generation) ? undefined : record.generation,
+      lease: leaseIsAhead ? undefined : lease,
+      generation: generationIsAhead ? undefined : generation,
     },
-    deferred: leases.filter((lease) => lease !== undefined).filter(isAhead),
+    deferred: recordOf({
+      lease: leaseIsAhead ? lease : undefined,
+      generation: generationIsAhead ? generation : undefined,
+    }),
   };
 }

@@ -1,7 +1,8 @@
 /**
  * Merges what peers sent, by gossip or reconciliation.
  *
- * Invariant: nothing is merged whose signatures were not checked, and no lease from too far ahead.
+ * Invariant: nothing is merged whose signatures were not checked, and no lease from too far ahead; such a lease is merged
+ * once it comes to lie within the skew bound, whether or not a peer sends it again.
  */
 
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
@@ -16,6 +17,7 @@ import { checkRecord, type Trust } from '../../net/gossip/check-record.ts';
 import type { Author } from '../author/author.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { admitRecord } from './admit.ts';
+import { DeferredLeases } from './deferred-leases.ts';
 
 export interface PeerIntakeOptions {
   readonly clock: Clock;
@@ -26,11 +28,26 @@ export interface PeerIntakeOptions {
   readonly onDeferred: (key: BlockKey, lease: Lease) => void;
 }
 
+/** Between two looks for leases that are due, at most: a step of our wall clock may have brought some closer. */
+const DEFERRED_LOOK_MS_MAX = 10_000;
+
 export class PeerIntake {
   readonly #options: PeerIntakeOptions;
+  readonly #deferred = new DeferredLeases();
+  #cancelTimer: (() => void) | undefined;
 
   constructor(options: PeerIntakeOptions) {
     this.#options = options;
+  }
+
+  /** Leases that wait to lie within the skew bound. */
+  get deferred(): Pick<DeferredLeases, 'size' | 'holders'> {
+    return this.#deferred;
+  }
+
+  /** Those that wait now are forgotten; peers send them again. */
+  stop(): void {
+    this.#cancelTimer?.();
   }
 
   /** Records of a gossiped batch that the judge passed. */
@@ -63,7 +80,23 @@ export class PeerIntake {
   #merge({ key, record: arrived }: KeyedRecord): void {
     const { clock, store, skewBoundMs, onDeferred } = this.#options;
     const { record, deferred } = admitRecord(arrived, clock.wallMs(), skewBoundMs);
-    for (const lease of deferred) onDeferred(key, lease);
+    for (const lease of this.#deferred.put({ key, record: deferred })) onDeferred(key, lease);
+    if (!isEmptyRecord(deferred)) this.#schedule();
     if (!isEmptyRecord(record)) store.merge({ key, record }, 'peer');
+  }
+
+  #schedule(): void {
+    const { clock, skewBoundMs } = this.#options;
+    this.#cancelTimer?.();
+    const firstMs = this.#deferred.firstStampMs;
+    if (firstMs === undefined) return;
+    const dueInMs = firstMs - skewBoundMs - clock.wallMs();
+    this.#cancelTimer = clock.schedule(Math.max(0, Math.min(dueInMs, DEFERRED_LOOK_MS_MAX)), () => this.#takeDue());
+  }
+
+  #takeDue(): void {
+    const { clock, skewBoundMs } = this.#options;
+    for (const keyed of this.#deferred.take(clock.wallMs() + skewBoundMs)) this.#merge(keyed);
+    this.#schedule();
   }
 }

@@ -61,6 +61,7 @@ export class DriftlockNode {
   readonly #author: Author;
   readonly #sightings: LeaseSightings;
   readonly #witnessIntake: WitnessIntake;
+  readonly #peerIntake: PeerIntake;
   readonly #gossiper: Gossiper;
   readonly #reconciler: Reconciler;
   readonly #watch: DatadirWatch;
@@ -141,14 +142,14 @@ export class DriftlockNode {
       WITNESS_PROTOCOL,
       witnessHandler((digest) => this.#payloadOf(digest), clock),
     );
-    const peerIntake = new PeerIntake({
+    const peerIntake = (this.#peerIntake = new PeerIntake({
       clock,
       author,
       store: this.store,
       trust,
       skewBoundMs: bounds.skewBoundMs,
       onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
-    });
+    }));
     this.#gossiper = new Gossiper({
       network,
       clock,
@@ -228,6 +229,7 @@ export class DriftlockNode {
     await this.#watch.stop();
     await this.#reconciler.stop();
     await this.clocks.stop();
+    this.#peerIntake.stop();
     this.presence.stop();
     this.#gossiper.stop();
     this.#stopListening?.();
@@ -253,6 +255,11 @@ export class DriftlockNode {
       return (await readShelved(this.#world.disk, held))?.witnessData;
     }
     return undefined;
+  }
+
+  /** Leases from too far ahead, which wait to lie within the skew bound. */
+  get deferredLeases(): PeerIntake['deferred'] {
+    return this.#peerIntake.deferred;
   }
 
   /** Blocks by status, as this node sees them now. */

@@ -3,12 +3,13 @@
 import { formatFingerprint } from '../../crdt/block/fingerprint.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
+import { errorMs, isBeyond, middleMs, type Interval } from '../../net/clock-sync/interval.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { PeerLink } from '../../net/network.ts';
 import type { Validator } from '../validators/validator.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
-import type { NodeStatus, PeerStatus } from './status.ts';
+import type { ClockStatus, NodeStatus, OffsetStatus, PeerClockStatus, PeerStatus } from './status.ts';
 
 export interface StatusSources {
   readonly node: DriftlockNode;
@@ -19,6 +20,7 @@ export interface StatusSources {
   readonly validator: Validator | undefined;
   readonly clock: Clock;
   readonly startedAtMs: number;
+  readonly skewBoundMs: number;
   readonly peers: () => readonly PeerLink[];
   readonly addresses: () => readonly string[];
 }
@@ -42,6 +44,7 @@ export function readStatus(sources: StatusSources): NodeStatus {
       inFlight: claimer?.validationsInFlight ?? 0,
       ready: claimer?.readyCount ?? 0,
     },
+    clock: readClock(sources),
     digest: formatFingerprint(node.replica.digest),
     blocks: {
       total: tally.blocks,
@@ -57,16 +60,54 @@ export function readStatus(sources: StatusSources): NodeStatus {
   };
 }
 
-function readPeer({ node, clock }: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
+function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
+  const { node, clock } = sources;
   const heard = node.presence.of(member);
   return {
     peerId: peerIdText(member),
     connected: link !== undefined,
     roundTripMs: link?.roundTripMs ?? null,
+    clock: readPeerClock(sources, member),
     silentMs: heard === undefined ? null : Math.round(clock.monotonicMs() - heard.heardAtMs),
     mode: heard?.heartbeat.mode ?? null,
     digest: heard === undefined ? null : formatFingerprint(heard.heartbeat.digest),
     agrees: heard?.heartbeat.digest === node.replica.digest,
     records: heard?.heartbeat.recordCount ?? null,
   };
+}
+
+function readClock({ node, skewBoundMs }: StatusSources): ClockStatus {
+  const { clocks, rankStep, deferredLeases } = node;
+  const { own } = clocks;
+  return {
+    standing: clocks.standing,
+    ...offsetStatus(own?.offset),
+    clocks: own?.clocks ?? 1,
+    skewBoundMs,
+    steps: clocks.steps,
+    leasesWaiting: deferredLeases.size,
+    rankStepMs: rankStep.currentMs(),
+    rankStepFrom: rankStep.isFixed ? 'configured' : 'measured',
+  };
+}
+
+function readPeerClock({ node, skewBoundMs }: StatusSources, member: NodeId): PeerClockStatus {
+  const measured = node.clocks.offsetOf(member);
+  return {
+    ...offsetStatus(measured?.offset),
+    roundTripMs: measured === undefined ? null : hundredths(measured.roundTripMs),
+    skewed:
+      (measured !== undefined && isBeyond(measured.offset, skewBoundMs)) ||
+      node.presence.of(member)?.heartbeat.isSkewed === true ||
+      node.deferredLeases.holders().has(member),
+  };
+}
+
+function offsetStatus(offset: Interval | undefined): OffsetStatus {
+  if (offset === undefined) return { offsetMs: null, boundMs: null };
+  return { offsetMs: hundredths(middleMs(offset)), boundMs: hundredths(errorMs(offset)) };
+}
+
+function hundredths(ms: number): number {
+  return Math.round(ms * 100) / 100;
 }

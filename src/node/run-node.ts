@@ -112,6 +112,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         validator,
         clock: systemClock,
         startedAtMs,
+        skewBoundMs: config.clockBounds.skewBoundMs,
         peers: () => network.peers(),
         addresses: () => network.addresses(),
       });

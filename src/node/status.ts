@@ -6,6 +6,7 @@
  */
 
 import type { Mode } from '../../net/presence/heartbeat.ts';
+import type { Standing } from '../clock/standing.ts';
 
 export interface NodeStatus {
   /** libp2p peer id. */
@@ -18,6 +19,7 @@ export interface NodeStatus {
   /** Multiaddrs others can dial, with this node's peer id. */
   readonly addresses: readonly string[];
   readonly validator: ValidatorStatus;
+  readonly clock: ClockStatus;
   readonly digest: string;
   readonly blocks: BlockCounts;
   readonly witnesses: { readonly held: number; readonly fetching: number };
@@ -33,6 +35,35 @@ export interface ValidatorStatus {
   readonly executes: boolean;
   readonly inFlight: number;
   readonly ready: number;
+}
+
+/** A clock offset and how far it can be wrong; null: not measured. */
+export interface OffsetStatus {
+  readonly offsetMs: number | null;
+  readonly boundMs: number | null;
+}
+
+export interface ClockStatus extends OffsetStatus {
+  /** Of this node's wall clock against the majority. `outside`: it claims nothing until it is `within` again. */
+  readonly standing: Standing;
+  /** How many clocks were compared, with its own. */
+  readonly clocks: number;
+  readonly skewBoundMs: number;
+  /** Steps of its wall clock that it noticed since the start. */
+  readonly steps: number;
+  /** Blocks with a lease from too far ahead, left out until it comes to lie within the bound. */
+  readonly leasesWaiting: number;
+  /** How long each candidate for a block gives the one before it, now. */
+  readonly rankStepMs: number;
+  /** `configured`: it never changes; `measured`: it follows the delivery times. */
+  readonly rankStepFrom: 'configured' | 'measured';
+}
+
+export interface PeerClockStatus extends OffsetStatus {
+  /** Of the latest exchange. */
+  readonly roundTripMs: number | null;
+  /** It is further than the bound from our clock, or says so itself, or leases of it wait to lie within the bound. */
+  readonly skewed: boolean;
 }
 
 export interface BlockCounts {
@@ -53,6 +84,8 @@ export interface PeerStatus {
   readonly peerId: string;
   readonly connected: boolean;
   readonly roundTripMs: number | null;
+  /** Its wall clock against ours. */
+  readonly clock: PeerClockStatus;
   /** Since its last heartbeat; null before the first. */
   readonly silentMs: number | null;
   readonly mode: Mode | null;

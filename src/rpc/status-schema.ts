@@ -9,6 +9,8 @@ import { z } from 'zod';
 
 const count = z.number().nonnegative();
 
+const offset = { offsetMs: z.number().nullable(), boundMs: count.nullable() };
+
 export const statusSchema = z.looseObject({
   peerId: z.string(),
   cluster: z.string(),
@@ -18,6 +20,16 @@ export const statusSchema = z.looseObject({
   datadir: z.string(),
   addresses: z.array(z.string()),
   validator: z.looseObject({ name: z.string(), executes: z.boolean(), inFlight: count, ready: count }),
+  clock: z.looseObject({
+    ...offset,
+    standing: z.string(),
+    clocks: count,
+    skewBoundMs: count,
+    steps: count,
+    leasesWaiting: count,
+    rankStepMs: count,
+    rankStepFrom: z.string(),
+  }),
   digest: z.string(),
   blocks: z.looseObject({
     total: count,
@@ -36,6 +48,7 @@ export const statusSchema = z.looseObject({
       peerId: z.string(),
       connected: z.boolean(),
       roundTripMs: count.nullable(),
+      clock: z.looseObject({ ...offset, roundTripMs: count.nullable(), skewed: z.boolean() }),
       silentMs: count.nullable(),
       mode: z.string().nullable(),
       digest: z.string().nullable(),

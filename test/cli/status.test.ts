@@ -24,7 +24,11 @@ describe('driftlock status', () => {
     equal(stdout.includes('\u001B'), false);
     match(stdout, new RegExp(`^node +${status.peerId}\n`));
     match(stdout, /\nblocks +3: 1 success, 1 failed, 1 processing, 0 idle; 0 disputed\n/);
-    match(stdout, /\n12D3Koo\w+ +up +1\.5 ms +0\.3 s ago +normal +3 +agrees\n$/);
+    match(
+      stdout,
+      /\nclock +within: -0\.3 ± 1\.3 ms against the majority of 2, bound 500 ms\nrank step +50 ms, measured\n/,
+    );
+    match(stdout, /\n12D3Koo\w+ +up +1\.5 ms +\+0\.5 ± 1\.3 ms +0\.3 s ago +normal +3 +agrees\n$/);
     await server.close();
   });
 

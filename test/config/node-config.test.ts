@@ -49,7 +49,7 @@ describe('the configuration of a node', () => {
       region: undefined,
       mdns: false,
       clockBounds: { driftRate: 0.0002, deliveryMarginMs: 500, skewBoundMs: 500 },
-      rankStepMs: 250,
+      rankStepMs: undefined,
       heartbeatMs: 1_000,
       scanIntervalMs: 10_000,
       validationsMax: PARALLELISM,
@@ -109,7 +109,11 @@ describe('the configuration of a node', () => {
   });
 
   it('judges the lock time by the bounds that the file sets', () => {
-    equal(configOf({ datadir: 'x', lockTimeSeconds: 0.3 }, { deliveryMarginMs: 100 }).lockTimeMs, 300);
+    const lockOf = (skewBoundMs: number): number =>
+      configOf({ datadir: 'x', lockTimeSeconds: 0.3 }, { deliveryMarginMs: 100, skewBoundMs }).lockTimeMs;
+    equal(lockOf(299), 300);
+    const message = '--lock-time: expected more than the skew bound of 300 ms (node.json: skewBoundMs), found 300 ms';
+    refuses(() => lockOf(300), message);
   });
 
   it('warns of what it opens to other machines, and of nothing on loopback', () => {
@@ -134,6 +138,7 @@ describe('settings', () => {
     [{ peers: ['a', 3] }, 'peers[1]: expected a string, found 3'],
     [{ rankStepMs: 1.5 }, 'rankStepMs: expected an integer, found 1.5'],
     [{ rankStepMs: 0 }, 'rankStepMs: expected at least 1, found 0'],
+    [{ heartbeatMs: 12_001 }, 'heartbeatMs: expected at most 12000, found 12001'],
     [{ driftRate: 1 }, 'driftRate: expected at most 0.1, found 1'],
     [{ lockTimeSeconds: 0 }, 'lockTimeSeconds: expected more than 0, found 0'],
     [{ logLevel: 'loud' }, 'logLevel: expected one of trace, debug, info, warn, error, fatal, silent, found "loud"'],

@@ -53,7 +53,10 @@ describe('the sighting of a lease', () => {
   it('lets a wall clock end a lease earlier only while both clocks are known to be right, and never later', () => {
     const lease = leaseWith({ stamp: stampOf(1_000_000) });
     const wallMs = 1_000_000 + RESPECTED_MS + BOUNDS.skewBoundMs;
-    for (const [reading, remainingMs] of [[at(0, wallMs), 0], [undefined, RESPECTED_MS]] as const) {
+    for (const [reading, remainingMs] of [
+      [at(0, wallMs), 0],
+      [undefined, RESPECTED_MS],
+    ] as const) {
       const sightings = new LeaseSightings(BOUNDS, () => reading);
       assert.equal(sightings.remainingMs(KEY, lease, at(0, wallMs)), remainingMs);
     }
