@@ -14,8 +14,9 @@ import type { Exchange } from './exchange.ts';
 import { CLOCK_ANSWER_BYTES, CLOCK_PROTOCOL, decodeClockAnswer, encodeClockRequest } from './messages.ts';
 
 /**
- * `count` exchanges, at most `CLOCK_EXCHANGES_MAX`, one after the other. Throws `PeerMisbehaved` for an answer that does
- * not decode, and what the network throws; the stream is aborted then. `signal` ends it at any time.
+ * Makes `count` exchanges, at most `CLOCK_EXCHANGES_MAX`, one after the other, and hands over each as it ends: what was
+ * learnt before a failure is good. Throws `PeerMisbehaved` for an answer that does not decode, and what the network
+ * throws; the stream is aborted then. `signal` ends it at any time.
  */
 export async function measureClock(
   network: Pick<Network, 'open'>,
@@ -23,25 +24,24 @@ export async function measureClock(
   clock: Pick<Clock, 'monotonicMs'>,
   count: number,
   signal: AbortSignal,
-): Promise<readonly Exchange[]> {
+  onExchange: (exchange: Exchange) => void,
+): Promise<void> {
   const stream = await network.open(peer, CLOCK_PROTOCOL, signal);
   const reader = new ChunkReader(stream.source, CLOCK_PROTOCOL);
-  const exchanges: Exchange[] = [];
 
   async function* converse(): AsyncGenerator<Uint8Array> {
-    while (exchanges.length < count) {
+    for (let made = 0; made < count; made++) {
       const sentAtMs = clock.monotonicMs();
       yield encodeClockRequest();
       const bytes = await reader.exactly(CLOCK_ANSWER_BYTES);
       const receivedAtMs = clock.monotonicMs();
-      exchanges.push({ sentAtMs, answer: blameForBytes(() => decodeClockAnswer(bytes)), receivedAtMs });
+      onExchange({ sentAtMs, answer: blameForBytes(() => decodeClockAnswer(bytes)), receivedAtMs });
     }
   }
 
   try {
     await stream.sink(converse());
     await reader.end();
-    return exchanges;
   } catch (error) {
     stream.abort(error instanceof Error ? error : new Error(String(error)));
     throw error;

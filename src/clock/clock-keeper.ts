@@ -10,6 +10,7 @@ import type { Lease } from '../../crdt/lease/lease.ts';
 import type { ClockBounds } from '../../crdt/lease/rule.ts';
 import { coversStamp, refineEstimate, wallOffset } from '../../net/clock-sync/estimate.ts';
 import type { ClockEstimate, EstimateOutcome } from '../../net/clock-sync/estimate.ts';
+import type { Exchange } from '../../net/clock-sync/exchange.ts';
 import { isWithin, negate, ZERO, type Interval } from '../../net/clock-sync/interval.ts';
 import { medianOf } from '../../net/clock-sync/majority.ts';
 import { measureClock } from '../../net/clock-sync/measure.ts';
@@ -141,8 +142,7 @@ export class ClockKeeper {
    */
   mayClaim(): boolean {
     this.#look();
-    if (this.#standing === 'outside') return false;
-    return this.#own !== undefined || !this.#peers.values().some(({ isAwaited }) => isAwaited);
+    return this.#standing !== 'outside' && (this.#own !== undefined || !this.#isAwaiting());
   }
 
   /** How far `peer`'s wall clock is from ours, by all that is known; undefined when it was not measured. */
@@ -241,6 +241,10 @@ export class ClockKeeper {
     this.#measure(node, peer, BURST_EXCHANGES);
   }
 
+  #isAwaiting(): boolean {
+    return this.#peers.values().some(({ isAwaited }) => isAwaited);
+  }
+
   #measure(node: NodeId, peer: PeerClock, exchanges: number): void {
     // One under way sees by the count of steps that it was overtaken, and begins anew.
     if (peer.isMeasuring || this.#stopping.signal.aborted) return;
@@ -264,31 +268,36 @@ export class ClockKeeper {
     this.#sessions.add(session);
   }
 
-  /** Resolves to whether the peer has answered. Never rejects. */
+  /** Resolves to whether the peer has answered at all. Never rejects. */
   async #exchange(node: NodeId, peer: PeerClock, count: number): Promise<boolean> {
-    const { network, clock, bounds, onEvent } = this.#options;
+    const { network, clock, onEvent } = this.#options;
     const stepsBefore = this.#steps;
-    try {
-      const exchanges = await withDeadline(clock, SESSION_TIMEOUT_MS, this.#stopping.signal, (signal) =>
-        measureClock(network, node, clock, count, signal),
-      );
+    let hasAnswered = false;
+    const take = (exchange: Exchange): void => {
       this.#look();
-      if (this.#steps !== stepsBefore) return true;
-      for (const exchange of exchanges) {
-        const { estimate, outcome } = refineEstimate(peer.estimate, exchange, bounds.driftRate);
-        peer.estimate = estimate;
-        if (outcome !== 'first' && outcome !== 'refined') {
-          onEvent({ type: 'peer-clock-changed', peer: node, reason: outcome });
-        }
-      }
-      return true;
+      // Begun before a step, or a suspension, and ended after it.
+      if (this.#steps !== stepsBefore) return;
+      hasAnswered = true;
+      this.#refine(node, peer, exchange);
+    };
+    try {
+      await withDeadline(clock, SESSION_TIMEOUT_MS, this.#stopping.signal, (signal) =>
+        measureClock(network, node, clock, count, signal, take),
+      );
     } catch (error) {
-      if (!this.#stopping.signal.aborted) {
+      if (!hasAnswered && !this.#stopping.signal.aborted) {
         const reason = error instanceof Error ? error.message : String(error);
         onEvent({ type: 'clock-exchange-failed', peer: node, reason });
       }
-      return false;
     }
+    return hasAnswered;
+  }
+
+  #refine(node: NodeId, peer: PeerClock, exchange: Exchange): void {
+    const { estimate, outcome } = refineEstimate(peer.estimate, exchange, this.#options.bounds.driftRate);
+    peer.estimate = estimate;
+    if (outcome === 'first' || outcome === 'refined') return;
+    this.#options.onEvent({ type: 'peer-clock-changed', peer: node, reason: outcome });
   }
 
   /** Compares our clock with the majority, and tells when that changes sides. */
@@ -302,6 +311,8 @@ export class ClockKeeper {
     );
     const clocks = offsets.length + 1;
     this.#own = offsets.length === 0 ? undefined : { offset: negate(medianOf([ZERO, ...offsets])), clocks };
+    // What was last known stands until there is an answer or none came.
+    if (this.#own === undefined && this.#isAwaiting()) return;
     const standing = decideStanding(this.#standing, this.#own?.offset, bounds.skewBoundMs);
     if (standing === this.#standing) return;
     const hasChangedSides = standing === 'outside' || this.#standing === 'outside';
