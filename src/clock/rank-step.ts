@@ -5,7 +5,7 @@
  */
 
 import type { NodeId } from '../../crdt/ids.ts';
-import type { Interval } from '../../net/clock-sync/interval.ts';
+import { middleMs, type Interval } from '../../net/clock-sync/interval.ts';
 import type { Heartbeat } from '../../net/presence/heartbeat.ts';
 import { DeliveryTimes } from './delivery-times.ts';
 
@@ -19,8 +19,8 @@ export const RANK_STEP_MS_UNMEASURED = 250;
 const HANDLING_MS = 25;
 
 /**
- * `deliveriesMs`: for each live candidate, how long its slow messages take to reach us. Twice the longest: the witness may
- * have reached the one before us that much later than us, and its claim takes as long to come back.
+ * `deliveriesMs`: for each live candidate, how long its slow messages take to reach us, as the mean of both ways. Twice
+ * the longest: whatever part of a round trip the way of its claim takes, the claim is here by then.
  */
 export function rankStepFor(deliveriesMs: readonly number[]): number {
   if (deliveriesMs.length === 0) return RANK_STEP_MS_UNMEASURED;
@@ -49,10 +49,13 @@ export class RankStep {
     return this.#options.fixedMs !== undefined;
   }
 
-  /** Takes the longest that the heartbeat can have been under way; nothing when its sender's clock is not known. */
+  /**
+   * Takes how long the heartbeat was under way; nothing when its sender's clock is not known. The middle of the offset's
+   * interval puts half of the round trip on each way, and what the message waited on top of that on this one.
+   */
   noteHeartbeat({ node, sentAtWallMs }: Pick<Heartbeat, 'node' | 'sentAtWallMs'>, nowWallMs: number): void {
     const offset = this.#options.offsetOf(node);
-    if (offset !== undefined) this.#deliveries.note(node, nowWallMs - sentAtWallMs + offset.maxMs);
+    if (offset !== undefined) this.#deliveries.note(node, nowWallMs - sentAtWallMs + middleMs(offset));
   }
 
   currentMs(): number {

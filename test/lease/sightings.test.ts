@@ -64,6 +64,38 @@ describe('the sighting of a lease', () => {
     assert.equal(sightings.remainingMs(KEY, lease, at(0, 0)), RESPECTED_MS);
   });
 
+  it('keeps one reading of the wall clock: a step on either side after it neither ends nor prolongs a lease', () => {
+    const lease = leaseWith({ stamp: stampOf(1_000_000) });
+    const wallEndsMs = 1_000_000 + RESPECTED_MS + BOUNDS.skewBoundMs;
+    for (const stepMs of [-60_000, -400, 400, 60_000]) {
+      // Read 10 s before its end by the wall clock; whatever it shows later, and is known later, is not asked.
+      let reading: { monotonicMs: number; wallMs: number } | undefined = at(5_000, wallEndsMs - 10_000);
+      const sightings = new LeaseSightings(BOUNDS, () => reading);
+      const remainingMs = sightings.remainingMs(KEY, lease, at(5_000, wallEndsMs - 10_000));
+      assert.equal(remainingMs, 10_000);
+      for (const later of [undefined, at(6_000, wallEndsMs - 9_000 + stepMs)]) {
+        reading = later;
+        assert.equal(sightings.remainingMs(KEY, lease, at(6_000, wallEndsMs - 9_000 + stepMs)), 9_000);
+      }
+    }
+  });
+
+  it('takes the wall clock into account as soon as there is a reading, and for renewals of the claim too', () => {
+    const lease = leaseWith({ stamp: stampOf(1_000_000) });
+    const wallEndsMs = 1_000_000 + RESPECTED_MS + BOUNDS.skewBoundMs;
+    let reading: { monotonicMs: number; wallMs: number } | undefined;
+    const sightings = new LeaseSightings(BOUNDS, () => reading);
+    assert.equal(sightings.remainingMs(KEY, lease, at(0, wallEndsMs - 10_000)), RESPECTED_MS);
+    reading = at(1_000, wallEndsMs - 9_000);
+    assert.equal(sightings.remainingMs(KEY, lease, at(1_000)), 9_000);
+    reading = undefined;
+    const renewed = leaseWith({ stamp: stampOf(1_000_000), renewals: 1, renewedAfterMs: 5_000 });
+    const renewedMs = (5_000 * (1 + BOUNDS.driftRate)) / (1 - BOUNDS.driftRate);
+    assert(Math.abs(sightings.remainingMs(KEY, renewed, at(1_000)) - (9_000 + renewedMs)) < 1e-6);
+    const other = leaseWith({ stamp: stampOf(1_000_001) });
+    assert.equal(sightings.remainingMs(KEY, other, at(1_000)), RESPECTED_MS, 'another claim needs a reading of its own');
+  });
+
   it('ends with a release, and is gone once it is forgotten', () => {
     const sightings = new LeaseSightings(BOUNDS, () => undefined);
     assert(sightings.isLive(KEY, leaseWith({}), at(0)));

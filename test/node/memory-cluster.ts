@@ -47,6 +47,7 @@ export interface MachineOptions {
   readonly validates?: boolean;
   readonly wallOffsetMs?: number;
   readonly disk?: MemoryDiskOptions;
+  readonly settings?: Partial<NodeSettings>;
 }
 
 export class Machine {
@@ -56,13 +57,15 @@ export class Machine {
   readonly layout: DatadirLayout = datadirLayout('/data');
   readonly events: NodeEvent[] = [];
   readonly #wallOffsetMs: number;
+  readonly #settings: NodeSettings;
   disk: MemoryDisk;
   #running: { readonly node: DriftlockNode; readonly network: Network; readonly clock: MachineClock } | undefined;
 
-  constructor(cluster: Cluster, signer: Signer, { validates = false, wallOffsetMs = 0, disk }: MachineOptions) {
+  constructor(cluster: Cluster, signer: Signer, { validates = false, wallOffsetMs = 0, disk, settings }: MachineOptions) {
     this.#cluster = cluster;
     this.signer = signer;
     this.#wallOffsetMs = wallOffsetMs;
+    this.#settings = { ...SETTINGS, ...settings };
     this.disk = new MemoryDisk(disk);
     this.validator = validates ? new ScriptedValidator(cluster.clock) : undefined;
   }
@@ -96,7 +99,7 @@ export class Machine {
     await prepareDatadir(this.disk, this.layout);
     const clock = new MachineClock(time, this.#wallOffsetMs);
     const network = hub.join(new MemberList(this.id, members()));
-    const node = new DriftlockNode(SETTINGS, {
+    const node = new DriftlockNode(this.#settings, {
       clock,
       random: this.#cluster.random,
       disk: this.disk,

@@ -26,6 +26,28 @@ describe('a lease from a clock that runs ahead', () => {
     await cluster.stop();
   });
 
+  it('is taken in when it is due, though nobody sends it again, and its author counts as skewed until then', async () => {
+    const cluster = new Cluster();
+    const [right, relay] = cluster.add(2);
+    const author = cluster.absentMember(60_000);
+    assert(right !== undefined && relay !== undefined);
+    await cluster.start();
+    const lease = author.claim(KEY, 1, 30_000);
+    const batch = encodeBatch(SETTINGS.cluster, relay.signer, lease.stamp, [{ key: KEY, record: recordOf({ lease }) }]);
+    // Twice: what waits already is no news.
+    for (const bytes of [batch, encodeBatch(SETTINGS.cluster, relay.signer, { wallMs: 1, counter: 0 }, [{ key: KEY, record: recordOf({ lease }) }])]) {
+      await relay.network.publish(RECORDS_TOPIC, bytes);
+    }
+    await cluster.clock.advance(59_400);
+    assert.equal(right.record(KEY).lease, undefined);
+    assert.equal(right.eventsOf('lease-deferred').length, 1);
+    assert.deepEqual(right.node.deferredLeases.holders(), new Set([author.node]));
+    await cluster.clock.advance(100);
+    assert.equal(right.record(KEY).lease?.holder, author.node);
+    assert.equal(right.node.deferredLeases.size, 0);
+    await cluster.stop();
+  });
+
   it('does not keep the results that come with it out', async () => {
     const cluster = new Cluster();
     const [right] = cluster.add(1);
