@@ -13,6 +13,7 @@ import {
   WITNESS_PAYLOAD_BYTES_MAX,
 } from '../../crdt/block/witness.ts';
 import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
+import { CLOCK_EXCHANGES_MAX, CLOCK_STREAMS_PER_WINDOW_MAX } from '../../net/clock-sync/serve.ts';
 import { STREAM_STALL_MS_MAX } from '../../net/framing/stall-limit.ts';
 import { BATCH_RECORDS_MAX } from '../../net/gossip/batch.ts';
 import { OUTBOX_BLOCKS_MAX } from '../../net/gossip/outbox.ts';
@@ -47,6 +48,8 @@ const LIMITS = {
   RANGES_PER_SESSION_MAX,
   ITEMS_PER_SESSION_MAX,
   WITNESS_SERVES_MAX,
+  CLOCK_EXCHANGES_MAX,
+  CLOCK_STREAMS_PER_WINDOW_MAX,
   STREAMS_PER_PEER_MAX,
   STREAM_STALL_MS_MAX,
 };
