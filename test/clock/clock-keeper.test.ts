@@ -161,14 +161,15 @@ describe('a node whose clock is outside the bound', () => {
   });
 });
 
-describe('our clocks, for comparison with the stamp of a lease', () => {
-  async function pair(offsetMs: number): Promise<{ keepers: Keepers; own: KeptClock; holder: KeptClock }> {
-    const keepers = new Keepers([0, offsetMs]);
-    await keepers.start();
-    await keepers.time.advance(1_000);
-    return { keepers, own: keepers.at(0), holder: keepers.at(1) };
-  }
+/** Two nodes that have measured each other. */
+async function pair(offsetMs: number): Promise<{ keepers: Keepers; own: KeptClock; holder: KeptClock }> {
+  const keepers = new Keepers([0, offsetMs]);
+  await keepers.start();
+  await keepers.time.advance(1_000);
+  return { keepers, own: keepers.at(0), holder: keepers.at(1) };
+}
 
+describe('our clocks, for comparison with the stamp of a lease', () => {
   it('are given once the holder has answered after it stamped, and not before', async () => {
     const { keepers, own, holder } = await pair(300);
     const lease = claimOf(holder);

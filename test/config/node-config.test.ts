@@ -27,6 +27,11 @@ const configOf = (flags: Settings, file: Settings = {}): NodeConfig =>
   nodeConfig({ flags, file, nameInFile: nameInFile('node.json') }, PARALLELISM);
 
 /** Asserts that `make` throws an error with this very message. */
+/** With a lock of 300 ms, given by flag. */
+function shortLock(skewBoundMs: number): NodeConfig {
+  return configOf({ datadir: 'x', lockTimeSeconds: 0.3 }, { deliveryMarginMs: 100, skewBoundMs });
+}
+
 function refuses(make: () => unknown, message: string): void {
   throws(make, (error: unknown) => {
     equal(error instanceof DriftlockError && error.message, message);
@@ -109,11 +114,9 @@ describe('the configuration of a node', () => {
   });
 
   it('judges the lock time by the bounds that the file sets', () => {
-    const lockOf = (skewBoundMs: number): number =>
-      configOf({ datadir: 'x', lockTimeSeconds: 0.3 }, { deliveryMarginMs: 100, skewBoundMs }).lockTimeMs;
-    equal(lockOf(299), 300);
+    equal(shortLock(299).lockTimeMs, 300);
     const message = '--lock-time: expected more than the skew bound of 300 ms (node.json: skewBoundMs), found 300 ms';
-    refuses(() => lockOf(300), message);
+    refuses(() => shortLock(300), message);
   });
 
   it('warns of what it opens to other machines, and of nothing on loopback', () => {

@@ -93,7 +93,11 @@ describe('the sighting of a lease', () => {
     const renewedMs = (5_000 * (1 + BOUNDS.driftRate)) / (1 - BOUNDS.driftRate);
     assert(Math.abs(sightings.remainingMs(KEY, renewed, at(1_000)) - (9_000 + renewedMs)) < 1e-6);
     const other = leaseWith({ stamp: stampOf(1_000_001) });
-    assert.equal(sightings.remainingMs(KEY, other, at(1_000)), RESPECTED_MS, 'another claim needs a reading of its own');
+    assert.equal(
+      sightings.remainingMs(KEY, other, at(1_000)),
+      RESPECTED_MS,
+      'another claim needs a reading of its own',
+    );
   });
 
   it('ends with a release, and is gone once it is forgotten', () => {

@@ -61,7 +61,11 @@ export class Machine {
   disk: MemoryDisk;
   #running: { readonly node: DriftlockNode; readonly network: Network; readonly clock: MachineClock } | undefined;
 
-  constructor(cluster: Cluster, signer: Signer, { validates = false, wallOffsetMs = 0, disk, settings }: MachineOptions) {
+  constructor(
+    cluster: Cluster,
+    signer: Signer,
+    { validates = false, wallOffsetMs = 0, disk, settings }: MachineOptions,
+  ) {
     this.#cluster = cluster;
     this.signer = signer;
     this.#wallOffsetMs = wallOffsetMs;

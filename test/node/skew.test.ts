@@ -35,7 +35,12 @@ describe('a lease from a clock that runs ahead', () => {
     const lease = author.claim(KEY, 1, 30_000);
     const batch = encodeBatch(SETTINGS.cluster, relay.signer, lease.stamp, [{ key: KEY, record: recordOf({ lease }) }]);
     // Twice: what waits already is no news.
-    for (const bytes of [batch, encodeBatch(SETTINGS.cluster, relay.signer, { wallMs: 1, counter: 0 }, [{ key: KEY, record: recordOf({ lease }) }])]) {
+    for (const bytes of [
+      batch,
+      encodeBatch(SETTINGS.cluster, relay.signer, { wallMs: 1, counter: 0 }, [
+        { key: KEY, record: recordOf({ lease }) },
+      ]),
+    ]) {
       await relay.network.publish(RECORDS_TOPIC, bytes);
     }
     await cluster.clock.advance(59_400);

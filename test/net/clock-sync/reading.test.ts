@@ -39,15 +39,15 @@ describe('two readings of one machine', () => {
   });
 });
 
-describe('reading both clocks', () => {
-  /** Clocks between whose readings the process stalls for `stallsMs`, one after the other. */
-  function stalling(stallsMs: readonly number[]): { wallMs: () => number; monotonicMs: () => number } {
-    let nowMs = 0;
-    const stalls = [...stallsMs];
-    const wallMs = (): number => (nowMs += stalls.shift() ?? 0);
-    return { wallMs, monotonicMs: () => nowMs };
-  }
+/** Clocks between whose readings the process stalls for `stallsMs`, one after the other. */
+function stalling(stallsMs: readonly number[]): { wallMs: () => number; monotonicMs: () => number } {
+  let nowMs = 0;
+  const stalls = [...stallsMs];
+  const wallMs = (): number => (nowMs += stalls.shift() ?? 0);
+  return { wallMs, monotonicMs: () => nowMs };
+}
 
+describe('reading both clocks', () => {
   it('is tried again after a stall, and gives the closest of three when there is no end to them', () => {
     assert.equal(readClocks(stalling([50, 0])).apartMs, 0);
     assert.equal(readClocks(stalling([50, 30, 20, 0])).apartMs, 20);
