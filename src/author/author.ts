@@ -1,8 +1,8 @@
 /**
  * Makes and signs what this node says about blocks: claims, renewals, results, witness announcements.
  *
- * Invariant: the stamps of one author strictly increase, whatever its wall clock does, and everything it returns
- * carries a valid signature of `node`.
+ * Invariant: the stamps of one author strictly increase, whatever its wall clock does, until it restarts or a step of the
+ * clock is noticed (`followWall`), and everything it returns carries a valid signature of `node`.
  */
 
 import {
@@ -51,6 +51,15 @@ export class Author {
   /** Moves the hybrid clock past a stamp that was received. */
   witness(received: HlcStamp): void {
     this.#last = witnessStamp(this.#last, received, this.#clock.wallMs(), this.#skewBoundMs);
+  }
+
+  /**
+   * The wall clock was stepped, so stamps follow it anew, as after a restart. A hybrid clock that was once an hour ahead
+   * would else stamp leases an hour ahead of everyone, long after the wall clock was put right. Nothing needs the order
+   * of stamps across the step: stamps are compared within one epoch of a block, and each claim opens a new one.
+   */
+  followWall(): void {
+    this.#last = HLC_ZERO;
   }
 
   claim(key: BlockKey, epoch: number, durationMs: number): Lease {

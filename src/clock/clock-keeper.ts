@@ -27,6 +27,8 @@ export interface ClockKeeperOptions {
   readonly random: RandomInteger;
   readonly bounds: ClockBounds;
   readonly onEvent: (event: ClockEvent) => void;
+  /** Our wall clock was stepped. */
+  readonly onStep: () => void;
   /** Others should know that this node's clock was found outside the bound, or within it again. */
   readonly onStanding: () => void;
   /** A measurement of this peer has ended, well or not: what waited for it may go on. */
@@ -137,8 +139,8 @@ export class ClockKeeper {
   }
 
   /**
-   * Whether a claim may be stamped now: our clock is not known to lie outside the bound, and no first answer is on its
-   * way that could show it.
+   * Whether a claim may be stamped now: our clock is not known to lie outside the bound, and no first answer since the
+   * start or a step is on its way that could show it.
    */
   mayClaim(): boolean {
     this.#look();
@@ -193,6 +195,7 @@ export class ClockKeeper {
   #stepped(stepMs: number, { monotonicMs }: ClockReading): void {
     this.#steps++;
     this.#steadySinceMs = monotonicMs;
+    this.#options.onStep();
     this.#options.onEvent({ type: 'clock-stepped', stepMs });
     for (const [node, peer] of this.#peers) {
       peer.estimate = undefined;
@@ -241,8 +244,10 @@ export class ClockKeeper {
     this.#measure(node, peer, BURST_EXCHANGES);
   }
 
+  /** Whether a first answer since the start, or since a step, is on its way: for as long as one try takes, not longer. */
   #isAwaiting(): boolean {
-    return this.#peers.values().some(({ isAwaited }) => isAwaited);
+    const isOver = this.#options.clock.monotonicMs() - this.#steadySinceMs >= SESSION_TIMEOUT_MS;
+    return !isOver && this.#peers.values().some(({ isAwaited }) => isAwaited);
   }
 
   #measure(node: NodeId, peer: PeerClock, exchanges: number): void {
@@ -254,14 +259,16 @@ export class ClockKeeper {
     const session = this.#exchange(node, peer, exchanges).then((hasAnswered) => {
       this.#sessions.delete(session);
       peer.isMeasuring = false;
-      if (this.#stopping.signal.aborted || !peer.isConnected) return;
-      if (this.#steps !== stepsBefore) {
+      if (this.#stopping.signal.aborted) return;
+      if (peer.isConnected && this.#steps !== stepsBefore) {
         this.#await(node, peer);
         return;
       }
       peer.isAwaited = false;
-      const pauseMs = hasAnswered ? MEASURE_PERIOD_MS + this.#options.random(MEASURE_JITTER_MS) : MEASURE_RETRY_MS;
-      peer.cancelTimer = this.#options.clock.schedule(pauseMs, () => this.#measure(node, peer, LATER_EXCHANGES));
+      if (peer.isConnected) {
+        const pauseMs = hasAnswered ? MEASURE_PERIOD_MS + this.#options.random(MEASURE_JITTER_MS) : MEASURE_RETRY_MS;
+        peer.cancelTimer = this.#options.clock.schedule(pauseMs, () => this.#measure(node, peer, LATER_EXCHANGES));
+      }
       this.#judge();
       this.#options.onMeasured(node);
     });

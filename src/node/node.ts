@@ -85,6 +85,7 @@ export class DriftlockNode {
       random,
       bounds,
       onEvent,
+      onStep: () => author.followWall(),
       onStanding: () => this.#standingChanged(),
       onMeasured: (peer) => this.#clockMeasured(peer),
     });

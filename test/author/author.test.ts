@@ -19,6 +19,16 @@ function makeAuthor(clock = { wallMs: () => 1_000 }): { author: Author; nodes: S
 }
 
 describe('what a node says about blocks', () => {
+  it('is stamped by the wall clock again once a step of it is noticed', () => {
+    let wallMs = 3_600_000;
+    const { author } = makeAuthor({ wallMs: () => wallMs });
+    author.stamp();
+    wallMs = 1_000;
+    assert.equal(author.stamp().wallMs, 3_600_000);
+    author.followWall();
+    assert.deepEqual(author.stamp(), stampOf(1_000));
+  });
+
   it('is signed by it, and can be encoded', () => {
     const { author, nodes } = makeAuthor();
     const lease = author.claim(KEY, 1, 30_000);

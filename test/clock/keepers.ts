@@ -47,6 +47,7 @@ export class Keepers {
         random,
         bounds: BOUNDS,
         onEvent: (event) => events.push(event),
+        onStep: () => undefined,
         onStanding: () => kept.announced++,
         onMeasured: (peer) => measured.push(peer),
       });
