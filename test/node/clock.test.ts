@@ -43,6 +43,7 @@ describe('a node whose clock steps out of the bound', () => {
     await cluster.clock.advance(2_000);
     for (let number = 21; number <= 60; number++) await skewed.dropWitness(keyAt(number));
     await cluster.until(() => claimsOf(skewed) > 0, 60_000);
+    await cluster.clock.advance(1_000);
     assert.deepEqual(
       skewed.eventsOf('clock-standing').map(({ standing }) => standing),
       ['outside', 'within'],
