@@ -13,7 +13,7 @@
 import type { HlcStamp } from '../../crdt/hlc.ts';
 import { offsetOf, roundTripOf, type Exchange } from './exchange.ts';
 import { intersect, shift, widen, type Interval } from './interval.ts';
-import { relativeDriftRate, stepBetween, type ClockReading } from './reading.ts';
+import { APART_MS_MAX, relativeDriftRate, stepBetween, type ClockReading } from './reading.ts';
 
 export interface ClockEstimate {
   readonly run: number;
@@ -67,7 +67,7 @@ function estimateFrom(exchange: Exchange, offset: Interval, driftRate: number): 
     run,
     offset,
     atMs: exchange.receivedAtMs,
-    peer: { wallMs, monotonicMs: sentMs, apartMs: 0 },
+    peer: { wallMs, monotonicMs: sentMs, apartMs: APART_MS_MAX },
     steadySinceWallMs: wallMs - Math.max(0, steadyForMsMin),
     roundTripMs: roundTripOf(exchange),
   };
@@ -89,7 +89,7 @@ export function wallOffset(estimate: ClockEstimate, now: ClockReading, driftRate
   const peerAheadMs = peer.wallMs - peer.monotonicMs;
   const ownAheadMs = now.wallMs - now.monotonicMs;
   const offset = aged(estimate, now.monotonicMs, driftRate);
-  return widen(shift(offset, peerAheadMs - ownAheadMs), WALL_RESOLUTION_MS + now.apartMs);
+  return widen(shift(offset, peerAheadMs - ownAheadMs), WALL_RESOLUTION_MS + peer.apartMs + now.apartMs);
 }
 
 /**

@@ -15,8 +15,8 @@ export interface ClockReading {
   readonly apartMs: number;
 }
 
-/** Clocks read further apart than this were read across a stall of the process, and are read again. */
-const APART_MS_MAX = 1;
+/** Clocks read further apart than this were read across a stall of the process, and are read again: it takes 1 µs. */
+export const APART_MS_MAX = 0.1;
 const READ_TRIES_MAX = 3;
 
 /** The best of up to `READ_TRIES_MAX` tries. */

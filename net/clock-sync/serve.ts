@@ -27,8 +27,8 @@ export interface ClockServerOptions {
   readonly clock: Clock;
   /** When the request that arrived now was received, since this run began. */
   readonly receivedMs: () => number;
-  /** Read last, just before the answer leaves. */
-  readonly answer: () => OwnClockAnswer;
+  /** Read last, just before the answer leaves. Undefined: the clocks cannot be read now, and the stream ends early. */
+  readonly answer: () => OwnClockAnswer | undefined;
 }
 
 /** The handler for `CLOCK_PROTOCOL`. It throws `PeerMisbehaved` for what is no request, and for too many. */
@@ -42,7 +42,9 @@ export function clockHandler({ clock, receivedMs, answer }: ClockServerOptions):
       for (const byte of chunk) {
         blameForBytes(() => checkClockRequest(byte));
         if (++served > CLOCK_EXCHANGES_MAX) throw tooMany('requests on a stream', CLOCK_EXCHANGES_MAX);
-        yield encodeClockAnswer({ ...answer(), receivedMs: received });
+        const own = answer();
+        if (own === undefined) return;
+        yield encodeClockAnswer({ ...own, receivedMs: received });
       }
     }
   }

@@ -14,11 +14,12 @@ import type { Exchange } from '../../net/clock-sync/exchange.ts';
 import { isWithin, negate, ZERO, type Interval } from '../../net/clock-sync/interval.ts';
 import { medianOf } from '../../net/clock-sync/majority.ts';
 import { measureClock } from '../../net/clock-sync/measure.ts';
-import { CLOCK_PROTOCOL, CLOCK_RUN_MAX } from '../../net/clock-sync/messages.ts';
-import { readClocks, stepBetween, type ClockReading } from '../../net/clock-sync/reading.ts';
-import { CLOCK_EXCHANGES_MAX, clockHandler, type OwnClockAnswer } from '../../net/clock-sync/serve.ts';
+import { CLOCK_PROTOCOL } from '../../net/clock-sync/messages.ts';
+import { readClocks, type ClockReading } from '../../net/clock-sync/reading.ts';
+import { CLOCK_EXCHANGES_MAX, clockHandler } from '../../net/clock-sync/serve.ts';
 import { withDeadline, type Clock, type RandomInteger } from '../../net/clock.ts';
 import type { Network } from '../../net/network.ts';
+import { OwnClock } from './own-clock.ts';
 import { decideStanding, type Standing } from './standing.ts';
 
 export interface ClockKeeperOptions {
@@ -71,8 +72,6 @@ const LATER_EXCHANGES = 3;
 export const COMPARED_MS_MAX = 3 * (MEASURE_PERIOD_MS + MEASURE_JITTER_MS);
 /** Between two looks at our own clocks when nothing asks for one. */
 const LOOK_MS = 1_000;
-/** Steps show against a reading that is at least this old or the first: many small ones add up. */
-const ANCHOR_MS = 10_000;
 
 interface PeerClock {
   isConnected: boolean;
@@ -88,12 +87,7 @@ export class ClockKeeper {
   readonly #peers = new Map<NodeId, PeerClock>();
   readonly #stopping = new AbortController();
   readonly #sessions = new Set<Promise<void>>();
-  readonly #run: number;
-  readonly #startedAtMs: number;
-  #steadySinceMs: number;
-  #anchor: ClockReading;
-  /** Steps of our wall clock that were noticed. */
-  #steps = 0;
+  readonly #ownClock: OwnClock;
   #standing: Standing = 'unknown';
   #own: OwnOffset | undefined;
   #cancelLook: (() => void) | undefined;
@@ -101,13 +95,11 @@ export class ClockKeeper {
 
   constructor(options: ClockKeeperOptions) {
     this.#options = options;
-    const { network, clock, random } = options;
-    this.#run = random(CLOCK_RUN_MAX);
-    this.#startedAtMs = clock.monotonicMs();
-    this.#steadySinceMs = this.#startedAtMs;
-    this.#anchor = readClocks(clock);
-    const receivedMs = (): number => clock.monotonicMs() - this.#startedAtMs;
-    network.serve(CLOCK_PROTOCOL, clockHandler({ clock, receivedMs, answer: () => this.#answer() }));
+    const { network, clock, random, bounds } = options;
+    const onStep = (stepMs: number): void => this.#stepped(stepMs);
+    const own = (this.#ownClock = new OwnClock({ clock, random, driftRate: bounds.driftRate, onStep }));
+    const receivedMs = (): number => own.sinceStartMs();
+    network.serve(CLOCK_PROTOCOL, clockHandler({ clock, receivedMs, answer: () => own.answer() }));
   }
 
   start(): void {
@@ -129,8 +121,9 @@ export class ClockKeeper {
     return this.#standing;
   }
 
+  /** Steps of our wall clock that were noticed. */
   get steps(): number {
-    return this.#steps;
+    return this.#ownClock.steps;
   }
 
   /** Against the majority; undefined when nobody was measured lately. */
@@ -143,13 +136,13 @@ export class ClockKeeper {
    * start or a step is on its way that could show it.
    */
   mayClaim(): boolean {
-    this.#look();
+    this.#ownClock.look();
     return this.#standing !== 'outside' && (this.#own !== undefined || !this.#isAwaiting());
   }
 
   /** How far `peer`'s wall clock is from ours, by all that is known; undefined when it was not measured. */
   offsetOf(peer: NodeId): PeerOffset | undefined {
-    const now = this.#look();
+    const now = this.#ownClock.look();
     const estimate = this.#peers.get(peer)?.estimate;
     if (estimate === undefined) return undefined;
     const offset = wallOffset(estimate, now, this.#options.bounds.driftRate);
@@ -162,39 +155,14 @@ export class ClockKeeper {
    */
   readingFor(lease: Pick<Lease, 'holder' | 'stamp'>): ClockReading | undefined {
     const { driftRate, skewBoundMs } = this.#options.bounds;
-    const now = this.#look();
+    const now = this.#ownClock.look();
     const estimate = this.#peers.get(lease.holder)?.estimate;
     if (estimate === undefined || !coversStamp(estimate, lease.stamp)) return undefined;
     return isWithin(wallOffset(estimate, now, driftRate), skewBoundMs) ? now : undefined;
   }
 
-  #answer(): OwnClockAnswer {
-    const { wallMs, monotonicMs } = this.#look();
-    return {
-      run: this.#run,
-      sentMs: monotonicMs - this.#startedAtMs,
-      wallMs: Math.max(0, wallMs),
-      steadyForMs: monotonicMs - this.#steadySinceMs,
-    };
-  }
-
-  /** Reads our clocks, and acts on a step before anything else does. */
-  #look(): ClockReading {
-    const now = readClocks(this.#options.clock);
-    const stepMs = stepBetween(this.#anchor, now, this.#options.bounds.driftRate);
-    if (stepMs !== 0) {
-      this.#anchor = now;
-      this.#stepped(stepMs, now);
-    } else if (now.monotonicMs - this.#anchor.monotonicMs >= ANCHOR_MS) {
-      this.#anchor = now;
-    }
-    return now;
-  }
-
   /** Our wall clock was stepped, or our machine suspended: which of the two does not show, so all is measured anew. */
-  #stepped(stepMs: number, { monotonicMs }: ClockReading): void {
-    this.#steps++;
-    this.#steadySinceMs = monotonicMs;
+  #stepped(stepMs: number): void {
     this.#options.onStep();
     this.#options.onEvent({ type: 'clock-stepped', stepMs });
     for (const [node, peer] of this.#peers) {
@@ -206,7 +174,7 @@ export class ClockKeeper {
 
   #scheduleLook(): void {
     this.#cancelLook = this.#options.clock.schedule(LOOK_MS, () => {
-      this.#look();
+      this.#ownClock.look();
       this.#judge();
       this.#scheduleLook();
     });
@@ -246,7 +214,7 @@ export class ClockKeeper {
 
   /** Whether a first answer since the start, or since a step, is on its way: for as long as one try takes, not longer. */
   #isAwaiting(): boolean {
-    const isOver = this.#options.clock.monotonicMs() - this.#steadySinceMs >= SESSION_TIMEOUT_MS;
+    const isOver = this.#ownClock.steadyForMs >= SESSION_TIMEOUT_MS;
     return !isOver && this.#peers.values().some(({ isAwaited }) => isAwaited);
   }
 
@@ -255,12 +223,12 @@ export class ClockKeeper {
     if (peer.isMeasuring || this.#stopping.signal.aborted) return;
     peer.cancelTimer?.();
     peer.isMeasuring = true;
-    const stepsBefore = this.#steps;
+    const stepsBefore = this.steps;
     const session = this.#exchange(node, peer, exchanges).then((hasAnswered) => {
       this.#sessions.delete(session);
       peer.isMeasuring = false;
       if (this.#stopping.signal.aborted) return;
-      if (peer.isConnected && this.#steps !== stepsBefore) {
+      if (peer.isConnected && this.steps !== stepsBefore) {
         this.#await(node, peer);
         return;
       }
@@ -278,12 +246,12 @@ export class ClockKeeper {
   /** Resolves to whether the peer has answered at all. Never rejects. */
   async #exchange(node: NodeId, peer: PeerClock, count: number): Promise<boolean> {
     const { network, clock, onEvent } = this.#options;
-    const stepsBefore = this.#steps;
+    const stepsBefore = this.steps;
     let hasAnswered = false;
     const take = (exchange: Exchange): void => {
-      this.#look();
+      this.#ownClock.look();
       // Begun before a step, or a suspension, and ended after it.
-      if (this.#steps !== stepsBefore) return;
+      if (this.steps !== stepsBefore) return;
       hasAnswered = true;
       this.#refine(node, peer, exchange);
     };

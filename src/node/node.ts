@@ -7,9 +7,8 @@
  */
 
 import { liveHolders } from '../../crdt/block/holders.ts';
-import { hasSuccess, type BlockRecord } from '../../crdt/block/record.ts';
-import { announcedDigests } from '../../crdt/block/witness.ts';
-import { disputeOf, viewOf, type BlockView } from '../../crdt/block/view.ts';
+import type { BlockRecord } from '../../crdt/block/record.ts';
+import { viewOf, type BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { checkRecord } from '../../net/gossip/check-record.ts';
 import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
@@ -39,6 +38,7 @@ import { WitnessShelf } from '../witness/shelf.ts';
 import { VERSION } from '../version.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
+import { newsOf } from './news.ts';
 import { filePaths } from './file-paths.ts';
 import type { NodeSettings, NodeWorld } from './options.ts';
 import { EventCounters } from './counters.ts';
@@ -279,27 +279,12 @@ export class DriftlockNode {
     const { key, before, after, delta, origin } = change;
     this.tally.note(change);
     if (origin === 'local') this.#gossiper.send({ key, record: delta });
-    this.#reportNews(change);
+    for (const event of newsOf(change)) this.#report(event);
     // A lease is first seen when it arrives, not when somebody asks about it.
     if (after.lease !== undefined && after.lease !== before.lease) {
       this.#sightings.remainingMs(key, after.lease, this.#now());
     }
     this.#consider(key);
-  }
-
-  #reportNews({ key, before, after }: StoreChange): void {
-    if (!hasSuccess(before.results) && hasSuccess(after.results)) {
-      const first = after.results.find((result) => result.verdict === 'success');
-      if (first !== undefined) this.#report({ type: 'block-finished', key, by: first.node });
-    }
-    const dispute = disputeOf(after.results);
-    if (dispute !== undefined && after.results !== before.results && disputeOf(before.results) === undefined) {
-      this.#report({ type: 'disputed', key, dispute });
-    }
-    const digests = announcedDigests(after.witnesses);
-    if (digests.length > 1 && announcedDigests(before.witnesses).length <= 1) {
-      this.#report({ type: 'witness-conflict', key, digests });
-    }
   }
 
   #consider(key: BlockKey): void {

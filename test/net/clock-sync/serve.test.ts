@@ -98,6 +98,12 @@ describe('the server of the clock protocol', () => {
     assert.equal(await ask(served, asker, request), CLOCK_ANSWER_BYTES);
   });
 
+  it('ends the stream without an answer when the clocks cannot be read together', async () => {
+    const served = await serving((clock) => clockHandler({ clock, receivedMs: () => 1_000, answer: () => undefined }));
+    assert.equal(await ask(served, asker, Uint8Array.of(1)), 0);
+    assert.deepEqual(served.failures, []);
+  });
+
   it('blames a peer for what is no request', async () => {
     const served = await serving(answering);
     assert.equal(await ask(served, asker, Uint8Array.of(2)), undefined);
