@@ -37,8 +37,9 @@ export class MachineClock implements Clock {
     this.#bootedMs = bootedMs;
   }
 
+  /** Whole milliseconds, as the machine's own. */
   wallMs(): number {
-    return this.#time.wallMs() + this.#time.monotonicMs() * this.#driftRate + this.#wallOffsetMs;
+    return Math.floor(this.#time.wallMs() + this.#time.monotonicMs() * this.#driftRate + this.#wallOffsetMs);
   }
 
   monotonicMs(): number {
@@ -77,6 +78,11 @@ export class MachineClock implements Clock {
 
   get isPaused(): boolean {
     return this.#overdue !== undefined;
+  }
+
+  /** The clock of the same machine after its next boot: the wall clock went on, the monotonic one began anew. */
+  rebooted(bootedMs: number): MachineClock {
+    return new MachineClock(this.#time, { wallOffsetMs: this.#wallOffsetMs, driftRate: this.#driftRate, bootedMs });
   }
 
   /** Steps the wall clock, as an administrator or NTP does. */

@@ -57,7 +57,7 @@ export class TimerHeap {
 
   #moveUp(from: number): void {
     const heap = this.#heap;
-    for (let at = from; at > 0; ) {
+    for (let at = from; at > 0;) {
       const above = (at - 1) >>> 1;
       const [timer, parent] = [heap[at], heap[above]];
       if (timer === undefined || parent === undefined || !isEarlier(timer, parent)) return;
@@ -69,7 +69,7 @@ export class TimerHeap {
 
   #moveDown(): void {
     const heap = this.#heap;
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const left = 2 * at + 1;
       const [a, b] = [heap[left], heap[left + 1]];
       if (a === undefined) return;
