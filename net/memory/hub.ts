@@ -113,7 +113,10 @@ export class MemoryHub {
     const known = this.#links.get(a)?.get(b);
     if (known !== undefined) return known;
     const link = newLink();
-    for (const [from, to] of [[a, b], [b, a]] as const) {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       const links = this.#links.get(from) ?? new Map<NodeId, MemoryLink>();
       this.#links.set(from, links.set(to, link));
     }

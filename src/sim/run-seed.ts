@@ -23,7 +23,7 @@ export interface SeedReport {
   readonly violations: readonly Violation[];
   readonly simulatedMs: number;
   readonly traceHash: string;
-  /** The latest of what happened, oldest first. */
+  /** What happened, oldest first, without the bulk of received gossip. */
   readonly events: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export async function runSeed(seed: number, options: SimOptions, sink?: TraceSin
     violations: run.violations,
     simulatedMs: time.monotonicMs(),
     traceHash: trace.hash(),
-    events: trace.latest(),
+    events: trace.kept(),
   };
 }
 
@@ -78,10 +78,10 @@ class Run {
       time.schedule(setup.startsAtMs[index] ?? 0, () => machine.start());
     }
     this.#workload = new Workload(world);
-    this.#watches = INVARIANTS.map(({ name, watch }) =>
-      watch(world, (finding) => {
-        trace.note('invariant', `${name} is violated: ${finding.detail}`);
-        this.violations.push({ ...finding, invariant: name });
+    this.#watches = INVARIANTS.map((invariant) =>
+      invariant.watch(world, (finding) => {
+        trace.note('invariant', `${invariant.name} is violated: ${finding.detail}`);
+        this.violations.push({ ...finding, invariant: invariant.name });
       }),
     );
     world.observers.push(...this.#watches);

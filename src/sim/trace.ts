@@ -1,15 +1,15 @@
 /**
  * Everything that happens in a run, as lines, and their hash.
  *
- * Invariant: the hash covers every line in order, so two runs with one hash went the same way. Only the latest lines are
- * kept in memory; who wants all of them takes them as they come.
+ * Invariant: the hash covers every line in order, so two runs with one hash went the same way. Lines of small interest are
+ * hashed and not kept; who wants all of them takes them as they come.
  */
 
 import { blake3, blake3Hash } from '../../crdt/hash.ts';
 import type { Clock } from '../../net/clock.ts';
 
-/** Lines kept for the report of a failure. */
-export const TRACE_LINES_KEPT = 4_096;
+/** Lines kept for the report of a failure; beyond it the oldest go. */
+export const TRACE_LINES_KEPT = 65_536;
 /** Lines hashed at once. */
 const BATCH_LINES = 256;
 
@@ -19,7 +19,6 @@ export class Trace {
   readonly #time: Clock;
   readonly #sink: TraceSink | undefined;
   readonly #kept: string[] = [];
-  #next = 0;
   #batch: string[] = [];
   #chain: Uint8Array = new Uint8Array(32);
 
@@ -28,19 +27,20 @@ export class Trace {
     this.#sink = sink;
   }
 
-  /** `who`: a machine, or the part of the world that acted. */
-  note(who: string, what: string): void {
+  /** `who`: a machine, or the part of the world that acted. `isSmall`: of no interest in the report of a failure. */
+  note(who: string, what: string, isSmall = false): void {
     const line = `${formatMs(this.#time.monotonicMs())} ${who} ${what}`;
-    this.#kept[this.#next] = line;
-    this.#next = (this.#next + 1) % TRACE_LINES_KEPT;
+    if (!isSmall) this.#kept.push(line);
+    // Seldom, and by half: a run of ordinary length never comes here.
+    if (this.#kept.length > TRACE_LINES_KEPT) this.#kept.splice(0, TRACE_LINES_KEPT / 2);
     this.#batch.push(line);
     if (this.#batch.length >= BATCH_LINES) this.#fold();
     this.#sink?.(line);
   }
 
-  /** The latest lines, oldest first. */
-  latest(): string[] {
-    return [...this.#kept.slice(this.#next), ...this.#kept.slice(0, this.#next)];
+  /** The lines that were kept, oldest first. */
+  kept(): readonly string[] {
+    return this.#kept;
   }
 
   /** Of all lines so far. */

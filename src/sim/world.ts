@@ -100,7 +100,7 @@ export class World {
   }
 
   happened(machine: Machine, event: NodeEvent): void {
-    this.trace.note(machine.name, eventLine(event, this.#nameOf));
+    this.trace.note(machine.name, eventLine(event, this.#nameOf), event.type === 'gossip-received');
     for (const observer of this.observers) observer.onEvent?.(machine, event);
   }
 

@@ -6,11 +6,13 @@ import type { RandomInteger } from '../../../net/clock.ts';
 import { shortBlock } from '../event-line.ts';
 import { atRandomTimes, pick, type Fault } from './fault.ts';
 import { blockId } from '../../../crdt/ids.ts';
+import type { Replica } from '../../replica/replica.ts';
 import { filePaths } from '../../node/file-paths.ts';
 
 const STRIKES_MAX = 3;
 const FULL_MS_MAX = 20_000;
 const DOWN_MS = 500;
+const COPIES_ELSEWHERE_MIN = 2;
 
 export const FULL_DISK: Fault = {
   name: 'full-disk',
@@ -43,23 +45,27 @@ export const BIT_ROT: Fault = {
     atRandomTimes(world, random, { count: 1 + random(STRIKES_MAX), untilMs }, (leftMs) => {
       const machine = pick(world.running(), random);
       if (machine === undefined) return;
+      const held = machine.node?.replica;
       machine.crash('kill');
-      rot(world, machine, random);
+      rot(world, machine, held, random);
       world.time.schedule(Math.min(leftMs, DOWN_MS), () => machine.start());
     });
     return () => undefined;
   },
 };
 
-/** Flips a bit in one file. Only what two other machines hold on their disks too: nothing survives the loss of its last copy. */
-function rot(world: World, machine: Machine, random: RandomInteger): void {
+/** Flips a bit in one file, of which two other machines have the same on their disks: nothing survives the loss of its last copy. */
+function rot(world: World, machine: Machine, held: Replica | undefined, random: RandomInteger): void {
   const kind = random(2) === 0 ? 'validate' : 'witness';
   const candidates = world.blocks.filter(({ key }) => {
     const holders = world.running().filter(({ node }) => {
       if (node === undefined || node.store.dirtyCount > 0) return false;
-      return kind === 'validate' ? node.replica.get(key).results.length > 0 : node.shelf.get(key) !== undefined;
+      return kind === 'validate'
+        ? node.replica.entry(key) !== undefined &&
+            node.replica.entry(key)?.fingerprint === held?.entry(key)?.fingerprint
+        : node.shelf.get(key) !== undefined;
     });
-    return holders.length >= 2;
+    return holders.length >= COPIES_ELSEWHERE_MIN;
   });
   const block = pick(candidates, random);
   if (block === undefined) return;

@@ -11,7 +11,7 @@ const STRIKES_MAX = 4;
 export const LOSS: Fault = {
   name: 'loss',
   what: 'gossip is lost: 1 % to 100 % of it, on some ways for some seconds',
-  arrange: linkFault('loses gossip', (random) => {
+  arrange: linkFault('is lost', (random) => {
     const kind = random(3);
     return { lossPermille: kind === 0 ? 10 : kind === 1 ? 50 + random(400) : 1_000 };
   }),
@@ -20,19 +20,19 @@ export const LOSS: Fault = {
 export const DELAY: Fault = {
   name: 'delay',
   what: 'messages and streams are late, by up to 5 s',
-  arrange: linkFault('is slow', (random) => ({ extraDelayMs: random(3) === 0 ? random(5_000) : random(400) })),
+  arrange: linkFault('is late', (random) => ({ extraDelayMs: random(3) === 0 ? random(5_000) : random(400) })),
 };
 
 export const DUPLICATION: Fault = {
   name: 'duplication',
   what: 'gossip arrives twice',
-  arrange: linkFault('repeats gossip', (random) => ({ repeatPermille: 100 + random(900), jitterMs: random(50) })),
+  arrange: linkFault('is repeated', (random) => ({ repeatPermille: 100 + random(900), jitterMs: random(50) })),
 };
 
 export const REORDERING: Fault = {
   name: 'reordering',
   what: 'gossip overtakes gossip',
-  arrange: linkFault('reorders gossip', (random) => ({ jitterMs: 10 + random(1_000) })),
+  arrange: linkFault('is reordered', (random) => ({ jitterMs: 10 + random(1_000) })),
 };
 
 function linkFault(what: string, draw: (random: RandomInteger) => Disturbance): NonNullable<Fault['arrange']> {
@@ -41,13 +41,11 @@ function linkFault(what: string, draw: (random: RandomInteger) => Disturbance): 
     atRandomTimes(world, random, { count: 1 + random(STRIKES_MAX), untilMs }, (leftMs) => {
       const disturbance = draw(random);
       const shareOfTen = 1 + random(10);
-      const ends = waysAmong(world)
-        .filter(() => random(10) < shareOfTen)
-        .map(([from, to]) => {
-          world.trace.note('fault', `${from.name} → ${to.name} ${what}: ${JSON.stringify(disturbance)}`);
-          return undo.add(world.weather.disturb(from.id, to.id, disturbance));
-        });
-      world.at(Math.min(leftMs, 500 + random(20_000)), `no way ${what} for that any more`, () => {
+      const ways = waysAmong(world).filter(() => random(10) < shareOfTen);
+      const named = ways.map(([from, to]) => `${from.name}→${to.name}`).join(' ');
+      world.trace.note('fault', `gossip ${what} ${JSON.stringify(disturbance)}: ${named}`);
+      const ends = ways.map(([from, to]) => undo.add(world.weather.disturb(from.id, to.id, disturbance)));
+      world.at(Math.min(leftMs, 500 + random(20_000)), `gossip ${what} no longer on these ways`, () => {
         for (const end of ends) end();
       });
     });
