@@ -39,8 +39,11 @@ export interface MemoryLink {
 }
 
 export function newLink(): MemoryLink {
-  const direction = (): LinkDirection => ({ faults: NO_FAULTS, isBlocked: false, waiting: [] });
-  return { isCut: false, generation: 0, streams: new Set(), forth: direction(), back: direction() };
+  return { isCut: false, generation: 0, streams: new Set(), forth: newDirection(), back: newDirection() };
+}
+
+function newDirection(): LinkDirection {
+  return { faults: NO_FAULTS, isBlocked: false, waiting: [] };
 }
 
 /** The delays of the copies of one gossip message that arrive, in milliseconds: none, one or two. */

@@ -154,9 +154,9 @@ export class MemoryNetwork implements Network {
 
   #isFirstSight(id: string): boolean {
     const nowMs = this.#fabric.clock.monotonicMs();
-    for (const [id, forgottenAtMs] of this.#seen) {
+    for (const [old, forgottenAtMs] of this.#seen) {
       if (forgottenAtMs > nowMs) break;
-      this.#seen.delete(id);
+      this.#seen.delete(old);
     }
     if (this.#seen.has(id)) return false;
     this.#seen.set(id, nowMs + GOSSIP_SEEN_MS);

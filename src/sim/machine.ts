@@ -45,6 +45,10 @@ const SYNC_MS_MAX = 4;
 const SYNCS: ReadonlySet<DiskOperation> = new Set(['syncFile', 'syncDirectory']);
 const RESTART_MS = 1_000;
 
+/** How much of what was not synced a crash leaves. */
+const KEEP_ALL: RandomInteger = (below) => below - 1;
+const KEEP_NOTHING: RandomInteger = () => 0;
+
 export class Machine {
   readonly name: string;
   readonly index: number;
@@ -128,9 +132,7 @@ export class Machine {
     if (this.state === 'down') return;
     this.#world.trace.note(this.name, `crashes: ${kind}`);
     const { disk } = this;
-    const keepAll: RandomInteger = (below) => below - 1;
-    const keepNothing: RandomInteger = () => 0;
-    const survival = { kill: keepAll, 'power-loss': keepNothing, 'torn-power-loss': this.#random }[kind];
+    const survival = { kill: KEEP_ALL, 'power-loss': KEEP_NOTHING, 'torn-power-loss': this.#random }[kind];
     this.#end();
     this.disk = disk.crash(survival);
     this.disk.resize(this.#capacityBytes);

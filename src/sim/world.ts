@@ -20,7 +20,7 @@ import { forkRandom } from './seeded-random.ts';
 import type { SimBlock } from './sim-block.ts';
 import { Findings } from './sim-validator.ts';
 import type { Trace } from './trace.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from './virtual-clock.ts';
 import { Weather } from './weather.ts';
 
 /** Told of everything that a node reports, while the node is alive. */

@@ -34,7 +34,7 @@ describe('driftlock sim', () => {
   }).timeout(60_000);
 
   it('ends with 1 when a promise was broken, and prints what, what led there, and the command that replays it', async () => {
-    const command = 'sim --seed 1 --nodes 3 --blocks 6 --faults partition,loss --canary reuse-epoch';
+    const command = 'sim --seed 1 --nodes 5 --blocks 24 --faults crash,pause --canary reuse-epoch';
     const { code, stdout } = await driftlock(command.split(' '));
     assert.equal(code, 1);
     assert.match(stdout, /^seed 1: epochs-fence: n\d claims \d+\.0x\w+ in epoch 1, and knew epoch 1$/m);

@@ -29,7 +29,7 @@ describe('a simulated run', () => {
   it('tells whoever listens everything that its hash covers', async () => {
     const lines: string[] = [];
     const report = await runSeed(7, ALL_FAULTS, (line) => lines.push(line));
-    assert.ok(lines.length > 1_000);
+    assert.ok(lines.length > report.events.length && report.events.length > 100);
     assert.ok(report.events.every((line) => lines.includes(line)));
   }).timeout(60_000);
 });
