@@ -8,7 +8,7 @@
 
 import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
 import { isSameClaim, type Lease } from '../../crdt/lease/lease.ts';
-import { leaseEndsAtWallMs, observerRemainingMs, type ClockBounds } from '../../crdt/lease/rule.ts';
+import { leaseEndsAtWallMs, observerRemainingMs, type ClockBounds, type LeaseSighting } from '../../crdt/lease/rule.ts';
 
 interface Sighting {
   readonly lease: Lease;
@@ -21,13 +21,27 @@ export interface Instant {
   readonly wallMs: number;
 }
 
+/** What the sightings judge by. An argument, so that the simulator can show that its checks notice a wrong one. */
+export interface SightingRules {
+  readonly remainingMs: (sighting: LeaseSighting, bounds: ClockBounds) => number;
+  /** Whether `lease` is to be counted from now on, by one who has counted `known`. */
+  readonly startsAnew: (known: Lease, lease: Lease) => boolean;
+}
+
+export const SIGHTING_RULES: SightingRules = {
+  remainingMs: observerRemainingMs,
+  startsAnew: (known, lease) => !isSameClaim(known, lease) || lease.renewals > known.renewals,
+};
+
 export class LeaseSightings {
   readonly #sightings = new Map<BlockId, Sighting>();
   readonly #bounds: ClockBounds;
   readonly #clocksWithinBound: (lease: Lease) => boolean;
+  readonly #rules: SightingRules;
 
   /** `clocksWithinBound`: whether our clock and the holder's are known to lie within the skew bound. */
-  constructor(bounds: ClockBounds, clocksWithinBound: (lease: Lease) => boolean) {
+  constructor(bounds: ClockBounds, clocksWithinBound: (lease: Lease) => boolean, rules = SIGHTING_RULES) {
+    this.#rules = rules;
     this.#bounds = bounds;
     this.#clocksWithinBound = clocksWithinBound;
   }
@@ -36,7 +50,7 @@ export class LeaseSightings {
   remainingMs(key: BlockKey, lease: Lease, now: Instant): number {
     if (lease.released) return 0;
     const { seenAtMonotonicMs } = this.#sight(key, lease, now);
-    return observerRemainingMs(
+    return this.#rules.remainingMs(
       {
         durationMs: lease.durationMs,
         elapsedSinceSightMs: now.monotonicMs - seenAtMonotonicMs,
@@ -64,7 +78,7 @@ export class LeaseSightings {
   #sight(key: BlockKey, lease: Lease, now: Instant): Sighting {
     const id = blockId(key);
     const known = this.#sightings.get(id);
-    if (known !== undefined && isSameClaim(known.lease, lease) && known.lease.renewals >= lease.renewals) return known;
+    if (known !== undefined && !this.#rules.startsAnew(known.lease, lease)) return known;
     const sighting = { lease, seenAtMonotonicMs: now.monotonicMs };
     this.#sightings.set(id, sighting);
     return sighting;

@@ -39,10 +39,11 @@ import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
 import { filePaths } from './file-paths.ts';
 import type { NodeSettings, NodeWorld } from './options.ts';
+import { NODE_RULES, type NodeRules } from './rules.ts';
 import { EventCounters } from './counters.ts';
 
 export class DriftlockNode {
-  readonly replica = new Replica();
+  readonly replica: Replica;
   readonly tally = new Tally();
   readonly shelf = new WitnessShelf();
   readonly counters = new EventCounters();
@@ -70,12 +71,14 @@ export class DriftlockNode {
     this.#world = world;
     const { clock, disk, random, layout, network, signer, verify, isMember } = world;
     const { bounds, cluster, heartbeatMs } = settings;
-    const { replica, shelf } = this;
+    const rules = world.rules ?? NODE_RULES;
+    const replica = (this.replica = new Replica(rules.mergeRecords));
+    const { shelf } = this;
     const onEvent = (event: NodeEvent): void => this.#report(event);
     const pathsOf = filePaths(layout);
     const author = (this.#author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs }));
     // Offsets are not measured yet, so no wall clock is known to lie within the bound: leases end by monotonic time.
-    const sightings = (this.#sightings = new LeaseSightings(bounds, () => false));
+    const sightings = (this.#sightings = new LeaseSightings(bounds, () => false, rules.sighting));
     const writer = new DurableWriter({ disk, temporaryDirectory: layout.temporary, random });
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
     const trust = { isMember, verify };
@@ -169,7 +172,7 @@ export class DriftlockNode {
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
-    this.claimer = this.#makeClaimer();
+    this.claimer = this.#makeClaimer(rules);
     this.#watch = new DatadirWatch({
       disk,
       clock,
@@ -214,6 +217,11 @@ export class DriftlockNode {
     await this.#world.network.stop();
   }
 
+  /** Leases this node counts the time of: no more than there are unfinished blocks. */
+  get leasesSighted(): number {
+    return this.#sightings.size;
+  }
+
   view(key: BlockKey): BlockView {
     const now = this.#now();
     return viewOf(this.replica.get(key), (lease) => this.#sightings.isLive(key, lease, now));
@@ -254,6 +262,7 @@ export class DriftlockNode {
     if (after.lease !== undefined && after.lease !== before.lease) {
       this.#sightings.remainingMs(key, after.lease, this.#now());
     }
+    if (hasSuccess(after.results)) this.#sightings.forget(key);
     this.#consider(key);
   }
 
@@ -293,7 +302,7 @@ export class DriftlockNode {
     this.#world.onEvent(event);
   }
 
-  #makeClaimer(): Claimer | undefined {
+  #makeClaimer({ claimEpoch }: NodeRules): Claimer | undefined {
     const { validator, clock } = this.#world;
     if (validator === undefined) return undefined;
     const { bounds, lockTimeMs, rankStepMs, validationsMax } = this.#settings;
@@ -307,6 +316,7 @@ export class DriftlockNode {
       lockTimeMs,
       rankStepMs,
       validationsMax,
+      claimEpoch,
       rivals: () => this.presence.liveValidators(),
       witnessOf: (key) => this.shelf.get(key),
       onEvent: (event) => this.#report(event),
