@@ -1,10 +1,11 @@
 /**
  * A network inside one process: the nodes that joined, and a link between every two of them that can be cut, slowed and
- * made lossy. For tests and for the simulator, which gives it a virtual clock and a seeded random source.
+ * made lossy, each way by itself. For tests and for the simulator, which gives it a virtual clock and a seeded random source.
  *
  * Invariants: two nodes are linked exactly while both run, neither end is cut from the other, and each is in the other's
- * member list; a message or stream does not survive an interruption of its link; given the same clock, random numbers
- * and calls, everything happens in the same order.
+ * member list; a message or stream does not survive an interruption of its link; what
+ * reaches a node happens on that node's clock, so a machine that stands still gets it when it goes on; given the same
+ * clocks, random numbers and calls, everything happens in the same order.
  */
 
 import { compareText, type NodeId } from '../../crdt/ids.ts';
@@ -14,8 +15,15 @@ import type { MemberList } from '../membership/member-list.ts';
 import type { ByteStream, Network, PeerLink } from '../network.ts';
 import { abortWith, serveStream } from '../stream/wired-stream.ts';
 import { unreachable } from '../transport-error.ts';
-import { deliveryDelaysMs, drawDelayMs, newLink, type LinkFaults, type MemoryLink } from './link.ts';
-import { MemoryNetwork, type MemoryFabric } from './network.ts';
+import {
+  deliveryDelaysMs,
+  drawDelayMs,
+  newLink,
+  type LinkDirection,
+  type LinkFaults,
+  type MemoryLink,
+} from './link.ts';
+import { MemoryNetwork, type GossipPacket, type MemoryFabric } from './network.ts';
 import { streamPair } from './stream-pair.ts';
 
 export interface MemoryHubOptions {
@@ -27,7 +35,10 @@ export class MemoryHub {
   readonly #clock: Clock;
   readonly #random: RandomInteger;
   readonly #nodes = new Map<NodeId, MemoryNetwork>();
-  readonly #links = new Map<string, MemoryLink>();
+  readonly #clocks = new Map<NodeId, Clock>();
+  readonly #links = new Map<NodeId, Map<NodeId, MemoryLink>>();
+  /** Whom each node is linked to, until something changes: asked for with every message. */
+  readonly #peers = new Map<NodeId, readonly PeerLink[]>();
   readonly #fabric: MemoryFabric;
 
   constructor({ clock, random }: MemoryHubOptions) {
@@ -36,17 +47,21 @@ export class MemoryHub {
     this.#fabric = {
       clock,
       peersOf: (node) => this.#peersOf(node),
-      sendGossip: (from, to, topic, bytes) => this.#sendGossip(from, to, topic, bytes),
+      sendGossip: (from, to, packet) => this.#sendGossip(from, to, packet),
       openStream: (from, to, protocol, signal, over) => this.#openStream(from, to, protocol, signal, over),
       changed: (node) => this.#changed(node),
     };
   }
 
-  /** A network for `members.self`, to be started. A node that has stopped may join again, as after a restart. */
-  join(members: MemberList): Network {
+  /**
+   * A network for `members.self`, to be started. A node that has stopped may join again, as after a restart. `clock`: of
+   * the machine it runs on.
+   */
+  join(members: MemberList, clock: Clock = this.#clock): Network {
     invariant(this.#nodes.get(members.self)?.isRunning !== true, 'a node joins once, or after it has stopped');
     const network = new MemoryNetwork(this.#fabric, members);
     this.#nodes.set(members.self, network);
+    this.#clocks.set(members.self, clock);
     return network;
   }
 
@@ -59,14 +74,34 @@ export class MemoryHub {
     this.#setCut(a, b, false);
   }
 
+  /** In both directions. */
   setFaults(a: NodeId, b: NodeId, faults: LinkFaults): void {
-    this.#link(a, b).faults = faults;
+    this.setFaultsTowards(a, b, faults);
+    this.setFaultsTowards(b, a, faults);
+  }
+
+  setFaultsTowards(from: NodeId, to: NodeId, faults: LinkFaults): void {
+    this.#direction(from, to).faults = faults;
+    this.#peers.clear();
+  }
+
+  /** From now on nothing gets from `from` to `to`, and neither notices: the link stands, and the other way it works. */
+  block(from: NodeId, to: NodeId): void {
+    this.#direction(from, to).isBlocked = true;
+  }
+
+  /** What waited on streams arrives now. */
+  unblock(from: NodeId, to: NodeId): void {
+    const direction = this.#direction(from, to);
+    direction.isBlocked = false;
+    for (const deliver of direction.waiting.splice(0)) this.#clockOf(to).schedule(0, deliver);
   }
 
   #setCut(a: NodeId, b: NodeId, isCut: boolean): void {
     const link = this.#link(a, b);
     const wasLinked = this.#areLinked(a, b);
     link.isCut = isCut;
+    this.#peers.clear();
     if (wasLinked === this.#areLinked(a, b)) return;
     interrupt(link);
     this.#nodes.get(a)?.peersChanged();
@@ -75,12 +110,26 @@ export class MemoryHub {
 
   #link(a: NodeId, b: NodeId): MemoryLink {
     invariant(a !== b, 'a link has two ends');
-    const key = [a, b].sort(compareText).join(' ');
-    const known = this.#links.get(key);
+    const known = this.#links.get(a)?.get(b);
     if (known !== undefined) return known;
     const link = newLink();
-    this.#links.set(key, link);
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const links = this.#links.get(from) ?? new Map<NodeId, MemoryLink>();
+      this.#links.set(from, links.set(to, link));
+    }
     return link;
+  }
+
+  #direction(from: NodeId, to: NodeId): LinkDirection {
+    const link = this.#link(from, to);
+    return compareText(from, to) < 0 ? link.forth : link.back;
+  }
+
+  #clockOf(node: NodeId): Clock {
+    return this.#clocks.get(node) ?? this.#clock;
   }
 
   #areLinked(a: NodeId, b: NodeId): boolean {
@@ -98,18 +147,24 @@ export class MemoryHub {
     return this.#nodes.get(node)?.isRunning === true;
   }
 
-  #peersOf(self: NodeId): PeerLink[] {
-    return [...this.#nodes.keys()]
+  #peersOf(self: NodeId): readonly PeerLink[] {
+    const known = this.#peers.get(self);
+    if (known !== undefined) return known;
+    const peers = [...this.#nodes.keys()]
       .filter((node) => this.#areLinked(self, node))
       .sort(compareText)
       .map((node) => {
-        const { delayMsMin, delayMsMax } = this.#link(self, node).faults;
-        // Twice the mean one-way delay: what a ping would measure on average, without drawing for it.
-        return { node, roundTripMs: delayMsMin + delayMsMax };
+        const [there, back] = [this.#direction(self, node).faults, this.#direction(node, self).faults];
+        // Both mean one-way delays: what a ping would measure on average, without drawing for it.
+        const roundTripMs = (there.delayMsMin + there.delayMsMax + back.delayMsMin + back.delayMsMax) / 2;
+        return { node, roundTripMs };
       });
+    this.#peers.set(self, peers);
+    return peers;
   }
 
   #changed(node: NodeId): void {
+    this.#peers.clear();
     const touched = [...this.#nodes.keys()]
       .filter((other) => this.#isRunning(other) && this.#couldLink(node, other))
       .sort(compareText);
@@ -118,12 +173,14 @@ export class MemoryHub {
     if (touched.length > 0) this.#nodes.get(node)?.peersChanged();
   }
 
-  #sendGossip(from: NodeId, to: NodeId, topic: string, bytes: Uint8Array): void {
+  #sendGossip(from: NodeId, to: NodeId, packet: GossipPacket): void {
     const link = this.#link(from, to);
+    const direction = this.#direction(from, to);
     const { generation } = link;
-    for (const delayMs of deliveryDelaysMs(link.faults, this.#random)) {
-      this.#clock.schedule(delayMs, () => {
-        if (link.generation === generation) void this.#nodes.get(to)?.receiveGossip(from, topic, bytes);
+    for (const delayMs of deliveryDelaysMs(direction.faults, this.#random)) {
+      this.#clockOf(to).schedule(delayMs, () => {
+        if (link.generation !== generation || direction.isBlocked) return;
+        void this.#nodes.get(to)?.receiveGossip(from, packet);
       });
     }
   }
@@ -139,23 +196,27 @@ export class MemoryHub {
     if (!this.#areLinked(from, to)) throw unreachable(to, protocol, 'no connection');
     const link = this.#link(from, to);
     const { generation } = link;
-    const delayMs = (): number => drawDelayMs(link.faults, this.#random);
-    await pause(this.#clock, delayMs() + delayMs(), signal);
+    const [forth, back] = [this.#direction(from, to), this.#direction(to, from)];
+    const openMs = drawDelayMs(forth.faults, this.#random) + drawDelayMs(back.faults, this.#random);
+    await pause(this.#clockOf(from), openMs, signal);
     if (link.generation !== generation) throw unreachable(to, protocol, 'a connection that closed meanwhile');
     const handler = this.#nodes.get(to)?.handlerOf(protocol);
     if (handler === undefined) throw unreachable(to, protocol, 'a connection that does not speak it');
 
-    const pair = streamPair(
-      protocol,
-      (deliver) => void this.#clock.schedule(delayMs(), deliver),
-      () => {
-        link.streams.delete(pair);
-        over.abort();
-      },
-    );
+    const towards = (node: NodeId, direction: LinkDirection) => (deliver: () => void) => {
+      const arrive = (): void => {
+        if (direction.isBlocked) direction.waiting.push(arrive);
+        else deliver();
+      };
+      this.#clockOf(node).schedule(drawDelayMs(direction.faults, this.#random), arrive);
+    };
+    const pair = streamPair(protocol, { forth: towards(to, forth), back: towards(from, back) }, () => {
+      link.streams.delete(pair);
+      over.abort();
+    });
     link.streams.add(pair);
     abortWith(pair.near, signal, over.signal);
-    void serveStream(handler, from, pair.far);
+    this.#clockOf(to).schedule(0, () => void serveStream(handler, from, pair.far));
     return pair.near;
   }
 }
@@ -163,5 +224,6 @@ export class MemoryHub {
 /** Ends what is on the link. */
 function interrupt(link: MemoryLink): void {
   link.generation += 1;
+  for (const { waiting } of [link.forth, link.back]) waiting.length = 0;
   for (const pair of link.streams) pair.cut();
 }

@@ -20,16 +20,30 @@ export interface LinkFaults {
 
 export const NO_FAULTS: LinkFaults = { lossPermille: 0, repeatPermille: 0, delayMsMin: 0, delayMsMax: 0 };
 
-export interface MemoryLink {
+/** One direction of a link. */
+export interface LinkDirection {
   faults: LinkFaults;
+  /** Nothing gets through: gossip is lost, what is on a stream waits, as TCP sends it again and again. */
+  isBlocked: boolean;
+  readonly waiting: (() => void)[];
+}
+
+export interface MemoryLink {
   isCut: boolean;
   /** Counts interruptions. What was on the way in an earlier generation is lost. */
   generation: number;
   readonly streams: Set<StreamPair>;
+  /** From the node with the smaller id to the other, and back. */
+  readonly forth: LinkDirection;
+  readonly back: LinkDirection;
 }
 
 export function newLink(): MemoryLink {
-  return { faults: NO_FAULTS, isCut: false, generation: 0, streams: new Set() };
+  return { isCut: false, generation: 0, streams: new Set(), forth: newDirection(), back: newDirection() };
+}
+
+function newDirection(): LinkDirection {
+  return { faults: NO_FAULTS, isBlocked: false, waiting: [] };
 }
 
 /** The delays of the copies of one gossip message that arrive, in milliseconds: none, one or two. */

@@ -24,12 +24,19 @@ import {
 import { StreamSlots } from '../stream/stream-slots.ts';
 import { checkGossipSize, notRunning } from '../transport-error.ts';
 
+/** A message under its id, which is computed once, where it is published. */
+export interface GossipPacket {
+  readonly topic: string;
+  readonly bytes: Uint8Array;
+  readonly id: string;
+}
+
 /** What a node needs of the hub it is in. */
 export interface MemoryFabric {
   readonly clock: Clock;
   /** The nodes that `node` is linked to, in id order. */
-  peersOf(node: NodeId): PeerLink[];
-  sendGossip(from: NodeId, to: NodeId, topic: string, bytes: Uint8Array): void;
+  peersOf(node: NodeId): readonly PeerLink[];
+  sendGossip(from: NodeId, to: NodeId, packet: GossipPacket): void;
   /** Aborts `over` when the stream has ended at both ends. */
   openStream(
     from: NodeId,
@@ -80,7 +87,8 @@ export class MemoryNetwork implements Network {
     invariant(this.#gossipHandlers.has(topic), 'a node publishes on topics it subscribed to');
     checkGossipSize(topic, bytes);
     if (!this.isRunning) throw notRunning();
-    if (this.#isFirstSight(topic, bytes)) this.#spread(topic, bytes.slice());
+    const packet = { topic, bytes: bytes.slice(), id: bytesToHex(gossipMessageId(topic, bytes)) };
+    if (this.#isFirstSight(packet.id)) this.#spread(packet);
   }
 
   subscribe(topic: string, handler: GossipHandler): void {
@@ -126,31 +134,30 @@ export class MemoryNetwork implements Network {
     for (const listener of this.#peersListeners) listener();
   }
 
-  async receiveGossip(relayedBy: NodeId, topic: string, bytes: Uint8Array): Promise<void> {
-    const handler = this.#gossipHandlers.get(topic);
-    if (handler === undefined || !this.#isFirstSight(topic, bytes)) return;
+  async receiveGossip(relayedBy: NodeId, packet: GossipPacket): Promise<void> {
+    const handler = this.#gossipHandlers.get(packet.topic);
+    if (handler === undefined || !this.#isFirstSight(packet.id)) return;
     let verdict: GossipVerdict;
     try {
-      verdict = await handler({ relayedBy, bytes: bytes.slice() });
+      verdict = await handler({ relayedBy, bytes: packet.bytes.slice() });
     } catch {
       verdict = 'ignore';
     }
-    if (verdict === 'accept' && this.isRunning) this.#spread(topic, bytes, relayedBy);
+    if (verdict === 'accept' && this.isRunning) this.#spread(packet, relayedBy);
   }
 
-  #spread(topic: string, bytes: Uint8Array, relayedBy?: NodeId): void {
+  #spread(packet: GossipPacket, relayedBy?: NodeId): void {
     for (const { node } of this.#fabric.peersOf(this.self)) {
-      if (node !== relayedBy) this.#fabric.sendGossip(this.self, node, topic, bytes);
+      if (node !== relayedBy) this.#fabric.sendGossip(this.self, node, packet);
     }
   }
 
-  #isFirstSight(topic: string, bytes: Uint8Array): boolean {
+  #isFirstSight(id: string): boolean {
     const nowMs = this.#fabric.clock.monotonicMs();
-    for (const [id, forgottenAtMs] of this.#seen) {
+    for (const [old, forgottenAtMs] of this.#seen) {
       if (forgottenAtMs > nowMs) break;
-      this.#seen.delete(id);
+      this.#seen.delete(old);
     }
-    const id = bytesToHex(gossipMessageId(topic, bytes));
     if (this.#seen.has(id)) return false;
     this.#seen.set(id, nowMs + GOSSIP_SEEN_MS);
     return true;

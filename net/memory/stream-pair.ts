@@ -23,15 +23,19 @@ export interface StreamPair {
   cut(): void;
 }
 
-/** `onOver` is called once, when both ends are over. */
-export function streamPair(protocol: string, schedule: ScheduleDelivery, onOver: () => void): StreamPair {
+/** `forth` delivers what the near end writes, `back` what the far end does; `onOver` is called once, when both are over. */
+export function streamPair(
+  protocol: string,
+  schedule: { readonly forth: ScheduleDelivery; readonly back: ScheduleDelivery },
+  onOver: () => void,
+): StreamPair {
   let endsLeft = 2;
   const endOver = (): void => {
     endsLeft -= 1;
     if (endsLeft === 0) onOver();
   };
-  const forth = new Lane(schedule);
-  const back = new Lane(schedule);
+  const forth = new Lane(schedule.forth);
+  const back = new Lane(schedule.back);
   const near = endOf(protocol, forth, back, endOver);
   const far = endOf(protocol, back, forth, endOver);
   forth.reader = far;

@@ -85,7 +85,7 @@ async function receive(stream: ByteStream, peer: NodeId, wanted: WantedWitness):
 async function collect(chunks: AsyncIterable<Uint8Array>, peer: NodeId, wanted: WantedWitness): Promise<Uint8Array> {
   const { payloadBytes, payloadDigest } = wanted;
   const payload = new Uint8Array(payloadBytes);
-  const hash = await blake3Stream();
+  const hash = blake3Stream();
   let received = 0;
   for await (const chunk of chunks) {
     if (received + chunk.length > payloadBytes) {

@@ -8,6 +8,7 @@
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf, type BlockView } from '../../crdt/block/view.ts';
 import { blockId, ZERO_HASH, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
+import type { Lease } from '../../crdt/lease/lease.ts';
 import type { ClockBounds } from '../../crdt/lease/rule.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
@@ -31,6 +32,8 @@ export interface ClaimerOptions {
   /** Whether this node's clock lets it claim now; `resume` is called when that changes. */
   readonly mayClaim: () => boolean;
   readonly validationsMax: number;
+  /** The epoch of a claim on a block that looks so. */
+  readonly claimEpoch: (view: BlockView) => number;
   /** The nodes that may claim blocks now, besides this one. */
   readonly rivals: () => Iterable<NodeId>;
   /** The block's witness in this node's directory, once it is complete. */
@@ -42,6 +45,11 @@ export type ClaimEvent =
   | { readonly type: 'claimed'; readonly key: BlockKey; readonly epoch: number; readonly reason: string }
   | { readonly type: 'lease-lost'; readonly key: BlockKey; readonly epoch: number; readonly reason: LeaseLoss }
   | { readonly type: 'validated'; readonly key: BlockKey; readonly epoch: number; readonly outcome: ValidationOutcome };
+
+export interface HeldBlock {
+  readonly id: BlockId;
+  readonly lease: Lease;
+}
 
 /** What is remembered of a block between decisions. */
 interface Candidate {
@@ -72,6 +80,13 @@ export class Claimer {
     return this.#ready.size;
   }
 
+  /** What this node believes to hold: it may act on each of these now. */
+  heldLeases(): readonly HeldBlock[] {
+    const held: HeldBlock[] = [];
+    for (const [id, running] of this.#running) if (running.isHeld) held.push({ id, lease: running.lease });
+    return held;
+  }
+
   /** Something about the block changed: its record, its witness, who is alive, or the time. */
   consider(key: BlockKey): void {
     if (this.#stopped) return;
@@ -97,10 +112,7 @@ export class Claimer {
         return;
       case 'drop':
         this.#ready.remove(key);
-        if (decision.reason === 'finished') {
-          this.#candidates.delete(id);
-          this.#options.sightings.forget(key);
-        }
+        if (decision.reason === 'finished') this.#candidates.delete(id);
         return;
     }
   }
@@ -176,9 +188,9 @@ export class Claimer {
   }
 
   #start(candidate: Candidate, view: BlockView, witness: ValidationTask['witness'], reason: string): void {
-    const { author, lockTimeMs, clock, bounds, store } = this.#options;
+    const { author, lockTimeMs, clock, bounds, store, claimEpoch } = this.#options;
     const { key } = candidate;
-    const lease = author.claim(key, view.nextEpoch, lockTimeMs);
+    const lease = author.claim(key, claimEpoch(view), lockTimeMs);
     const held = new HeldLease({
       key,
       lease,

@@ -40,6 +40,7 @@ export class HeldLease {
   /** When the claim or its latest renewal was sent: what the holder counts from. */
   #sentAtMs: number;
   #loss: LeaseLoss | undefined;
+  #isOver = false;
   #cancelTimer: () => void;
 
   constructor(options: HeldLeaseOptions) {
@@ -62,6 +63,11 @@ export class HeldLease {
   get loss(): LeaseLoss | undefined {
     if (this.#loss === undefined && this.remainingMs() <= 0) this.abandon('expired');
     return this.#loss;
+  }
+
+  /** Whether this node may act on it now: it was neither lost nor is its validation over. */
+  get isHeld(): boolean {
+    return this.#loss === undefined && !this.#isOver && this.remainingMs() > 0;
   }
 
   /** Milliseconds for which this node may still act on it. */
@@ -94,6 +100,7 @@ export class HeldLease {
 
   /** No more renewals: the validation is over. */
   end(): void {
+    this.#isOver = true;
     this.#cancelTimer();
   }
 

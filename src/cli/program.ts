@@ -7,6 +7,7 @@ import { EXIT_CODES_HELP, type SetExitCode } from './exit-codes.ts';
 import { addIdCommand } from './id-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addRunCommand } from './run-command.ts';
+import { addSimCommand } from './sim-command.ts';
 import { addStatusCommand } from './status-command.ts';
 import { printError, type Terminal } from './terminal.ts';
 import { addVerifyCommand } from './verify-command.ts';
@@ -33,5 +34,6 @@ ${EXIT_CODES_HELP}
   addStatusCommand(program, terminal);
   addInspectCommand(program, terminal, setExitCode);
   addVerifyCommand(program, terminal, setExitCode);
+  addSimCommand(program, terminal, setExitCode);
   return program;
 }

@@ -82,6 +82,22 @@ export class MemoryDisk implements Disk {
     this.#notify(path);
   }
 
+  /**
+   * Flips a bit that `random` chooses, on the platter and without a sign: the file's identity stays, nobody is told.
+   * Returns which; undefined when there is no such file, or nothing in it.
+   */
+  rot(path: string, random: RandomInteger): number | undefined {
+    const inode = this.#names.get(path);
+    if (inode === undefined || inode.bytes.length === 0) return undefined;
+    const bit = random(inode.bytes.length * 8);
+    const flipped = (bytes: Uint8Array): Uint8Array =>
+      bytes.map((byte, at) => (at === bit >>> 3 ? byte ^ (1 << (bit & 7)) : byte));
+    const isDurable = inode.durableBytes === inode.bytes;
+    inode.bytes = flipped(inode.bytes);
+    inode.durableBytes = isDurable ? inode.bytes : flipped(inode.durableBytes);
+    return bit;
+  }
+
   read(path: string, maxBytes: number): Promise<FileContent | undefined> {
     return this.#take('read', path, () => {
       const inode = this.#names.get(path);

@@ -10,7 +10,7 @@
 
 import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
 import { isSameClaim, type Lease } from '../../crdt/lease/lease.ts';
-import { leaseEndsAtWallMs, observerRemainingMs, type ClockBounds } from '../../crdt/lease/rule.ts';
+import { leaseEndsAtWallMs, observerRemainingMs, type ClockBounds, type LeaseSighting } from '../../crdt/lease/rule.ts';
 
 interface Sighting {
   readonly lease: Lease;
@@ -25,16 +25,30 @@ export interface Instant {
   readonly wallMs: number;
 }
 
+/** What the sightings judge by. An argument, so that the simulator can show that its checks notice a wrong one. */
+export interface SightingRules {
+  readonly remainingMs: (sighting: LeaseSighting, bounds: ClockBounds) => number;
+  /** Whether `lease` is to be counted from now on, by one who has counted `known`. */
+  readonly startsAnew: (known: Lease, lease: Lease) => boolean;
+}
+
+export const SIGHTING_RULES: SightingRules = {
+  remainingMs: observerRemainingMs,
+  startsAnew: (known, lease) => !isSameClaim(known, lease) || lease.renewals > known.renewals,
+};
+
 export class LeaseSightings {
   readonly #sightings = new Map<BlockId, Sighting>();
   readonly #bounds: ClockBounds;
   readonly #readingFor: (lease: Lease) => Instant | undefined;
+  readonly #rules: SightingRules;
 
   /**
    * `readingFor`: our clocks now, if the wall clock can be compared with the lease's stamp: our clock and the holder's are
    * known to lie within the skew bound, and the holder's not to have been stepped since the stamp.
    */
-  constructor(bounds: ClockBounds, readingFor: (lease: Lease) => Instant | undefined) {
+  constructor(bounds: ClockBounds, readingFor: (lease: Lease) => Instant | undefined, rules = SIGHTING_RULES) {
+    this.#rules = rules;
     this.#bounds = bounds;
     this.#readingFor = readingFor;
   }
@@ -43,7 +57,7 @@ export class LeaseSightings {
   remainingMs(key: BlockKey, lease: Lease, now: Instant): number {
     if (lease.released) return 0;
     const { seenAtMonotonicMs, reading } = this.#sight(key, lease, now);
-    return observerRemainingMs(
+    return this.#rules.remainingMs(
       {
         durationMs: lease.durationMs,
         elapsedSinceSightMs: now.monotonicMs - seenAtMonotonicMs,
@@ -71,14 +85,13 @@ export class LeaseSightings {
   #sight(key: BlockKey, lease: Lease, now: Instant): Sighting {
     const id = blockId(key);
     const known = this.#sightings.get(id);
-    const sameClaim = known !== undefined && isSameClaim(known.lease, lease) ? known : undefined;
-    if (sameClaim !== undefined && sameClaim.lease.renewals >= lease.renewals) {
-      sameClaim.reading ??= this.#readingFor(lease);
-      return sameClaim;
+    if (known !== undefined && !this.#rules.startsAnew(known.lease, lease)) {
+      known.reading ??= this.#readingFor(lease);
+      return known;
     }
     // Renewals do not stamp anew: what is known about the claim's stamp stays known.
-    const reading = sameClaim?.reading ?? this.#readingFor(lease);
-    const sighting = { lease, seenAtMonotonicMs: now.monotonicMs, reading };
+    const knownReading = known !== undefined && isSameClaim(known.lease, lease) ? known.reading : undefined;
+    const sighting = { lease, seenAtMonotonicMs: now.monotonicMs, reading: knownReading ?? this.#readingFor(lease) };
     this.#sightings.set(id, sighting);
     return sighting;
   }

@@ -17,3 +17,10 @@ export const systemClock: Clock = {
 
 /** `below`: 1…2^48 − 1. */
 export const randomInteger: RandomInteger = (below) => randomInt(below);
+
+/** Resolves in the next turn of the event loop, when every promise chain that waits for nothing real has ended. */
+export function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -7,7 +7,7 @@
  */
 
 import { liveHolders } from '../../crdt/block/holders.ts';
-import type { BlockRecord } from '../../crdt/block/record.ts';
+import { hasSuccess, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf, type BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { checkRecord } from '../../net/gossip/check-record.ts';
@@ -41,10 +41,11 @@ import type { NodeEvent } from './events.ts';
 import { newsOf } from './news.ts';
 import { filePaths } from './file-paths.ts';
 import type { NodeSettings, NodeWorld } from './options.ts';
+import { NODE_RULES, type NodeRules } from './rules.ts';
 import { EventCounters } from './counters.ts';
 
 export class DriftlockNode {
-  readonly replica = new Replica();
+  readonly replica: Replica;
   readonly tally = new Tally();
   readonly shelf = new WitnessShelf();
   readonly counters = new EventCounters();
@@ -75,7 +76,9 @@ export class DriftlockNode {
     this.#world = world;
     const { clock, disk, random, layout, network, signer, verify, isMember } = world;
     const { bounds, cluster, heartbeatMs } = settings;
-    const { replica, shelf } = this;
+    const rules = world.rules ?? NODE_RULES;
+    const replica = (this.replica = new Replica(rules.mergeRecords));
+    const { shelf } = this;
     const onEvent = (event: NodeEvent): void => this.#report(event);
     const pathsOf = filePaths(layout);
     const author = (this.#author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs }));
@@ -89,7 +92,11 @@ export class DriftlockNode {
       onStanding: () => this.#standingChanged(),
       onMeasured: (peer) => this.#clockMeasured(peer),
     });
-    const sightings = (this.#sightings = new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease)));
+    const sightings = (this.#sightings = new LeaseSightings(
+      bounds,
+      (lease) => this.clocks.readingFor(lease),
+      rules.sighting,
+    ));
     const writer = new DurableWriter({ disk, temporaryDirectory: layout.temporary, random });
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
     const trust = { isMember, verify };
@@ -191,7 +198,7 @@ export class DriftlockNode {
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
-    this.claimer = this.#makeClaimer();
+    this.claimer = this.#makeClaimer(rules);
     this.#watch = new DatadirWatch({
       disk,
       clock,
@@ -239,6 +246,11 @@ export class DriftlockNode {
     await this.#world.network.stop();
   }
 
+  /** Leases this node counts the time of: no more than there are unfinished blocks. */
+  get leasesSighted(): number {
+    return this.#sightings.size;
+  }
+
   view(key: BlockKey): BlockView {
     const now = this.#now();
     return viewOf(this.replica.get(key), (lease) => this.#sightings.isLive(key, lease, now));
@@ -284,6 +296,7 @@ export class DriftlockNode {
     if (after.lease !== undefined && after.lease !== before.lease) {
       this.#sightings.remainingMs(key, after.lease, this.#now());
     }
+    if (hasSuccess(after.results)) this.#sightings.forget(key);
     this.#consider(key);
   }
 
@@ -323,7 +336,7 @@ export class DriftlockNode {
     this.#world.onEvent(event);
   }
 
-  #makeClaimer(): Claimer | undefined {
+  #makeClaimer({ claimEpoch }: NodeRules): Claimer | undefined {
     const { validator, clock } = this.#world;
     if (validator === undefined) return undefined;
     const { bounds, lockTimeMs, validationsMax } = this.#settings;
@@ -338,6 +351,7 @@ export class DriftlockNode {
       rankStepMs: () => this.rankStep.currentMs(),
       mayClaim: () => this.clocks.mayClaim(),
       validationsMax,
+      claimEpoch,
       rivals: () => this.presence.liveClaimants(),
       witnessOf: (key) => this.shelf.get(key),
       onEvent: (event) => this.#report(event),

@@ -13,6 +13,7 @@ import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { Validator } from '../validators/validator.ts';
 import type { NodeEvent } from './events.ts';
+import type { NodeRules } from './rules.ts';
 
 export interface NodeSettings {
   readonly cluster: string;
@@ -39,4 +40,6 @@ export interface NodeWorld {
   /** Undefined: sidecar only, the node claims nothing. */
   readonly validator: Validator | undefined;
   readonly onEvent: (event: NodeEvent) => void;
+  /** `NODE_RULES` when absent. */
+  readonly rules?: NodeRules;
 }

@@ -34,7 +34,13 @@ export class Replica {
   readonly #entries = new Map<BlockId, ReplicaEntry>();
   readonly #ranges = new RangeIndex();
   readonly #hashesByNumber = new Map<number, BlockKey[]>();
+  readonly #mergeRecords: typeof mergeRecords;
   #digest: Fingerprint = EMPTY_FINGERPRINT;
+
+  /** `merge`: the join of the record's lattice. */
+  constructor(merge: typeof mergeRecords = mergeRecords) {
+    this.#mergeRecords = merge;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -60,7 +66,7 @@ export class Replica {
     const id = blockId(key);
     const known = this.#entries.get(id);
     const before = known?.record ?? EMPTY_RECORD;
-    const after = mergeRecords(before, delta);
+    const after = this.#mergeRecords(before, delta);
     if (isEmptyRecord(after)) return undefined;
     const fingerprint = fingerprintOf({ key, record: after });
     if (fingerprint === known?.fingerprint) return undefined;

@@ -8,8 +8,9 @@ import { MemoryHub } from '../../net/memory/hub.ts';
 import type { Network } from '../../net/network.ts';
 import { ClockKeeper, type ClockEvent } from '../../src/clock/clock-keeper.ts';
 import { nodeOf } from '../crdt/block/arbitraries.ts';
-import { seededRandom } from '../seeded-random.ts';
-import { MachineClock, VirtualClock } from '../virtual-clock.ts';
+import { seededRandom } from '../../src/sim/seeded-random.ts';
+import { VirtualClock } from '../../src/sim/virtual-clock.ts';
+import { MachineClock } from '../../src/sim/machine-clock.ts';
 
 export const BOUNDS: ClockBounds = { driftRate: 0.0002, deliveryMarginMs: 500, skewBoundMs: 500 };
 
@@ -37,8 +38,8 @@ export class Keepers {
     const nodes = wallOffsetsMs.map((_, at) => nodeOf(at + 1));
     this.all = wallOffsetsMs.map((wallOffsetMs, at) => {
       const node = nodes[at] ?? nodeOf(0);
-      const clock = new MachineClock(this.time, wallOffsetMs);
-      const network = this.hub.join(new MemberList(node, nodes));
+      const clock = new MachineClock(this.time, { wallOffsetMs });
+      const network = this.hub.join(new MemberList(node, nodes), clock);
       const events: ClockEvent[] = [];
       const measured: NodeId[] = [];
       const keeper = new ClockKeeper({
@@ -79,11 +80,14 @@ export class Keepers {
     assert.equal(this.time.timers, 0, 'nothing goes on after the end');
   }
 
-  /** Every link delays each message by something in this range. */
-  delay(delayMsMin: number, delayMsMax: number): void {
+  /** Every link delays each message by something in this range, towards nodes further down by `unevenMs` more. */
+  delay(delayMsMin: number, delayMsMax: number, unevenMs = 0): void {
     for (const [at, a] of this.all.entries()) {
       for (const b of this.all.slice(at + 1)) {
-        this.hub.setFaults(a.node, b.node, { lossPermille: 0, repeatPermille: 0, delayMsMin, delayMsMax });
+        const faults = { lossPermille: 0, repeatPermille: 0 };
+        const slower = { delayMsMin: delayMsMin + unevenMs, delayMsMax: delayMsMax + unevenMs };
+        this.hub.setFaultsTowards(a.node, b.node, { ...faults, ...slower });
+        this.hub.setFaultsTowards(b.node, a.node, { ...faults, delayMsMin, delayMsMax });
       }
     }
   }

@@ -4,7 +4,7 @@ import { streamPair } from '../../net/memory/stream-pair.ts';
 import type { ByteStream } from '../../net/network.ts';
 
 export function connectedStreams(): { readonly near: ByteStream; readonly far: ByteStream } {
-  return streamPair('/test/1', queueMicrotask, () => undefined);
+  return streamPair('/test/1', { forth: queueMicrotask, back: queueMicrotask }, () => undefined);
 }
 
 /** A stream whose other end writes `chunks`, closes, and reads nothing. */

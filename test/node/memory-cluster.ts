@@ -27,8 +27,9 @@ import { DriftlockNode } from '../../src/node/node.ts';
 import type { NodeSettings } from '../../src/node/options.ts';
 import { hashOf } from '../crdt/block/arbitraries.ts';
 import { SignedNodes } from '../net/signed-nodes.ts';
-import { seededRandom } from '../seeded-random.ts';
-import { MachineClock, VirtualClock } from '../virtual-clock.ts';
+import { seededRandom } from '../../src/sim/seeded-random.ts';
+import { MachineClock } from '../../src/sim/machine-clock.ts';
+import { VirtualClock } from '../../src/sim/virtual-clock.ts';
 import { ScriptedValidator } from './scripted-validator.ts';
 
 export const SETTINGS: NodeSettings = {
@@ -101,7 +102,7 @@ export class Machine {
   async start(): Promise<void> {
     const { clock: time, hub, members, nodes } = this.#cluster;
     await prepareDatadir(this.disk, this.layout);
-    const clock = new MachineClock(time, this.#wallOffsetMs);
+    const clock = new MachineClock(time, { wallOffsetMs: this.#wallOffsetMs });
     const network = hub.join(new MemberList(this.id, members()));
     const node = new DriftlockNode(this.#settings, {
       clock,
@@ -202,7 +203,7 @@ export class Cluster {
   absentMember(wallOffsetMs = 0): Author {
     const signer = this.nodes.make(200 + this.#outsiders.length);
     this.#outsiders.push(signer);
-    return new Author({ ...signer, clock: new MachineClock(this.clock, wallOffsetMs), skewBoundMs: 0 });
+    return new Author({ ...signer, clock: new MachineClock(this.clock, { wallOffsetMs }), skewBoundMs: 0 });
   }
 
   async start(machines: readonly Machine[] = this.machines): Promise<void> {

@@ -19,8 +19,8 @@ import { Replica } from '../../src/replica/replica.ts';
 import { BlockStore, type StoreChange } from '../../src/store/block-store.ts';
 import { fileView } from '../../src/store/validate-view.ts';
 import { SignedNodes } from '../net/signed-nodes.ts';
-import { seededRandom } from '../seeded-random.ts';
-import { VirtualClock } from '../virtual-clock.ts';
+import { seededRandom } from '../../src/sim/seeded-random.ts';
+import { VirtualClock } from '../../src/sim/virtual-clock.ts';
 
 export const LAYOUT = datadirLayout('/data');
 export const BOUNDS = { driftRate: 0.0002, deliveryMarginMs: 500, skewBoundMs: 500 };

@@ -14,8 +14,8 @@ import { MemberList } from '../../../net/membership/member-list.ts';
 import { MemoryHub } from '../../../net/memory/hub.ts';
 import type { Network, StreamHandler } from '../../../net/network.ts';
 import { nodeOf } from '../../crdt/block/arbitraries.ts';
-import { seededRandom } from '../../seeded-random.ts';
-import { VirtualClock } from '../../virtual-clock.ts';
+import { seededRandom } from '../../../src/sim/seeded-random.ts';
+import { VirtualClock } from '../../../src/sim/virtual-clock.ts';
 import { readAll } from '../stream-pair.ts';
 
 const [asker, other, server] = [nodeOf(1), nodeOf(2), nodeOf(3)];

@@ -273,7 +273,7 @@ async function* mapChunks(
 async function digest(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<{ hash: Hash32; bytes: number }> {
-  const hash = await blake3Stream();
+  const hash = blake3Stream();
   let bytes = 0;
   for await (const chunk of source) {
     hash.update(chunk);

@@ -1,0 +1,65 @@
+/** Nothing grows without bound: queues, timers and what is remembered follow the work at hand, and are empty after it. */
+
+import type { Machine } from '../machine.ts';
+import { SIM_SETTINGS } from '../options.ts';
+import type { Finding, Invariant } from './invariant.ts';
+
+/** Timers of a node that has nothing to do: heartbeat, reconciliation, two scans, gossip, and a few to come. */
+const IDLE_TIMERS_MAX = 12;
+/** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
+const TIMERS_PER_BLOCK_MAX = 6;
+/** A stream has a deadline, a stall limit and bytes on the way. */
+const STREAM_TIMERS_MAX = 400;
+
+export const BOUNDED: Invariant = {
+  name: 'memory-and-queues-bounded',
+  promise: 'queues, timers and memory follow the unfinished work, and are empty when there is none',
+  watch: ({ machines, blocks }, violate) => ({
+    look() {
+      const blockCount = blocks.length;
+      for (const machine of machines) {
+        const { node, clock } = machine;
+        if (node === undefined || clock.isPaused) continue;
+        const limits: [string, number, number][] = [
+          ['timers', clock.timers, IDLE_TIMERS_MAX + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount],
+          ['blocks to write', node.store.dirtyCount, blockCount],
+          ['leases sighted', node.leasesSighted, blockCount],
+          ['witnesses to fetch', node.fetcher.fetching, blockCount],
+          ['validations', node.claimer?.validationsInFlight ?? 0, SIM_SETTINGS.validationsMax],
+          ['blocks ready to claim', node.claimer?.readyCount ?? 0, blockCount],
+        ];
+        report(machine, limits, violate);
+      }
+    },
+    async atEnd() {
+      for (const machine of machines) {
+        const { node, clock, disk, layout } = machine;
+        if (node === undefined) continue;
+        const temporary = await disk.list(layout.temporary);
+        report(
+          machine,
+          [
+            ['timers at rest', clock.timers, IDLE_TIMERS_MAX],
+            ['blocks to write at rest', node.store.dirtyCount, 0],
+            ['leases sighted at rest', node.leasesSighted, 0],
+            ['witnesses to fetch at rest', node.fetcher.fetching, 0],
+            ['validations at rest', node.claimer?.validationsInFlight ?? 0, 0],
+            ['temporary files at rest', temporary.length, 0],
+          ],
+          violate,
+        );
+      }
+    },
+  }),
+};
+
+function report(
+  { name }: Machine,
+  limits: readonly (readonly [what: string, found: number, max: number])[],
+  violate: (finding: Finding) => void,
+): void {
+  const broken = limits.find(([, found, max]) => found > max);
+  if (broken === undefined) return;
+  const [what, found, max] = broken;
+  violate({ detail: `${name}: expected at most ${max} ${what}, found ${found}` });
+}
