@@ -5,7 +5,7 @@ import { SIM_SETTINGS } from '../options.ts';
 import type { Finding, Invariant } from './invariant.ts';
 
 /** Timers of a node that has nothing to do: heartbeat, reconciliation, two scans, gossip, and a few to come. */
-const IDLE_TIMERS_MAX = 12;
+const IDLE_TIMERS_MAX = 18;
 /** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
 const TIMERS_PER_BLOCK_MAX = 6;
 /** A stream has a deadline, a stall limit and bytes on the way. */
