@@ -50,7 +50,7 @@ export const CLOCK_STEP: Fault = {
       const sizeMs = random(3) === 0 ? random(300_000) : random(2_000);
       const byMs = random(2) === 0 ? sizeMs : -sizeMs;
       if (machine === undefined) return;
-      world.trace.note('fault', `the wall clock of ${machine.name} steps by ${byMs} ms`);
+      world.trace.note('world', `the wall clock of ${machine.name} steps by ${byMs} ms`);
       machine.clock.stepWall(byMs);
     });
     return () => undefined;

@@ -43,7 +43,7 @@ function linkFault(what: string, draw: (random: RandomInteger) => Disturbance): 
       const shareOfTen = 1 + random(10);
       const ways = waysAmong(world).filter(() => random(10) < shareOfTen);
       const named = ways.map(([from, to]) => `${from.name}→${to.name}`).join(' ');
-      world.trace.note('fault', `gossip ${what} ${JSON.stringify(disturbance)}: ${named}`);
+      world.trace.note('world', `gossip ${what} ${JSON.stringify(disturbance)}: ${named}`);
       const ends = ways.map(([from, to]) => undo.add(world.weather.disturb(from.id, to.id, disturbance)));
       world.at(Math.min(leftMs, 500 + random(20_000)), `gossip ${what} no longer on these ways`, () => {
         for (const end of ends) end();
