@@ -42,6 +42,7 @@ function linkFault(what: string, draw: (random: RandomInteger) => Disturbance): 
       const disturbance = draw(random);
       const shareOfTen = 1 + random(10);
       const ways = waysAmong(world).filter(() => random(10) < shareOfTen);
+      if (ways.length === 0) return;
       const named = ways.map(([from, to]) => `${from.name}→${to.name}`).join(' ');
       world.trace.note('world', `gossip ${what} ${JSON.stringify(disturbance)}: ${named}`);
       const ends = ways.map(([from, to]) => undo.add(world.weather.disturb(from.id, to.id, disturbance)));
