@@ -2,7 +2,7 @@
 
 import { atRandomTimes, pick, Undo, type Fault } from './fault.ts';
 
-const STRIKES_MAX = 4;
+const STRIKES_MAX = 6;
 const PAUSE_MS_MAX = 25_000;
 
 export const PAUSE: Fault = {

@@ -9,7 +9,7 @@ import { blockId } from '../../../crdt/ids.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { filePaths } from '../../node/file-paths.ts';
 
-const STRIKES_MAX = 3;
+const STRIKES_MAX = 4;
 const FULL_MS_MAX = 20_000;
 const DOWN_MS = 500;
 const COPIES_ELSEWHERE_MIN = 2;

@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import { atRandomTimes, Undo, type Fault } from './fault.ts';
 
 /** How often each of these strikes in a run, at most; a strike takes some of the links, for some seconds. */
-const STRIKES_MAX = 4;
+const STRIKES_MAX = 6;
 
 export const LOSS: Fault = {
   name: 'loss',

@@ -5,7 +5,7 @@ import type { Machine } from '../machine.ts';
 import type { World } from '../world.ts';
 import { atRandomTimes, pick, Undo, type Fault } from './fault.ts';
 
-const PARTITIONS_MAX = 3;
+const PARTITIONS_MAX = 5;
 /** A connection whose one way is dead is closed by its keep-alive after some seconds. */
 const ONE_WAY_MS_MAX = 10_000;
 
