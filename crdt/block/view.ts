@@ -57,7 +57,7 @@ export function viewOf(record: BlockRecord, isLive: (lease: Lease) => boolean): 
     return { ...base, status: 'success', reason: 'success-reported', stateRoot: rootOfSuccess(results) };
   }
   const failure = latestFailure(results);
-  if (lease !== undefined && !endedBy(lease, results)) {
+  if (lease !== undefined && !isLeaseEndedBy(lease, results)) {
     if (!lease.released && isLive(lease)) {
       return { ...base, status: 'processing', reason: 'lease-live', stateRoot: ZERO_HASH, lease };
     }
@@ -73,7 +73,7 @@ export function viewOf(record: BlockRecord, isLive: (lease: Lease) => boolean): 
 }
 
 /** A failure ends the leases of lower epochs, and at its own epoch the lease of the node that reported it. */
-function endedBy(lease: Lease, results: Results): boolean {
+export function isLeaseEndedBy(lease: Lease, results: Results): boolean {
   return results.some(
     (result) => result.epoch > lease.epoch || (result.epoch === lease.epoch && result.node === lease.holder),
   );

@@ -130,6 +130,10 @@ export class MemoryNetwork implements Network {
     return this.#streamHandlers.get(protocol);
   }
 
+  hasSeen(messageId: string): boolean {
+    return this.#seen.has(messageId);
+  }
+
   peersChanged(): void {
     for (const listener of this.#peersListeners) listener();
   }

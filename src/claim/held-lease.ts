@@ -8,6 +8,7 @@
 
 import type { BlockRecord } from '../../crdt/block/record.ts';
 import { hasSuccess } from '../../crdt/block/record.ts';
+import { isLeaseEndedBy } from '../../crdt/block/view.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { isSameClaim, type Lease } from '../../crdt/lease/lease.ts';
 import { holderRemainingMs, type ClockBounds } from '../../crdt/lease/rule.ts';
@@ -19,6 +20,8 @@ export type LeaseLoss =
   | 'outbid'
   /** Another node has validated the block. */
   | 'finished-elsewhere'
+  /** A failure of this node ended it: another program in its directory reported one while the validation ran. */
+  | 'failed-elsewhere'
   /** Its time ran out before it could be renewed, as after a pause of the process. */
   | 'expired'
   | 'stopping';
@@ -80,6 +83,7 @@ export class HeldLease {
   observe(record: BlockRecord): void {
     if (hasSuccess(record.results)) this.abandon('finished-elsewhere');
     else if (record.lease === undefined || !isSameClaim(record.lease, this.#lease)) this.abandon('outbid');
+    else if (isLeaseEndedBy(this.#lease, record.results)) this.abandon('failed-elsewhere');
   }
 
   /** Stops acting on it. */

@@ -28,6 +28,8 @@ export interface NameChange {
 
 export interface JournalEntry {
   changes: readonly NameChange[];
+  /** Of all these names: thousands of entries are asked for theirs at each sync. */
+  readonly directories: readonly string[];
 }
 
 type NameTable = Map<string, Map<string, MemoryInode>>;
@@ -75,29 +77,32 @@ export class MemoryNames {
   /** Applies `changes` as one journal entry. Precondition: their directories exist. */
   apply(...changes: readonly NameChange[]): void {
     write(this.#visible, changes);
-    this.#pending.push({ changes });
+    this.#pending.push({ changes, directories: changes.map(({ path }) => dirname(path)) });
     const oldest = this.#pending.length > JOURNAL_ENTRIES_MAX ? this.#pending[0] : undefined;
     if (oldest !== undefined) this.commit([oldest]);
   }
 
   /** The entries a sync of `directory` that starts now is answerable for. */
   pendingIn(directory: string): JournalEntry[] {
-    return this.#pending.filter((entry) => entry.changes.some(({ path }) => dirname(path) === directory));
+    return this.#pending.filter(({ directories }) => directories.includes(directory));
   }
 
   /** Makes `entries` durable; what earlier entries did to the same names is thereby settled. */
   commit(entries: readonly JournalEntry[]): void {
-    for (const entry of entries) {
-      const index = this.#pending.indexOf(entry);
-      if (index < 0) continue;
-      write(this.#durable, entry.changes);
-      const settled = new Set(entry.changes.map(({ path }) => path));
-      for (const earlier of this.#pending.slice(0, index)) {
-        earlier.changes = earlier.changes.filter(({ path }) => !settled.has(path));
+    const committed = new Set(entries);
+    const settled = new Set<string>();
+    const left: JournalEntry[] = [];
+    for (const entry of this.#pending.toReversed()) {
+      const changes = entry.changes.filter(({ path }) => !settled.has(path));
+      if (committed.has(entry)) {
+        write(this.#durable, changes);
+        for (const { path } of entry.changes) settled.add(path);
+      } else if (changes.length > 0) {
+        entry.changes = changes;
+        left.push(entry);
       }
-      this.#pending.splice(index, 1);
     }
-    this.#pending = this.#pending.filter(({ changes }) => changes.length > 0);
+    this.#pending = left.reverse();
   }
 
   /** The names after a power loss that kept a prefix of the pending entries, as long as `chooseLength` says. */

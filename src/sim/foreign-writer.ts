@@ -35,41 +35,25 @@ export class ForeignWriter {
     this.#random = world.randomFor(`foreign writer ${machine.index}`);
   }
 
-  /** Whether it is in the middle of a block. */
-  get isWorking(): boolean {
-    return this.#isWorking;
-  }
-
   start(): void {
     if (this.#isStopped) return;
     this.#world.time.schedule(LOOK_MS, () => this.start());
     if (this.#isWorking || this.#machine.state !== 'running' || this.#machine.clock.isPaused) return;
-    const { life } = this.#machine;
     this.#isWorking = true;
-    // When the machine dies, so does the program, in the middle of whatever it did.
-    const watch = this.#world.time.schedule(0, () => this.#leaveWhenDead(life));
-    void this.#work(life)
+    void this.#machine
+      .runProgram(() => this.#work())
       .catch((error: unknown) => {
         if (!isFailure(error)) throw error;
         this.#world.trace.note(this.#machine.name, `the foreign program fails: ${error.message}`);
       })
-      .finally(() => {
-        watch();
-        if (this.#machine.life === life) this.#isWorking = false;
-      });
+      .finally(() => (this.#isWorking = false));
   }
 
   stop(): void {
     this.#isStopped = true;
   }
 
-  #leaveWhenDead(life: number): void {
-    if (!this.#isWorking) return;
-    if (this.#machine.life === life) this.#world.time.schedule(LOOK_MS, () => this.#leaveWhenDead(life));
-    else this.#isWorking = false;
-  }
-
-  async #work(life: number): Promise<void> {
+  async #work(): Promise<void> {
     const { disk, clock, layout, name } = this.#machine;
     const witnesses = (await disk.list(layout.witness)).flatMap((file) => parseBlockFileName(file)?.key ?? []);
     const key = await this.#firstClaimable(witnesses);
@@ -77,7 +61,6 @@ export class ForeignWriter {
     const lockTimeSeconds = BigInt(Math.floor((clock.wallMs() + SIM_SETTINGS.lockTimeMs) / 1_000));
     await this.#write(key, 'Processing', ZERO_HASH, lockTimeSeconds);
     await pause(clock, this.#world.findings.validationMs(key));
-    if (this.#machine.life !== life) return;
     const outcome = this.#world.findings.find(`the program on ${name}`, key);
     if (outcome.kind === 'error') return;
     const root = outcome.stateRoot ?? ZERO_HASH;

@@ -13,7 +13,7 @@ import { MemberList } from '../../net/membership/member-list.ts';
 import type { Network } from '../../net/network.ts';
 import { datadirLayout, type DatadirLayout } from '../datadir/layout.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
-import type { Disk } from '../disk/disk.ts';
+import { DiskError, type Disk } from '../disk/disk.ts';
 import { MemoryDisk, type DiskOperation } from '../disk/memory-disk.ts';
 import type { NodeEvent } from '../node/events.ts';
 import { DriftlockNode } from '../node/node.ts';
@@ -67,6 +67,7 @@ export class Machine {
   readonly #world: World;
   readonly #random: RandomInteger;
   #network: Network | undefined;
+  readonly #programs = new Set<() => void>();
   #life = 0;
   #capacityBytes = Infinity;
   #crashAtOperation: { left: number; readonly kind: CrashKind } | undefined;
@@ -87,6 +88,24 @@ export class Machine {
     return this.signer.node;
   }
 
+  /**
+   * What a program on this machine does: `task`, unless the machine dies before it ends; then it throws `ERR_DISK`, as a
+   * task that waits for a dead disk or clock would wait for ever.
+   */
+  async runProgram<T>(task: () => Promise<T>): Promise<T> {
+    const death = Promise.withResolvers<never>();
+    const die = (): void => {
+      const [expected, found] = ['a machine that runs', 'one that has crashed'];
+      death.reject(new DiskError('ERR_DISK', { argument: this.name, expected, found }));
+    };
+    this.#programs.add(die);
+    try {
+      return await Promise.race([task(), death.promise]);
+    } finally {
+      this.#programs.delete(die);
+    }
+  }
+
   /** Counts the node's lives: what belongs to an earlier one is dead. */
   get life(): number {
     return this.#life;
@@ -98,17 +117,17 @@ export class Machine {
     this.state = 'starting';
     this.clock = this.clock.rebooted(this.#random(3_600_000));
     const life = ++this.#life;
-    this.#world.trace.note(this.name, 'starts');
+    this.#world.trace.note('world', `${this.name} starts`);
     this.#run().then(
       () => {
         if (life !== this.#life || this.state !== 'starting') return;
         this.state = 'running';
         this.steadySinceMs = this.#world.time.monotonicMs();
-        this.#world.trace.note(this.name, 'runs');
+        this.#world.trace.note('world', `${this.name} runs`);
       },
       (error: unknown) => {
         if (life !== this.#life) return;
-        this.#world.trace.note(this.name, `does not start: ${String(error)}`);
+        this.#world.trace.note('world', `${this.name} does not start: ${String(error)}`);
         this.crash('kill');
         this.#world.time.schedule(RESTART_MS, () => this.start());
       },
@@ -119,18 +138,18 @@ export class Machine {
   stop(): void {
     if (this.state !== 'running' || this.node === undefined) return;
     this.state = 'stopping';
-    this.#world.trace.note(this.name, 'stops');
+    this.#world.trace.note('world', `${this.name} stops`);
     const life = this.#life;
     void this.node.stop().then(() => {
       if (life !== this.#life) return;
-      this.#world.trace.note(this.name, 'has stopped');
+      this.#world.trace.note('world', `${this.name} has stopped`);
       this.#end();
     });
   }
 
   crash(kind: CrashKind): void {
     if (this.state === 'down') return;
-    this.#world.trace.note(this.name, `crashes: ${kind}`);
+    this.#world.trace.note('world', `${this.name} crashes: ${kind}`);
     const { disk } = this;
     const survival = { kill: KEEP_ALL, 'power-loss': KEEP_NOTHING, 'torn-power-loss': this.#random }[kind];
     this.#end();
@@ -155,13 +174,13 @@ export class Machine {
 
   pause(): void {
     if (this.state === 'down' || this.clock.isPaused) return;
-    this.#world.trace.note(this.name, 'is paused');
+    this.#world.trace.note('world', `${this.name} is paused`);
     this.clock.pause();
   }
 
   resume(): void {
     if (!this.clock.isPaused) return;
-    this.#world.trace.note(this.name, 'goes on');
+    this.#world.trace.note('world', `${this.name} goes on`);
     this.steadySinceMs = this.#world.time.monotonicMs();
     this.clock.resume();
   }
@@ -172,6 +191,7 @@ export class Machine {
     this.node = undefined;
     this.#crashAtOperation = undefined;
     this.clock.halt();
+    for (const die of this.#programs) die();
     void this.#network?.stop();
   }
 

@@ -33,7 +33,7 @@ export const SIM_SETTINGS: NodeSettings = {
 };
 
 /** Blocks come and faults strike in this time; then everything is healed. */
-export const TROUBLE_MS = 60_000;
+export const TROUBLE_MS = 120_000;
 /** For how long after that the cluster may take to finish and converge. Longest waits: 60 s of backoff, 30 s between fruitless reconciliations. */
 export const RECOVERY_MS_MAX = 240_000;
 /** What happens after all is done must change nothing: two scans of the directories. */

@@ -56,8 +56,7 @@ export function failureText(report: SeedReport, options: SimOptions): string {
   const lines = report.violations.map(({ invariant, detail }) => `seed ${report.seed}: ${invariant}: ${detail}`);
   const [first] = report.violations;
   const id = first?.key === undefined ? undefined : shortBlock(first.key);
-  const isRelevant = (line: string): boolean =>
-    id === undefined || line.includes(id) || line.includes(' fault ') || line.includes(' invariant ');
+  const isRelevant = (line: string): boolean => id === undefined || line.includes(id) || line.includes(' world ');
   const shown = report.events.filter(isRelevant).slice(-EVENTS_SHOWN_MAX);
   const about = id === undefined ? 'the latest events' : `what happened to ${id}, and the faults meanwhile`;
   return [

@@ -80,7 +80,7 @@ class Run {
     this.#workload = new Workload(world);
     this.#watches = INVARIANTS.map((invariant) =>
       invariant.watch(world, (finding) => {
-        trace.note('invariant', `${invariant.name} is violated: ${finding.detail}`);
+        trace.note('world', `${invariant.name} is violated: ${finding.detail}`);
         this.violations.push({ ...finding, invariant: invariant.name });
       }),
     );
@@ -115,7 +115,7 @@ class Run {
 
   #heal(): void {
     const { machines, trace } = this.#world;
-    trace.note('fault', 'everything is healed');
+    trace.note('world', 'everything is healed');
     for (const undo of this.#undoFaults) undo();
     for (const machine of machines) {
       machine.resume();

@@ -7,6 +7,7 @@
 
 import { dirname, join } from 'node:path';
 import type { Machine } from './machine.ts';
+import { isFailure } from '../../crdt/errors.ts';
 import { filePaths } from '../node/file-paths.ts';
 import { shortBlock } from './event-line.ts';
 import { witnessFileOf, type SimBlock } from './sim-block.ts';
@@ -39,20 +40,17 @@ export class Workload {
   }
 
   async #drop(machine: Machine, block: SimBlock): Promise<void> {
-    const { life, clock } = machine;
     const retry = (): void => void this.#world.time.schedule(RETRY_MS, () => void this.#drop(machine, block));
-    if (machine.state !== 'running' || clock.isPaused) {
+    if (machine.state !== 'running' || machine.clock.isPaused) {
       retry();
       return;
     }
+    const path = filePaths(machine.layout).witness(block.key);
     try {
-      await writeAsReference(machine, filePaths(machine.layout).witness(block.key), witnessFileOf(block.key));
+      await machine.runProgram(() => writeAsReference(machine, path, witnessFileOf(block.key)));
     } catch (error) {
-      this.#world.trace.note(machine.name, `the generator fails: ${String(error)}`);
-      retry();
-      return;
-    }
-    if (machine.life !== life) {
+      if (!isFailure(error)) throw error;
+      this.#world.trace.note(machine.name, `the generator fails: ${error.message}`);
       retry();
       return;
     }

@@ -94,7 +94,7 @@ export class World {
   /** Does `act` in `delayMs`, and says so in the trace. */
   at(delayMs: number, what: string, act: () => void): void {
     this.time.schedule(delayMs, () => {
-      this.trace.note('fault', what);
+      this.trace.note('world', what);
       act();
     });
   }

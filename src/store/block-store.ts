@@ -210,7 +210,8 @@ export class BlockStore {
     this.#dirty.delete(id);
     const staged = this.#staged.get(id) ?? [];
     const candidate = this.recordToCome(key);
-    const fingerprint = fingerprintOf({ key, record: candidate });
+    const known = staged.length === 0 ? this.replica.entry(key)?.fingerprint : undefined;
+    const fingerprint = known ?? fingerprintOf({ key, record: candidate });
     const file = this.#file(id);
 
     if (file.fingerprint !== fingerprint || staged.length > 0) {

@@ -2,7 +2,7 @@
 
 import { atRandomTimes, pick, Undo, type Fault } from './fault.ts';
 
-const STRIKES_MAX = 4;
+const STRIKES_MAX = 6;
 const PAUSE_MS_MAX = 25_000;
 
 export const PAUSE: Fault = {
@@ -50,7 +50,7 @@ export const CLOCK_STEP: Fault = {
       const sizeMs = random(3) === 0 ? random(300_000) : random(2_000);
       const byMs = random(2) === 0 ? sizeMs : -sizeMs;
       if (machine === undefined) return;
-      world.trace.note('fault', `the wall clock of ${machine.name} steps by ${byMs} ms`);
+      world.trace.note('world', `the wall clock of ${machine.name} steps by ${byMs} ms`);
       machine.clock.stepWall(byMs);
     });
     return () => undefined;

@@ -5,7 +5,7 @@ import type { CrashKind, Machine } from '../machine.ts';
 import type { World } from '../world.ts';
 import { atRandomTimes, pick, type Fault } from './fault.ts';
 
-const CRASHES_MAX = 5;
+const CRASHES_MAX = 8;
 const DOWN_MS_MAX = 15_000;
 /** Within so many disk operations a crash strikes that was set to strike at one. */
 const OPERATIONS_MAX = 60;

@@ -9,7 +9,7 @@ import { blockId } from '../../../crdt/ids.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { filePaths } from '../../node/file-paths.ts';
 
-const STRIKES_MAX = 3;
+const STRIKES_MAX = 4;
 const FULL_MS_MAX = 20_000;
 const DOWN_MS = 500;
 const COPIES_ELSEWHERE_MIN = 2;
@@ -25,7 +25,7 @@ export const FULL_DISK: Fault = {
     atRandomTimes(world, random, { count: 1 + random(STRIKES_MAX), untilMs }, (leftMs) => {
       const machine = pick(world.machines, random);
       if (machine === undefined || full.has(machine)) return;
-      world.trace.note('fault', `the disk of ${machine.name} is full`);
+      world.trace.note('world', `the disk of ${machine.name} is full`);
       full.add(machine);
       machine.resizeDisk(0);
       world.at(Math.min(leftMs, 500 + random(FULL_MS_MAX)), `the disk of ${machine.name} has room again`, () =>
@@ -73,5 +73,5 @@ function rot(world: World, machine: Machine, held: Replica | undefined, random: 
   const bit = machine.disk.rot(path, random);
   if (bit === undefined) return;
   machine.tamperedWith.add(blockId(block.key));
-  world.trace.note('fault', `bit ${bit} of the ${kind} file of ${shortBlock(block.key)} on ${machine.name} rots`);
+  world.trace.note('world', `bit ${bit} of the ${kind} file of ${shortBlock(block.key)} on ${machine.name} rots`);
 }

@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import { atRandomTimes, Undo, type Fault } from './fault.ts';
 
 /** How often each of these strikes in a run, at most; a strike takes some of the links, for some seconds. */
-const STRIKES_MAX = 4;
+const STRIKES_MAX = 6;
 
 export const LOSS: Fault = {
   name: 'loss',
@@ -42,8 +42,9 @@ function linkFault(what: string, draw: (random: RandomInteger) => Disturbance): 
       const disturbance = draw(random);
       const shareOfTen = 1 + random(10);
       const ways = waysAmong(world).filter(() => random(10) < shareOfTen);
+      if (ways.length === 0) return;
       const named = ways.map(([from, to]) => `${from.name}→${to.name}`).join(' ');
-      world.trace.note('fault', `gossip ${what} ${JSON.stringify(disturbance)}: ${named}`);
+      world.trace.note('world', `gossip ${what} ${JSON.stringify(disturbance)}: ${named}`);
       const ends = ways.map(([from, to]) => undo.add(world.weather.disturb(from.id, to.id, disturbance)));
       world.at(Math.min(leftMs, 500 + random(20_000)), `gossip ${what} no longer on these ways`, () => {
         for (const end of ends) end();

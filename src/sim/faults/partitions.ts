@@ -5,7 +5,7 @@ import type { Machine } from '../machine.ts';
 import type { World } from '../world.ts';
 import { atRandomTimes, pick, Undo, type Fault } from './fault.ts';
 
-const PARTITIONS_MAX = 3;
+const PARTITIONS_MAX = 5;
 /** A connection whose one way is dead is closed by its keep-alive after some seconds. */
 const ONE_WAY_MS_MAX = 10_000;
 
@@ -17,7 +17,7 @@ export const PARTITION: Fault = {
     atRandomTimes(world, random, { count: 1 + random(PARTITIONS_MAX), untilMs }, (leftMs) => {
       const [left, right] = split(world, random);
       if (left.length === 0 || right.length === 0) return;
-      world.trace.note('fault', `partition: ${namesOf(left)} | ${namesOf(right)}`);
+      world.trace.note('world', `partition: ${namesOf(left)} | ${namesOf(right)}`);
       const heals = left.flatMap((a) => right.map((b) => undo.add(world.weather.cut(a.id, b.id))));
       const lastsMs = Math.min(leftMs, 1_000 + random(40_000));
       if (random(3) === 0) {
@@ -41,7 +41,7 @@ export const ONE_WAY_PARTITION: Fault = {
     atRandomTimes(world, random, { count: 1 + random(PARTITIONS_MAX), untilMs }, (leftMs) => {
       const [from, to] = random(2) === 0 ? split(world, random) : pair(world, random);
       if (from.length === 0 || to.length === 0) return;
-      world.trace.note('fault', `nothing gets from ${namesOf(from)} to ${namesOf(to)}`);
+      world.trace.note('world', `nothing gets from ${namesOf(from)} to ${namesOf(to)}`);
       const ends = from.flatMap((a) => to.map((b) => undo.add(world.weather.block(a.id, b.id))));
       world.at(Math.min(leftMs, 500 + random(ONE_WAY_MS_MAX)), 'both ways work again', () => {
         for (const end of ends) end();

@@ -8,18 +8,21 @@ import type { Finding, Invariant } from './invariant.ts';
 const IDLE_TIMERS_MAX = 18;
 /** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
 const TIMERS_PER_BLOCK_MAX = 6;
+/** After a pause all that waited in the machine's buffers comes at once. */
+const CATCH_UP_MS = 2_000;
 /** A stream has a deadline, a stall limit and bytes on the way. */
 const STREAM_TIMERS_MAX = 400;
 
 export const BOUNDED: Invariant = {
   name: 'memory-and-queues-bounded',
   promise: 'queues, timers and memory follow the unfinished work, and are empty when there is none',
-  watch: ({ machines, blocks }, violate) => ({
+  watch: ({ machines, blocks, time }, violate) => ({
     look() {
       const blockCount = blocks.length;
       for (const machine of machines) {
         const { node, clock } = machine;
-        if (node === undefined || clock.isPaused) continue;
+        const isCatchingUp = time.monotonicMs() - machine.steadySinceMs < CATCH_UP_MS;
+        if (node === undefined || clock.isPaused || isCatchingUp) continue;
         const limits: [string, number, number][] = [
           ['timers', clock.timers, IDLE_TIMERS_MAX + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount],
           ['blocks to write', node.store.dirtyCount, blockCount],
