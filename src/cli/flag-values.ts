@@ -14,6 +14,13 @@ export function parseCount(text: string, flag: string, max: number): number {
   throw new UsageError(flag, `an integer from 1 to ${max}`, describeText(text));
 }
 
+/** A block number: an integer in 0…2^53 − 1. */
+export function parseBlockNumber(text: string, flag: string): number {
+  const value = DIGITS.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new UsageError(flag, 'a block number', describeText(text));
+}
+
 /** Seconds, more than 0 and at most `max`; fractions are allowed. */
 export function parseSeconds(text: string, flag: string, max: number): number {
   const value = DECIMAL.test(text) ? Number(text) : 0;

@@ -12,7 +12,7 @@ import { NodeDisk } from '../disk/node-disk.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { describeEvent } from '../node/describe-event.ts';
 import { DEFAULT_RPC_PORT } from '../rpc/host-port.ts';
-import { parsePath, parseSeconds } from './flag-values.ts';
+import { parseBlockNumber, parsePath, parseSeconds } from './flag-values.ts';
 import { openKeyWarning } from './id-command.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 import { printLine, type Terminal } from './terminal.ts';
@@ -28,6 +28,7 @@ interface RunFlags {
   readonly validator?: string;
   readonly api?: string;
   readonly lockTime?: string;
+  readonly window?: string;
   readonly config?: string;
 }
 
@@ -48,6 +49,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--validator <kind>', `linkage, exec:COMMAND or none (default: ${DEFAULTS.validator})`)
     .option('--api <url|dir>', 'where linkage gets headers: an Ethereum JSON-RPC URL, or a folder')
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
+    .option('--window <number>', 'keep only blocks from this number on (default: all)')
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
@@ -65,7 +67,8 @@ Validators:
 
 Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, and without a
 flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs, scanIntervalMs,
-validationsMax. A list given by flags replaces that of the file. Paths are relative to the working directory.
+validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes, scrubFilesPerSecond.
+A list given by flags replaces that of the file. Paths are relative to the working directory.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
 
@@ -86,10 +89,33 @@ async function readConfig(flags: RunFlags): Promise<NodeConfig> {
   return nodeConfig(given, availableParallelism());
 }
 
-function settingsOf({ datadir, cluster, listen, peer, member, rpc, validator, api, lockTime }: RunFlags): Settings {
+function settingsOf({
+  datadir,
+  cluster,
+  listen,
+  peer,
+  member,
+  rpc,
+  validator,
+  api,
+  lockTime,
+  ...rest
+}: RunFlags): Settings {
   const lockTimeSeconds =
     lockTime === undefined ? undefined : parseSeconds(lockTime, '--lock-time', LOCK_TIME_SECONDS_MAX);
-  const settings = { datadir, cluster, listen, peers: peer, members: member, rpc, validator, api, lockTimeSeconds };
+  const window = rest.window === undefined ? undefined : parseBlockNumber(rest.window, '--window');
+  const settings = {
+    datadir,
+    cluster,
+    listen,
+    peers: peer,
+    members: member,
+    rpc,
+    validator,
+    api,
+    lockTimeSeconds,
+    window,
+  };
   return parseSettings(settings, nameFlag);
 }
 

@@ -12,6 +12,7 @@ import { isLoopbackOnly, parseDialAddress, parseListenAddress } from '../../net/
 import { parseMembers } from '../../net/membership/member-list.ts';
 import { formatHostPort, isLoopbackHost, parseHostPort, type HostPort } from '../rpc/host-port.ts';
 import { parseValidatorChoice, type ValidatorChoice } from '../validators/choose.ts';
+import type { UpkeepSettings } from '../upkeep/plan.ts';
 import { ConfigError } from './config-error.ts';
 import { namedWhereGiven, type NameSetting } from './read-settings.ts';
 import type { LogLevel, SettingName, Settings } from './settings.ts';
@@ -42,6 +43,11 @@ export interface NodeConfig {
   readonly scanIntervalMs: number;
   /** Validations at work at once. */
   readonly validationsMax: number;
+  /** Blocks below this number are not kept. */
+  readonly windowFrom: number;
+  readonly upkeep: UpkeepSettings;
+  /** 0: files are not read again while nothing happens to them. */
+  readonly scrubFilesPerSecond: number;
   readonly logLevel: LogLevel;
 }
 
@@ -59,8 +65,18 @@ export const DEFAULTS = {
   skewBoundMs: 500,
   heartbeatMs: 1_000,
   scanIntervalMs: 10_000,
+  window: 0,
+  /** Two epochs of Ethereum behind finality nobody works on a block any more. */
+  archiveAfterBlocks: 64,
+  /** Two days of Ethereum: for as long a node may be away and still get the witnesses of all blocks. */
+  settleAfterBlocks: 16_384,
+  /** A million blocks in 28 hours, at one file read in 50 ms. */
+  scrubFilesPerSecond: 20,
   logLevel: 'info',
 } as const satisfies Settings;
+
+const HOUR_MS = 3_600_000;
+const MEGABYTE_BYTES = 1_000_000;
 
 export interface GivenSettings {
   /** From the command line. A list given here replaces that of the file. */
@@ -108,6 +124,15 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     heartbeatMs: settings.heartbeatMs,
     scanIntervalMs: settings.scanIntervalMs,
     validationsMax: settings.validationsMax ?? parallelism,
+    windowFrom: settings.window,
+    upkeep: {
+      archiveAfterBlocks: settings.archiveAfterBlocks,
+      settleAfterBlocks: settings.settleAfterBlocks,
+      retainBlocks: settings.retainBlocks,
+      retainMs: settings.retainHours === undefined ? undefined : settings.retainHours * HOUR_MS,
+      retainBytes: settings.retainMegabytes === undefined ? undefined : settings.retainMegabytes * MEGABYTE_BYTES,
+    },
+    scrubFilesPerSecond: settings.scrubFilesPerSecond,
     logLevel: settings.logLevel,
   };
 }

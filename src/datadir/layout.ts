@@ -35,6 +35,8 @@ export interface DatadirLayout {
   readonly owner: string;
   readonly quarantine: string;
   readonly temporary: string;
+  /** A snapshot of what the files hold; see `snapshot/`. */
+  readonly index: string;
 }
 
 export function datadirLayout(datadir: string): DatadirLayout {
@@ -54,6 +56,7 @@ export function datadirLayout(datadir: string): DatadirLayout {
     owner: join(state, 'owner.json'),
     quarantine: join(state, 'quarantine'),
     temporary: join(state, 'tmp'),
+    index: join(state, 'index'),
   };
 }
 

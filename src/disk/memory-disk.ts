@@ -7,10 +7,18 @@
  * nothing, and no call that was under way changes the new one.
  */
 
-import { dirname, isAbsolute } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { invariant } from '../../crdt/invariant.ts';
 import type { RandomInteger } from '../../net/clock.ts';
-import { DiskError, sameFile, type Disk, type DiskCode, type FileContent, type FileIdentity } from './disk.ts';
+import {
+  DiskError,
+  sameFile,
+  type Disk,
+  type DiskCode,
+  type FileContent,
+  type FileIdentity,
+  type ScannedFile,
+} from './disk.ts';
 import { MemoryNames, type MemoryInode } from './memory-names.ts';
 
 export type DiskOperation = Exclude<keyof Disk, 'watch'>;
@@ -120,6 +128,16 @@ export class MemoryDisk implements Disk {
     return this.#take('list', directory, () => {
       this.#refuseFile(directory);
       return this.#names.namesIn(directory);
+    });
+  }
+
+  async *scan(directory: string): AsyncGenerator<readonly ScannedFile[]> {
+    yield await this.#take('scan', directory, () => {
+      this.#refuseFile(directory);
+      return this.#names.namesIn(directory).map((name) => {
+        const inode = this.#names.get(join(directory, name));
+        return { name, identity: inode === undefined ? undefined : identityOf(inode) };
+      });
     });
   }
 

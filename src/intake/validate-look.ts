@@ -21,6 +21,7 @@ import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX, type ValidateFile } from '
 import type { ValidateInfo } from '../files/validate-info.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { SightedDelta, Sighting } from '../store/block-store.ts';
+import type { FilePlace, KnownFile } from '../store/file-ledger.ts';
 import { readForeignWrite, type ForeignEvent } from './foreign-write.ts';
 import { readSettled } from './settled-read.ts';
 
@@ -30,9 +31,7 @@ export interface ValidateLookOptions {
   readonly author: Author;
   readonly sightings: LeaseSightings;
   readonly quarantine: Quarantine;
-  /** Where the block's file is written, and where it is looked for when it is not there. */
-  readonly pathOf: (key: BlockKey) => string;
-  readonly backupPathOf: (key: BlockKey) => string;
+  readonly pathOf: (key: BlockKey, place: FilePlace) => string;
   /** The block's record, with what this node has said and not yet published. */
   readonly recordOf: (key: BlockKey) => BlockRecord;
   /** Checks the signatures in a record that are not known yet. */
@@ -44,7 +43,7 @@ export type IntakeEvent =
   | { readonly type: 'foreign-write'; readonly key: BlockKey; readonly event: ForeignEvent }
   | { readonly type: 'file-quarantined'; readonly file: string; readonly error: DriftlockError };
 
-const NO_FILE: Sighting = { identity: undefined, fingerprint: undefined, deltas: [] };
+const NO_FILE: Sighting = { file: undefined, fingerprint: undefined, deltas: [] };
 
 export class ValidateLook {
   readonly #options: ValidateLookOptions;
@@ -54,20 +53,20 @@ export class ValidateLook {
   }
 
   /** What the block's file holds; undefined when it still is the file that `known` identifies. */
-  async look(key: BlockKey, known: FileIdentity | undefined): Promise<Sighting | undefined> {
-    const { disk, pathOf, backupPathOf } = this.#options;
-    const path = pathOf(key);
-    const identity = await disk.identify(path);
-    if (identity !== undefined && sameFile(identity, known)) return undefined;
-    if (identity !== undefined) return this.#read(key, path);
-    const archived = await this.#read(key, backupPathOf(key));
-    return { ...archived, identity: undefined };
+  async look(key: BlockKey, known: KnownFile | undefined): Promise<Sighting | undefined> {
+    for (const place of ['primary', 'backup'] as const) {
+      const path = this.#options.pathOf(key, place);
+      if (known?.place === place && sameFile(await this.#options.disk.identify(path), known.identity)) return undefined;
+      const sighting = await this.#read(key, place, path);
+      if (sighting.file !== undefined) return sighting;
+    }
+    return NO_FILE;
   }
 
-  async #read(key: BlockKey, path: string): Promise<Sighting> {
+  async #read(key: BlockKey, place: FilePlace, path: string): Promise<Sighting> {
     const name = blockFileName('validate', key);
     const read = await readSettled(this.#options, path, VALIDATE_FILE_BYTES_MAX, ({ bytes, identity }) =>
-      this.#interpret(key, decodeValidateFile(bytes, name), identity),
+      this.#interpret(key, decodeValidateFile(bytes, name), { identity, place }),
     );
     switch (read.kind) {
       case 'good':
@@ -79,9 +78,9 @@ export class ValidateLook {
     }
   }
 
-  #interpret(key: BlockKey, file: ValidateFile, identity: FileIdentity): Sighting {
-    if (file.trailer.kind === 'valid') {
-      const record = decodeRecord(file.trailer.record);
+  #interpret(key: BlockKey, { trailer, info }: ValidateFile, file: KnownFile): Sighting {
+    if (trailer.kind === 'valid') {
+      const record = decodeRecord(trailer.record);
       if (!this.#options.isAuthentic({ key, record })) {
         throw new DriftlockError('ERR_BAD_SIGNATURE', {
           argument: blockFileName('validate', key),
@@ -89,9 +88,9 @@ export class ValidateLook {
           found: 'a signature that does not verify',
         });
       }
-      return { identity, fingerprint: fingerprintOf({ key, record }), deltas: [{ record, origin: 'disk' }] };
+      return { file, fingerprint: fingerprintOf({ key, record }), deltas: [{ record, origin: 'disk' }] };
     }
-    return { identity, fingerprint: undefined, deltas: this.#foreignDeltas(key, file.info) };
+    return { file, fingerprint: undefined, deltas: this.#foreignDeltas(key, info) };
   }
 
   #foreignDeltas(key: BlockKey, info: ValidateInfo): readonly SightedDelta[] {

@@ -6,18 +6,26 @@
  */
 
 import { join } from 'node:path';
+import PQueue from 'p-queue';
 import type { BlockKey } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
-import { watchDirectory, type DirectoryWatch } from '../datadir/directory-watch.ts';
+import {
+  LOOKS_IN_FLIGHT_MAX,
+  watchDirectory,
+  type DirectoryWatch,
+  type KnownFiles,
+} from '../datadir/directory-watch.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Disk } from '../disk/disk.ts';
-import { blockFileKind, parseBlockFileName, type BlockFileKind } from '../files/file-names.ts';
+import { blockFileName, parseBlockFileName, type BlockFileKind } from '../files/file-names.ts';
+import type { FileLedger } from '../store/file-ledger.ts';
 import type { NodeEvent } from './events.ts';
 
 export interface DatadirWatchOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly layout: DatadirLayout;
+  readonly files: FileLedger;
   readonly scanIntervalMs: number;
   readonly takeInValidate: (key: BlockKey) => Promise<void>;
   readonly takeInWitness: (key: BlockKey) => Promise<void>;
@@ -49,12 +57,13 @@ export class DatadirWatch {
   }
 
   #watch(directory: string, kind: BlockFileKind): DirectoryWatch {
-    const { disk, clock, scanIntervalMs, onEvent } = this.#options;
+    const { disk, clock, files, scanIntervalMs, onEvent } = this.#options;
     return watchDirectory({
       disk,
       directory,
       clock,
       scanIntervalMs,
+      known: knownFiles(files, kind),
       accepts: (name) => parseBlockFileName(name)?.kind === kind,
       onName: (name) => this.#look(name),
       onFailure: (error) => onEvent({ type: 'scan-failed', directory, error }),
@@ -68,13 +77,42 @@ export class DatadirWatch {
     await (file.kind === 'validate' ? takeInValidate(file.key) : takeInWitness(file.key));
   }
 
+  /** Looks at the archived files that are not known in the state in which they are. */
   async #readArchive(kind: BlockFileKind): Promise<void> {
-    const { disk, layout } = this.#options;
+    const { disk, layout, files } = this.#options;
+    const looks = new PQueue({ concurrency: LOOKS_IN_FLIGHT_MAX });
+    files.beginScan(kind);
     for (const folder of await disk.listDirectories(layout.backup)) {
       if (!ARCHIVE_FOLDER_NAME.test(folder)) continue;
-      for (const name of await disk.list(join(layout.backup, folder))) {
-        if (blockFileKind(name) === kind) await this.#look(name);
+      for await (const group of disk.scan(join(layout.backup, folder))) {
+        for (const { name, identity } of group) {
+          const file = parseBlockFileName(name);
+          if (file?.kind !== kind) continue;
+          if (identity !== undefined && files.meet(kind, file.key, { identity, place: 'backup' })) continue;
+          await looks.onSizeLessThan(LOOKS_IN_FLIGHT_MAX);
+          void looks.add(() => this.#look(name)).catch(this.#reportFailure);
+        }
       }
     }
+    for (const key of files.unmet(kind, 'backup')) await this.#look(blockFileName(kind, key));
+    await looks.onIdle();
   }
+
+  readonly #reportFailure = (error: unknown): void => {
+    this.#options.onEvent({ type: 'scan-failed', directory: this.#options.layout.backup, error });
+  };
+}
+
+/** The ledger as a scan of the first place of `kind` sees it. */
+function knownFiles(files: FileLedger, kind: BlockFileKind): KnownFiles {
+  return {
+    beginScan: () => files.beginScan(kind),
+    isKnown(name, identity) {
+      const key = parseBlockFileName(name)?.key;
+      return key !== undefined && identity !== undefined && files.meet(kind, key, { identity, place: 'primary' });
+    },
+    *gone() {
+      for (const key of files.unmet(kind, 'primary')) yield blockFileName(kind, key);
+    },
+  };
 }

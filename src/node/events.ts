@@ -8,6 +8,9 @@ import type { ClockEvent } from '../clock/clock-keeper.ts';
 import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
+import type { FinalityEvent } from '../finality/finality-keeper.ts';
+import type { ScrubEvent } from '../scrub/scrubber.ts';
+import type { UpkeepEvent } from '../upkeep/upkeep.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
 
 export type NodeEvent =
@@ -17,7 +20,10 @@ export type NodeEvent =
   | IntakeEvent
   | ReconcileEvent
   | WitnessEvent
-  | { readonly type: 'loaded'; readonly blocks: number; readonly witnesses: number }
+  | FinalityEvent
+  | UpkeepEvent
+  | ScrubEvent
+  | { readonly type: 'loaded'; readonly blocks: number; readonly fromIndex: number; readonly witnesses: number }
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }
   | { readonly type: 'disputed'; readonly key: BlockKey; readonly dispute: Dispute }
   | { readonly type: 'witness-conflict'; readonly key: BlockKey; readonly digests: readonly string[] }

@@ -6,7 +6,6 @@
  * tells gossip, the claimer and the fetcher. Nothing here reads a clock, a disk or a socket but through its `NodeWorld`.
  */
 
-import { liveHolders } from '../../crdt/block/holders.ts';
 import { hasSuccess, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf, type BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
@@ -24,21 +23,23 @@ import { Gossiper } from '../gossip/gossiper.ts';
 import { PeerIntake } from '../intake/peer-intake.ts';
 import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
-import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
+import { PresenceKeeper } from '../presence/presence.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { Replica } from '../replica/replica.ts';
 import { Tally } from '../replica/tally.ts';
 import { BlockStore, type StoreChange } from '../store/block-store.ts';
+import { FileLedger } from '../store/file-ledger.ts';
 import { fileView } from '../store/validate-view.ts';
 import type { ValidateInfo } from '../files/validate-info.ts';
 import { WitnessFetcher } from '../witness/fetcher.ts';
 import { WitnessIntake } from '../witness/intake.ts';
-import { readShelved } from '../witness/payload.ts';
+import { payloadOfChild, readShelved } from '../witness/payload.ts';
 import { WitnessShelf } from '../witness/shelf.ts';
-import { VERSION } from '../version.ts';
+import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
 import { newsOf } from './news.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { filePaths } from './file-paths.ts';
 import type { NodeSettings, NodeWorld } from './options.ts';
 import { NODE_RULES, type NodeRules } from './rules.ts';
@@ -46,8 +47,9 @@ import { EventCounters } from './counters.ts';
 
 export class DriftlockNode {
   readonly replica: Replica;
+  readonly files: FileLedger;
   readonly tally = new Tally();
-  readonly shelf = new WitnessShelf();
+  readonly shelf: WitnessShelf;
   readonly counters = new EventCounters();
   readonly store: BlockStore;
   readonly presence: PresenceKeeper;
@@ -66,6 +68,7 @@ export class DriftlockNode {
   readonly #gossiper: Gossiper;
   readonly #reconciler: Reconciler;
   readonly #watch: DatadirWatch;
+  readonly #housekeeping: Housekeeping;
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
   #isWorking = false;
@@ -78,9 +81,10 @@ export class DriftlockNode {
     const { bounds, cluster, heartbeatMs } = settings;
     const rules = world.rules ?? NODE_RULES;
     const replica = (this.replica = new Replica(rules.mergeRecords));
-    const { shelf } = this;
+    const files = (this.files = new FileLedger(replica.blocks));
     const onEvent = (event: NodeEvent): void => this.#report(event);
     const pathsOf = filePaths(layout);
+    const shelf = (this.shelf = new WitnessShelf(replica.blocks, files, pathsOf.witness));
     const author = (this.#author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs }));
     this.clocks = new ClockKeeper({
       network,
@@ -107,7 +111,6 @@ export class DriftlockNode {
       sightings,
       quarantine,
       pathOf: pathsOf.validate,
-      backupPathOf: pathsOf.validateBackup,
       recordOf: (key) => this.store.recordToCome(key),
       // Whoever was a member once may have signed a part of it, but a signature must be its author's.
       isAuthentic: (keyed) =>
@@ -116,6 +119,7 @@ export class DriftlockNode {
     });
     this.store = new BlockStore({
       replica,
+      files,
       writer,
       clock,
       pathOf: pathsOf.validate,
@@ -131,7 +135,8 @@ export class DriftlockNode {
       store: this.store,
       shelf,
       quarantine,
-      pathsOf: (key) => [pathsOf.witness(key), pathsOf.witnessBackup(key)],
+      files,
+      pathOf: pathsOf.witness,
       onEvent,
       onShelfChanged: (key) => this.#consider(key),
     });
@@ -156,6 +161,8 @@ export class DriftlockNode {
       store: this.store,
       trust,
       skewBoundMs: bounds.skewBoundMs,
+      isFinal: (key) => this.#housekeeping.isFinal(key),
+      isKept: (key) => this.#housekeeping.isKept(key),
       onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
     }));
     this.#gossiper = new Gossiper({
@@ -178,7 +185,7 @@ export class DriftlockNode {
       isMember,
       verify,
       heartbeatMs,
-      describe: () => this.#describe(),
+      describe: () => describeNode(this, settings.region),
       onHeard: (heartbeat) => {
         author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 });
         this.rankStep.noteHeartbeat(heartbeat, clock.wallMs());
@@ -199,10 +206,12 @@ export class DriftlockNode {
       onEvent,
     });
     this.claimer = this.#makeClaimer(rules);
+    this.#housekeeping = new Housekeeping(settings, world, this, this.#witnessIntake, writer, onEvent);
     this.#watch = new DatadirWatch({
       disk,
       clock,
       layout,
+      files,
       scanIntervalMs: settings.scanIntervalMs,
       takeInValidate: (key) => this.store.takeIn(key),
       takeInWitness: (key) => this.#witnessIntake.takeIn(key),
@@ -213,20 +222,22 @@ export class DriftlockNode {
   /** Reads the directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
   async start(): Promise<void> {
     const { network } = this.#world;
+    const fromIndex = await this.#housekeeping.load();
     await this.#watch.start();
-    await this.#recheckHoldings();
+    await this.#witnessIntake.recheck(this.#workable());
     // What other programs found is known once it is written; a disk that takes nothing must not keep the node away.
     await Promise.race([this.store.idle(), this.#firstWriteFailure.promise]);
-    this.#report({ type: 'loaded', blocks: this.replica.size, witnesses: this.shelf.size });
+    this.#report({ type: 'loaded', blocks: this.replica.size, fromIndex, witnesses: this.shelf.size });
     await network.start();
     this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
     this.#gossiper.start();
     this.clocks.start();
     this.presence.start();
     this.#reconciler.start();
+    await this.#housekeeping.start();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
-    for (const { key } of this.replica.entries()) this.#consider(key);
+    for (const key of this.#workable()) this.#consider(key);
   }
 
   /** Ends every validation, gives its leases up, writes what is to be written, and leaves the network. */
@@ -234,6 +245,7 @@ export class DriftlockNode {
     this.store.stopRetrying();
     await this.claimer?.stop();
     await this.fetcher.stop();
+    await this.#housekeeping.stop();
     await this.#watch.stop();
     await this.#reconciler.stop();
     await this.clocks.stop();
@@ -243,6 +255,7 @@ export class DriftlockNode {
     this.#stopListening?.();
     await this.#witnessIntake.idle();
     await this.store.stop();
+    await this.#housekeeping.remember();
     await this.#world.network.stop();
   }
 
@@ -257,17 +270,12 @@ export class DriftlockNode {
   }
 
   hasWitnessAt(number: number): boolean {
-    return this.replica.blocksAt(number).some((key) => this.shelf.get(key) !== undefined);
+    return this.replica.blocksAt(number).some((key) => this.shelf.has(key));
   }
 
   /** The payload of the block at `number` whose parent is `parentHash`, checked; undefined when it is not here. */
   async witnessPayload(number: number, parentHash: Hash32): Promise<Uint8Array | undefined> {
-    for (const key of this.replica.blocksAt(number)) {
-      const held = this.shelf.get(key);
-      if (held?.parentHash !== parentHash) continue;
-      return (await readShelved(this.#world.disk, held))?.witnessData;
-    }
-    return undefined;
+    return payloadOfChild(this.#world.disk, this.replica.blocksAt(number), this.shelf, parentHash);
   }
 
   /** Leases from too far ahead, which wait to lie within the skew bound. */
@@ -290,6 +298,9 @@ export class DriftlockNode {
   #changed(change: StoreChange): void {
     const { key, before, after, delta, origin } = change;
     this.tally.note(change);
+    if (hasSuccess(after.results)) this.shelf.finish(key);
+    if (after.settled && !before.settled) this.shelf.settle(key);
+    this.#housekeeping.note(change);
     if (origin === 'local') this.#gossiper.send({ key, record: delta });
     for (const event of newsOf(change)) this.#report(event);
     // A lease is first seen when it arrives, not when somebody asks about it.
@@ -309,6 +320,7 @@ export class DriftlockNode {
   /** Who is reachable decides what can be fetched and who ranks first. */
   #peersChanged(): void {
     this.presence.beat();
+    this.#housekeeping.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);
   }
 
@@ -353,7 +365,7 @@ export class DriftlockNode {
       validationsMax,
       claimEpoch,
       rivals: () => this.presence.liveClaimants(),
-      witnessOf: (key) => this.shelf.get(key),
+      witnessOf: (key) => this.shelf.inputOf(key),
       onEvent: (event) => this.#report(event),
     });
   }
@@ -365,25 +377,8 @@ export class DriftlockNode {
     return fileView(key, view, now.wallMs + remainingMs);
   }
 
-  #describe(): HeartbeatContent {
-    return {
-      mode: 'normal',
-      validates: this.claimer !== undefined,
-      isSkewed: this.clocks.standing === 'outside',
-      digest: this.replica.digest,
-      recordCount: this.replica.size,
-      statusCounts: this.statusCounts(),
-      region: this.#settings.region,
-      softwareVersion: VERSION,
-    };
-  }
-
-  /** A record may say that we hold a witness whose file went away while we were not looking. */
-  async #recheckHoldings(): Promise<void> {
-    for (const { key, record } of this.replica.entries()) {
-      const saysWeHold = liveHolders(record.holders).includes(this.#author.node);
-      if (saysWeHold && this.shelf.get(key) === undefined) await this.#witnessIntake.takeIn(key);
-    }
+  #workable(): Iterable<BlockKey> {
+    return this.replica.workable((slot, rank) => this.shelf.hasReached(slot, rank));
   }
 
   #now(): Instant {

@@ -12,6 +12,7 @@ import type { Network } from '../../net/network.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { Validator } from '../validators/validator.ts';
+import type { UpkeepSettings } from '../upkeep/plan.ts';
 import type { NodeEvent } from './events.ts';
 import type { NodeRules } from './rules.ts';
 
@@ -26,6 +27,11 @@ export interface NodeSettings {
   /** Between two scans of `validate/` and `witness/`: how long a change may stay unseen that the watcher missed. */
   readonly scanIntervalMs: number;
   readonly validationsMax: number;
+  readonly upkeep: UpkeepSettings;
+  /** Blocks below this number are not taken over from peers. */
+  readonly windowFrom: number;
+  /** Files that are read again and checked while the node runs, a second; 0: none. */
+  readonly scrubFilesPerSecond: number;
 }
 
 export interface NodeWorld {

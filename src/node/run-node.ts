@@ -86,6 +86,9 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         heartbeatMs: config.heartbeatMs,
         scanIntervalMs: config.scanIntervalMs,
         validationsMax: config.validationsMax,
+        upkeep: config.upkeep,
+        windowFrom: config.windowFrom,
+        scrubFilesPerSecond: config.scrubFilesPerSecond,
       },
       {
         clock: systemClock,

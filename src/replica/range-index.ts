@@ -11,37 +11,34 @@ import {
   type Fingerprint,
 } from '../../crdt/block/fingerprint.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
-import { RANGE_BLOCKS, type RangeDigest } from '../../net/reconcile/view.ts';
+import { rangeOf, type RangeDigest } from '../../net/reconcile/view.ts';
 
 interface Range {
-  readonly keys: BlockKey[];
+  count: number;
   digest: Fingerprint;
 }
 
 export class RangeIndex {
   readonly #ranges = new Map<number, Range>();
 
-  /** A record's fingerprint went from `before` (undefined: the record is new) to `after`. */
-  change(key: BlockKey, before: Fingerprint | undefined, after: Fingerprint): void {
-    const index = Math.floor(key.number / RANGE_BLOCKS);
-    let range = this.#ranges.get(index);
-    if (range === undefined) {
-      range = { keys: [], digest: EMPTY_FINGERPRINT };
-      this.#ranges.set(index, range);
+  /** A record's fingerprint went from `before` (undefined: the record is new) to `after` (undefined: it is gone). */
+  change(key: BlockKey, before: Fingerprint | undefined, after: Fingerprint | undefined): void {
+    const index = rangeOf(key);
+    const range = this.#ranges.get(index) ?? { count: 0, digest: EMPTY_FINGERPRINT };
+    this.#ranges.set(index, range);
+    if (before !== undefined) {
+      range.count--;
+      range.digest = subtractFingerprint(range.digest, before);
     }
-    if (before === undefined) range.keys.push(key);
-    else range.digest = subtractFingerprint(range.digest, before);
-    range.digest = addFingerprint(range.digest, after);
-  }
-
-  keysIn(index: number): readonly BlockKey[] {
-    return this.#ranges.get(index)?.keys ?? [];
+    if (after !== undefined) {
+      range.count++;
+      range.digest = addFingerprint(range.digest, after);
+    }
+    if (range.count === 0) this.#ranges.delete(index);
   }
 
   /** Ascending by index. */
   digests(): readonly RangeDigest[] {
-    return [...this.#ranges]
-      .sort(([a], [b]) => a - b)
-      .map(([index, { keys, digest }]) => ({ index, count: keys.length, digest }));
+    return [...this.#ranges].sort(([a], [b]) => a - b).map(([index, { count, digest }]) => ({ index, count, digest }));
   }
 }

@@ -30,6 +30,16 @@ export const SIM_SETTINGS: NodeSettings = {
   heartbeatMs: 1_000,
   scanIntervalMs: 5_000,
   validationsMax: 2,
+  upkeep: {
+    archiveAfterBlocks: 64,
+    settleAfterBlocks: 0,
+    retainBlocks: undefined,
+    retainMs: undefined,
+    retainBytes: undefined,
+  },
+  windowFrom: 0,
+  /** A disk may rot between a crash and the next start, which trusts what it remembers of a file. */
+  scrubFilesPerSecond: 20,
 };
 
 /** Blocks come and faults strike in this time; then everything is healed. */

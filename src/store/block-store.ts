@@ -12,19 +12,19 @@
 import PQueue from 'p-queue';
 import { encodeRecord, type KeyedRecord } from '../../crdt/block/record-codec.ts';
 import { fingerprintOf, type Fingerprint } from '../../crdt/block/fingerprint.ts';
-import { mergeRecords, type BlockRecord } from '../../crdt/block/record.ts';
+import { isEmptyRecord, mergeRecords, type BlockRecord } from '../../crdt/block/record.ts';
 import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
 import { isFailure } from '../../crdt/errors.ts';
 import { pause, type Clock } from '../../net/clock.ts';
 import type { DurableWriter } from '../datadir/durable-writer.ts';
-import type { FileIdentity } from '../disk/disk.ts';
 import type { ValidateInfo } from '../files/validate-info.ts';
 import { encodeValidateFile } from '../files/validate-file.ts';
 import type { Change, Replica } from '../replica/replica.ts';
+import type { FileLedger, FilePlace, KnownFile } from './file-ledger.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 
-/** Where a change came from: made here, heard from a peer, or found in the files. */
-export type Origin = 'local' | 'peer' | 'disk';
+/** Where a change came from: made here, heard from a peer, found in the files, or due by a rule that every node follows. */
+export type Origin = 'local' | 'peer' | 'disk' | 'upkeep';
 
 export interface StoreChange extends Change {
   readonly origin: Origin;
@@ -34,8 +34,8 @@ export interface StoreChange extends Change {
 
 /** What a look at a block's file found. `deltas` are merged before the file is replaced. */
 export interface Sighting {
-  /** Undefined: there is no file (any more). */
-  readonly identity: FileIdentity | undefined;
+  /** Undefined: there is none (any more). */
+  readonly file: KnownFile | undefined;
   /** Of the record in the file's trailer; undefined when the file holds none that counts. */
   readonly fingerprint: Fingerprint | undefined;
   readonly deltas: readonly SightedDelta[];
@@ -48,21 +48,17 @@ export interface SightedDelta {
 
 export interface BlockStoreOptions {
   readonly replica: Replica;
+  readonly files: FileLedger;
   readonly writer: DurableWriter;
   readonly clock: Clock;
-  readonly pathOf: (key: BlockKey) => string;
+  readonly pathOf: (key: BlockKey, place: FilePlace) => string;
   /** What the file of this record says to other programs, now. */
   readonly fileViewOf: (key: BlockKey, record: BlockRecord) => ValidateInfo;
   /** Reads the block's file if it is not the one that `known` identifies; undefined when it still is. */
-  readonly look: (key: BlockKey, known: FileIdentity | undefined) => Promise<Sighting | undefined>;
+  readonly look: (key: BlockKey, known: KnownFile | undefined) => Promise<Sighting | undefined>;
   readonly onChange: (change: StoreChange) => void;
   /** A write failed and will be tried again. */
   readonly onWriteError: (key: BlockKey, error: unknown) => void;
-}
-
-interface FileState {
-  identity: FileIdentity | undefined;
-  fingerprint: Fingerprint | undefined;
 }
 
 interface Staged {
@@ -82,7 +78,6 @@ export class BlockStore {
   readonly replica: Replica;
   readonly #options: BlockStoreOptions;
   readonly #mutex = new KeyedMutex();
-  readonly #files = new Map<BlockId, FileState>();
   readonly #staged = new Map<BlockId, readonly Staged[]>();
   /** Blocks whose record changed since the last write of their file began. */
   readonly #dirty = new Set<BlockId>();
@@ -136,6 +131,11 @@ export class BlockStore {
   /** Looks at the block's file and takes in what another program wrote there. */
   async takeIn(key: BlockKey): Promise<void> {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
+  }
+
+  /** Runs `task` while nothing else touches the block's `.v`. */
+  exclusively(key: BlockKey, task: () => Promise<void>): Promise<void> {
+    return this.#mutex.run(blockId(key), task);
   }
 
   /** Resolves while fewer than `DIRTY_BLOCKS_MAX` blocks wait to be written: the backpressure of catching up. */
@@ -210,24 +210,25 @@ export class BlockStore {
     this.#dirty.delete(id);
     const staged = this.#staged.get(id) ?? [];
     const candidate = this.recordToCome(key);
-    const known = staged.length === 0 ? this.replica.entry(key)?.fingerprint : undefined;
-    const fingerprint = known ?? fingerprintOf({ key, record: candidate });
-    const file = this.#file(id);
+    // Pruned while this write waited for its turn.
+    if (isEmptyRecord(candidate)) return;
+    const current = staged.length === 0 ? this.replica.fingerprint(key) : undefined;
+    const fingerprint = current ?? fingerprintOf({ key, record: candidate });
+    const { files, writer, pathOf, fileViewOf } = this.#options;
 
-    if (file.fingerprint !== fingerprint || staged.length > 0) {
-      const bytes = encodeValidateFile(this.#options.fileViewOf(key, candidate), encodeRecord(candidate));
+    if (!files.holdsRecord(key, fingerprint) || staged.length > 0) {
+      const bytes = encodeValidateFile(fileViewOf(key, candidate), encodeRecord(candidate));
       const durable = candidate.results.length > 0;
-      const outcome = await this.#options.writer.write(this.#options.pathOf(key), bytes, {
-        durable,
-        expected: file.identity,
-      });
+      const known = files.known('validate', key);
+      const place = known?.place ?? 'primary';
+      const outcome = await writer.write(pathOf(key, place), bytes, { durable, expected: known?.identity });
       if (!outcome.replaced) {
         this.#dirty.add(id);
         await this.#takeInLocked(key);
         return;
       }
-      file.identity = outcome.identity;
-      file.fingerprint = fingerprint;
+      files.note('validate', key, { identity: outcome.identity, place });
+      files.noteRecord(key, fingerprint);
     }
     this.#settle(key, staged);
   }
@@ -242,33 +243,31 @@ export class BlockStore {
       if (change !== undefined) this.#options.onChange({ ...change, origin: 'local', delta });
       settle(true);
     }
-    const current = this.replica.entry(key)?.fingerprint;
-    if (rest.length > 0 || current !== this.#file(id).fingerprint) this.#dirty.add(id);
+    if (rest.length > 0 || !this.#isWritten(key)) this.#dirty.add(id);
   }
 
   async #takeInLocked(key: BlockKey): Promise<void> {
     const id = blockId(key);
-    const file = this.#file(id);
-    const sighting = await this.#options.look(key, file.identity);
+    const { files, look } = this.#options;
+    const sighting = await look(key, files.known('validate', key));
     if (sighting === undefined) return;
-    file.identity = sighting.identity;
-    file.fingerprint = sighting.fingerprint;
+    if (sighting.file === undefined) files.forget('validate', key);
+    else {
+      files.note('validate', key, sighting.file);
+      files.noteRecord(key, sighting.fingerprint);
+    }
     for (const { record, origin } of sighting.deltas) {
       // While a result waits to be synced, what the file holds may be that very result, of a write whose sync failed.
       const isUnsynced = record.results.length > 0 && (origin === 'local' || this.#staged.has(id));
       if (isUnsynced) void this.commit({ key, record });
       else this.merge({ key, record }, origin);
     }
-    const current = this.replica.entry(key)?.fingerprint;
-    if (current !== undefined && current !== file.fingerprint) this.#markDirty(key);
+    if (!this.#isWritten(key)) this.#markDirty(key);
   }
 
-  #file(id: BlockId): FileState {
-    let file = this.#files.get(id);
-    if (file === undefined) {
-      file = { identity: undefined, fingerprint: undefined };
-      this.#files.set(id, file);
-    }
-    return file;
+  /** Whether the file holds the block's record; without a record there is nothing to hold. */
+  #isWritten(key: BlockKey): boolean {
+    const fingerprint = this.replica.fingerprint(key);
+    return fingerprint === undefined || this.#options.files.holdsRecord(key, fingerprint);
   }
 }

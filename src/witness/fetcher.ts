@@ -17,6 +17,7 @@ import type { DurableWriter } from '../datadir/durable-writer.ts';
 import type { Disk } from '../disk/disk.ts';
 import { encodeWitnessFile } from '../files/witness-file.ts';
 import type { BlockStore } from '../store/block-store.ts';
+import type { FilePlace } from '../store/file-ledger.ts';
 import type { WitnessIntake } from './intake.ts';
 import { readShelved } from './payload.ts';
 import type { WitnessShelf } from './shelf.ts';
@@ -29,7 +30,7 @@ export interface WitnessFetcherOptions {
   readonly shelf: WitnessShelf;
   readonly intake: WitnessIntake;
   readonly writer: DurableWriter;
-  readonly pathOf: (key: BlockKey) => string;
+  readonly pathOf: (key: BlockKey, place: FilePlace) => string;
   readonly onEvent: (event: WitnessEvent) => void;
 }
 
@@ -178,8 +179,8 @@ export class WitnessFetcher {
       witnessData: payload,
     });
     const held = shelf.get(key);
-    const path = pathOf(key);
-    await writer.write(path, bytes, { durable: true, expected: held?.path === path ? held.identity : undefined });
+    const path = pathOf(key, held?.place ?? 'primary');
+    await writer.write(path, bytes, { durable: true, expected: held?.identity });
     await intake.takeIn(key);
   }
 }

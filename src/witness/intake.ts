@@ -5,9 +5,9 @@
  * its checksum verified and its payload hashed. A bad file goes to quarantine and is fetched again from a peer.
  */
 
-import { removeHolder } from '../../crdt/block/holders.ts';
+import { liveHolders, removeHolder } from '../../crdt/block/holders.ts';
 import { blake3Hash } from '../../crdt/hash.ts';
-import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
+import { hasSuccess, recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { blockId, type BlockKey } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
@@ -21,6 +21,7 @@ import { readSettled } from '../intake/settled-read.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import { KeyedMutex } from '../store/keyed-mutex.ts';
 import type { BlockStore } from '../store/block-store.ts';
+import type { FileLedger, FilePlace } from '../store/file-ledger.ts';
 import { generationClaimMs, newsOfWitness } from './announce.ts';
 import type { WitnessShelf } from './shelf.ts';
 
@@ -31,8 +32,8 @@ export interface WitnessIntakeOptions {
   readonly store: BlockStore;
   readonly shelf: WitnessShelf;
   readonly quarantine: Quarantine;
-  /** Where the block's witness is looked for, in this order. */
-  readonly pathsOf: (key: BlockKey) => readonly string[];
+  readonly files: FileLedger;
+  readonly pathOf: (key: BlockKey, place: FilePlace) => string;
   readonly onEvent: (event: IntakeEvent) => void;
   /** The block's witness came, changed or went. */
   readonly onShelfChanged: (key: BlockKey) => void;
@@ -51,20 +52,33 @@ export class WitnessIntake {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
   }
 
+  /** A record may say that this node holds a witness whose file went away while nobody was looking. */
+  async recheck(keys: Iterable<BlockKey>): Promise<void> {
+    const { store, shelf, author } = this.#options;
+    for (const key of keys) {
+      if (shelf.has(key)) continue;
+      if (liveHolders(store.replica.get(key).holders).includes(author.node)) await this.takeIn(key);
+    }
+  }
+
+  /** Runs `task` while nothing here touches the block's `.w`. */
+  exclusively(key: BlockKey, task: () => Promise<void>): Promise<void> {
+    return this.#mutex.run(blockId(key), task);
+  }
+
   /** Resolves once no look is under way. */
   idle(): Promise<void> {
     return this.#mutex.idle();
   }
 
   async #takeInLocked(key: BlockKey): Promise<void> {
-    const { disk, shelf, pathsOf, quarantine, onEvent } = this.#options;
-    for (const path of pathsOf(key)) {
-      const identity = await disk.identify(path);
-      if (identity === undefined) continue;
-      const known = shelf.get(key);
-      if (known?.path === path && sameFile(known.identity, identity)) return;
+    const { disk, files, pathOf, quarantine, onEvent } = this.#options;
+    const known = files.known('witness', key);
+    for (const place of ['primary', 'backup'] as const) {
+      const path = pathOf(key, place);
+      if (known?.place === place && sameFile(await disk.identify(path), known.identity)) return;
       const read = await readSettled(this.#options, path, WITNESS_FILE_BYTES_MAX, (content) =>
-        this.#interpret(key, path, content),
+        this.#interpret(key, place, content),
       );
       if (read.kind === 'good') return;
       if (read.kind === 'absent') continue;
@@ -74,9 +88,10 @@ export class WitnessIntake {
     this.#gone(key);
   }
 
-  #interpret(key: BlockKey, path: string, { bytes, identity }: FileContent): void {
-    const { store, shelf, author, onShelfChanged } = this.#options;
+  #interpret(key: BlockKey, place: FilePlace, { bytes, identity }: FileContent): void {
+    const { store, shelf, files, author, onShelfChanged } = this.#options;
     const { status } = decodeWitnessFile(bytes, blockFileName('witness', key));
+    files.note('witness', key, { identity, place });
     const record = store.replica.get(key);
     if (status.status === 'Idle' || status.status === 'Processing') {
       this.#takeInGeneration(key, status, record);
@@ -84,7 +99,8 @@ export class WitnessIntake {
     }
     const { parentHash, preStateRoot, lockTimeSeconds, blobIds } = status;
     const payloadDigest = blake3Hash(status.witnessData);
-    shelf.put({ key, path, identity, state: status.status, payloadDigest, parentHash, preStateRoot });
+    const isFinished = hasSuccess(record.results);
+    shelf.put(key, status.status, payloadDigest, isFinished ? undefined : { parentHash, preStateRoot });
     const news = newsOfWitness(
       { state: status.status, payloadDigest, blobIdCount: blobIds.length },
       record,
@@ -105,6 +121,7 @@ export class WitnessIntake {
       witnesses.push(author.announcement(key, terms));
     }
     store.merge({ key, record: recordOf({ witnesses, holders: news.holders }) }, 'local');
+    if (record.settled) shelf.settle(key);
     onShelfChanged(key);
   }
 
@@ -119,10 +136,11 @@ export class WitnessIntake {
   }
 
   #gone(key: BlockKey): void {
-    const { shelf, store, author, onShelfChanged } = this.#options;
+    const { shelf, files, store, author, onShelfChanged } = this.#options;
+    files.forget('witness', key);
     const { holders } = store.replica.get(key);
     const wasHolder = removeHolder(holders, author.node);
-    if (shelf.get(key) === undefined && wasHolder.length === 0) return;
+    if (!shelf.has(key) && wasHolder.length === 0) return;
     shelf.remove(key);
     store.merge({ key, record: recordOf({ holders: wasHolder }) }, 'local');
     onShelfChanged(key);

@@ -17,6 +17,7 @@ import { ValidateLook, type IntakeEvent } from '../../src/intake/validate-look.t
 import { LeaseSightings } from '../../src/lease/sightings.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { BlockStore, type StoreChange } from '../../src/store/block-store.ts';
+import { FileLedger, type FilePlace } from '../../src/store/file-ledger.ts';
 import { fileView } from '../../src/store/validate-view.ts';
 import { SignedNodes } from '../net/signed-nodes.ts';
 import { seededRandom } from '../../src/sim/seeded-random.ts';
@@ -62,8 +63,7 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
     author,
     sightings,
     quarantine,
-    pathOf,
-    backupPathOf,
+    pathOf: pathIn,
     recordOf: (key) => store.recordToCome(key),
     isAuthentic: (keyed) =>
       checkRecord(keyed, replica.get(keyed.key), { isMember: () => true, verify: nodes.verify }).outcome === 'valid',
@@ -71,9 +71,10 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
   });
   const store = new BlockStore({
     replica,
+    files: new FileLedger(replica.blocks),
     writer: new DurableWriter({ disk, temporaryDirectory: LAYOUT.temporary, random }),
     clock,
-    pathOf,
+    pathOf: pathIn,
     fileViewOf: (key, record) => {
       const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
       const view = viewOf(record, (lease) => sightings.isLive(key, lease, now));
@@ -88,6 +89,10 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
     onWriteError: (_key, error) => writeErrors.push(error),
   });
   return { store, replica, clock, author, peers, quarantine, changes, events, writeErrors };
+}
+
+function pathIn(key: BlockKey, place: FilePlace): string {
+  return place === 'primary' ? pathOf(key) : backupPathOf(key);
 }
 
 export function pathOf(key: BlockKey): string {

@@ -23,6 +23,7 @@ import { filePaths } from '../../../src/node/file-paths.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { Replica } from '../../../src/replica/replica.ts';
 import { BlockStore } from '../../../src/store/block-store.ts';
+import { FileLedger } from '../../../src/store/file-ledger.ts';
 import { fileView } from '../../../src/store/validate-view.ts';
 import type { BenchRow, BenchWork } from '../row.ts';
 
@@ -61,6 +62,7 @@ async function commitResults(datadir: string): Promise<number> {
   const replica = new Replica();
   const store = new BlockStore({
     replica,
+    files: new FileLedger(replica.blocks),
     writer: new DurableWriter({ disk, temporaryDirectory: layout.temporary, random: randomInteger }),
     clock: systemClock,
     pathOf: paths.validate,

@@ -84,6 +84,15 @@ async function startCluster(root: string): Promise<{ claim(number: number): Prom
       rankStepMs: 250,
       heartbeatMs: 1_000,
       scanIntervalMs: 60_000,
+      upkeep: {
+        archiveAfterBlocks: 64,
+        settleAfterBlocks: 0,
+        retainBlocks: undefined,
+        retainMs: undefined,
+        retainBytes: undefined,
+      },
+      windowFrom: 0,
+      scrubFilesPerSecond: 0,
       validationsMax: 1,
     };
     const node = new DriftlockNode(settings, {

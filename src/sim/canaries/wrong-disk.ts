@@ -52,6 +52,7 @@ function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
     read: (path, maxBytes) => disk.read(path, maxBytes),
     identify: (path) => disk.identify(path),
     list: (directory) => disk.list(directory),
+    scan: (directory) => disk.scan(directory),
     listDirectories: (directory) => disk.listDirectories(directory),
     makeDirectory: (directory) => disk.makeDirectory(directory),
     create: (path, bytes, options): Promise<FileIdentity> => disk.create(path, bytes, options),

@@ -1,0 +1,159 @@
+/**
+ * What a node does beside its work: keeps `chain.status`, archives, settles and prunes what is final, looks for rot, and
+ * remembers for the next start what it has read.
+ *
+ * Invariant: none of it is on the path of a claim or a result, and each part goes on when another fails.
+ */
+
+import { hasSuccess } from '../../crdt/block/record.ts';
+import type { BlockKey } from '../../crdt/ids.ts';
+import type { DurableWriter } from '../datadir/durable-writer.ts';
+import { noteAncestors } from '../finality/ancestors.ts';
+import { FinalityKeeper, type FinalityEvent } from '../finality/finality-keeper.ts';
+import { FinalityRegister } from '../finality/register.ts';
+import { Scrubber } from '../scrub/scrubber.ts';
+import { SnapshotKeeper } from '../snapshot/snapshot-keeper.ts';
+import type { SnapshotParts } from '../snapshot/node-snapshot.ts';
+import type { BlockStore, StoreChange } from '../store/block-store.ts';
+import { Upkeep } from '../upkeep/upkeep.ts';
+import { BlockWindow } from '../upkeep/window.ts';
+import type { WitnessIntake } from '../witness/intake.ts';
+import type { NodeEvent } from './events.ts';
+import { filePaths } from './file-paths.ts';
+import type { NodeSettings, NodeWorld } from './options.ts';
+
+export interface HousekeepingParts extends SnapshotParts {
+  readonly store: BlockStore;
+}
+
+export class Housekeeping {
+  readonly register = new FinalityRegister();
+  readonly window: BlockWindow;
+  readonly #parts: HousekeepingParts;
+  readonly #world: NodeWorld;
+  readonly #onEvent: (event: NodeEvent) => void;
+  readonly #finality: FinalityKeeper;
+  readonly #upkeep: Upkeep;
+  readonly #scrubber: Scrubber;
+  readonly #snapshots: SnapshotKeeper;
+  #isWorking = false;
+  #isFromSnapshot = false;
+
+  constructor(
+    settings: NodeSettings,
+    world: NodeWorld,
+    parts: HousekeepingParts,
+    witnesses: WitnessIntake,
+    writer: DurableWriter,
+    onEvent: (event: NodeEvent) => void,
+  ) {
+    this.#parts = parts;
+    this.#world = world;
+    this.#onEvent = onEvent;
+    this.window = new BlockWindow(settings.windowFrom);
+    const { replica, files, shelf, tally, store } = parts;
+    this.#finality = new FinalityKeeper({
+      ...world,
+      register: this.register,
+      writer,
+      cluster: settings.cluster,
+      scanIntervalMs: settings.scanIntervalMs,
+      onEvent: (event) => this.#noteFinality(event),
+    });
+    this.#upkeep = new Upkeep({
+      ...world,
+      replica,
+      files,
+      shelf,
+      tally,
+      store,
+      witnesses,
+      writer,
+      settings: settings.upkeep,
+      register: this.register,
+      window: this.window,
+      pathOf: filePaths(world.layout),
+      onEvent,
+    });
+    this.#scrubber = new Scrubber({
+      clock: world.clock,
+      files,
+      blocks: replica.blocks,
+      filesPerSecond: settings.scrubFilesPerSecond,
+      takeIn: { validate: (key) => store.takeIn(key), witness: (key) => witnesses.takeIn(key) },
+      onEvent,
+    });
+    this.#snapshots = new SnapshotKeeper({
+      disk: world.disk,
+      clock: world.clock,
+      directory: world.layout.index,
+      owner: world.signer.node,
+      parts,
+      onFailure: (error) => onEvent({ type: 'write-failed', file: world.layout.index, error }),
+    });
+  }
+
+  /** Before anything else is read. Gives the number of blocks that the snapshot knew. */
+  async load(): Promise<number> {
+    await this.window.load(this.#world.disk, this.#world.layout);
+    const blocks = await this.#snapshots.read();
+    this.#isFromSnapshot = blocks > 0;
+    return blocks;
+  }
+
+  /** The directory was read and the network is up. */
+  async start(): Promise<void> {
+    this.#isWorking = true;
+    await this.#finality.start();
+    this.#upkeep.start();
+    this.#scrubber.start(this.#isFromSnapshot);
+    this.#snapshots.start();
+  }
+
+  /** Peers came or went: the new ones have heard nothing yet. */
+  peersChanged(): void {
+    this.#finality.repeat();
+  }
+
+  /** Ends what changes files. */
+  async stop(): Promise<void> {
+    this.#isWorking = false;
+    await this.#finality.stop();
+    await this.#scrubber.stop();
+    await this.#upkeep.stop();
+  }
+
+  /** After the last change: remembers everything for the next start. */
+  async remember(): Promise<void> {
+    await this.#snapshots.stop();
+  }
+
+  isFinal(key: BlockKey): boolean {
+    return this.register.isFinal(key.number) && !this.register.contradicts(key);
+  }
+
+  isKept(key: BlockKey): boolean {
+    return key.number >= this.window.from;
+  }
+
+  /** A record changed. */
+  note({ key, before, after }: StoreChange): void {
+    if (!hasSuccess(before.results) && hasSuccess(after.results)) this.#reportContradiction(key);
+  }
+
+  #noteFinality(event: FinalityEvent): void {
+    this.#onEvent(event);
+    if (event.type !== 'finality-raised') return;
+    const { replica } = this.#parts;
+    for (const final of noteAncestors(event.final, this.register, replica)) {
+      for (const key of replica.blocksAt(final.number)) {
+        if (hasSuccess(replica.get(key).results)) this.#reportContradiction(key);
+      }
+    }
+    if (this.#isWorking) void this.#upkeep.pass();
+  }
+
+  #reportContradiction(key: BlockKey): void {
+    if (this.register.contradicts(key)) this.#onEvent({ type: 'finality-contradicted', key });
+  }
+}
