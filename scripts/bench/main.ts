@@ -10,9 +10,10 @@ import { parseArgs } from 'node:util';
 import { measure, type BenchResult, type BenchRow } from './row.ts';
 import { mergeVsYjs, mergeVsYjsBytes } from './rows/merge-vs-yjs.ts';
 import { resultVsDisk } from './rows/result-vs-disk.ts';
+import { simSpeed } from './rows/sim-speed.ts';
 import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
 
-const ROWS: readonly BenchRow[] = [mergeVsYjs, mergeVsYjsBytes, resultVsDisk, spreadVsGossip];
+const ROWS: readonly BenchRow[] = [mergeVsYjs, mergeVsYjsBytes, resultVsDisk, spreadVsGossip, simSpeed];
 
 const { values, positionals } = parsedArguments();
 

@@ -165,8 +165,9 @@ export class Claimer {
 
   /** Claims ready blocks while validators are free. Each is decided again: what it waited for may have happened. */
   #fill(): void {
-    while (!this.#stopped && this.#running.size < this.#options.validationsMax) {
-      if (this.#ready.size === 0 || !this.#options.mayClaim()) return;
+    // Asked first: the answer may change by being asked for, which resumes, and so fills, before it comes back.
+    while (!this.#stopped && this.#ready.size > 0 && this.#options.mayClaim()) {
+      if (this.#running.size >= this.#options.validationsMax) return;
       const key = this.#ready.take();
       if (key === undefined) return;
       const record = this.#options.store.replica.get(key);
