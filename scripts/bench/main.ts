@@ -8,11 +8,20 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measure, type BenchResult, type BenchRow } from './row.ts';
+import { killToClaim, killToClaimP50, killToClaimReal } from './rows/kill-to-claim.ts';
 import { mergeVsYjs, mergeVsYjsBytes } from './rows/merge-vs-yjs.ts';
 import { resultVsDisk } from './rows/result-vs-disk.ts';
 import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
 
-const ROWS: readonly BenchRow[] = [mergeVsYjs, mergeVsYjsBytes, resultVsDisk, spreadVsGossip];
+const ROWS: readonly BenchRow[] = [
+  mergeVsYjs,
+  mergeVsYjsBytes,
+  resultVsDisk,
+  spreadVsGossip,
+  killToClaimP50,
+  killToClaim,
+  killToClaimReal,
+];
 
 const { values, positionals } = parsedArguments();
 
