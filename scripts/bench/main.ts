@@ -8,12 +8,22 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measure, type BenchResult, type BenchRow } from './row.ts';
+import { killToClaim, killToClaimP50, killToClaimReal } from './rows/kill-to-claim.ts';
 import { mergeVsYjs, mergeVsYjsBytes } from './rows/merge-vs-yjs.ts';
 import { resultVsDisk } from './rows/result-vs-disk.ts';
 import { simSpeed } from './rows/sim-speed.ts';
 import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
 
-const ROWS: readonly BenchRow[] = [mergeVsYjs, mergeVsYjsBytes, resultVsDisk, spreadVsGossip, simSpeed];
+const ROWS: readonly BenchRow[] = [
+  mergeVsYjs,
+  mergeVsYjsBytes,
+  resultVsDisk,
+  spreadVsGossip,
+  killToClaimP50,
+  killToClaim,
+  killToClaimReal,
+  simSpeed,
+];
 
 const { values, positionals } = parsedArguments();
 

@@ -27,7 +27,8 @@ export interface StatusSources {
 
 export function readStatus(sources: StatusSources): NodeStatus {
   const { node, self, clock, validator, members } = sources;
-  const { tally, shelf, fetcher, store, claimer } = node;
+  const { tally, shelf, fetcher, store } = node;
+  const { claimer } = node.claims;
   const links = new Map(sources.peers().map((link) => [link.node, link]));
   const others = members.filter((member) => member !== self);
   return {
@@ -41,10 +42,12 @@ export function readStatus(sources: StatusSources): NodeStatus {
     validator: {
       name: validator?.name ?? 'none',
       executes: validator?.executes ?? false,
-      inFlight: claimer?.validationsInFlight ?? 0,
-      ready: claimer?.readyCount ?? 0,
+      inFlight: claimer.validationsInFlight,
+      ready: claimer.readyCount,
     },
     clock: readClock(sources),
+    clients: { leases: node.claims.clients.held, waiting: node.claims.clients.waiting },
+    retry: { ...node.claims.retry, exhausted: node.claims.exhaustedCount() },
     digest: formatFingerprint(node.replica.digest),
     blocks: {
       total: tally.blocks,

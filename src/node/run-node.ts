@@ -86,6 +86,8 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         heartbeatMs: config.heartbeatMs,
         scanIntervalMs: config.scanIntervalMs,
         validationsMax: config.validationsMax,
+        retry: config.retry,
+        reserveMs: config.reserveMs,
       },
       {
         clock: systemClock,
@@ -125,7 +127,12 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     const rpc =
       config.rpc === undefined
         ? undefined
-        : await startRpcServer({ queries, listen: config.rpc, onDefect: hooks.onRpcDefect });
+        : await startRpcServer({
+            queries,
+            leases: config.leaseApi ? node.claims.clients : undefined,
+            listen: config.rpc,
+            onDefect: hooks.onRpcDefect,
+          });
     if (rpc !== undefined) release.push(() => rpc.close());
     return {
       peerId: peerIdText(identity.node),

@@ -20,6 +20,9 @@ export interface NodeStatus {
   readonly addresses: readonly string[];
   readonly validator: ValidatorStatus;
   readonly clock: ClockStatus;
+  /** Programs that validate on their own: leases they hold, and calls that wait for a block. */
+  readonly clients: { readonly leases: number; readonly waiting: number };
+  readonly retry: RetryStatus;
   readonly digest: string;
   readonly blocks: BlockCounts;
   readonly witnesses: { readonly held: number; readonly fetching: number };
@@ -27,6 +30,14 @@ export interface NodeStatus {
   readonly files: { readonly pending: number; readonly lastError: string | null };
   readonly peers: readonly PeerStatus[];
   readonly counters: NodeCounters;
+}
+
+export interface RetryStatus {
+  readonly failuresMax: number;
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+  /** Blocks without a success that failed `failuresMax` times: left to people. */
+  readonly exhausted: number;
 }
 
 export interface ValidatorStatus {

@@ -30,6 +30,8 @@ export const statusSchema = z.looseObject({
     rankStepMs: count,
     rankStepFrom: z.string(),
   }),
+  clients: z.looseObject({ leases: count, waiting: count }),
+  retry: z.looseObject({ failuresMax: count, delayMsMin: count, delayMsMax: count, exhausted: count }),
   digest: z.string(),
   blocks: z.looseObject({
     total: count,

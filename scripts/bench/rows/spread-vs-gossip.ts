@@ -85,6 +85,8 @@ async function startCluster(root: string): Promise<{ claim(number: number): Prom
       heartbeatMs: 1_000,
       scanIntervalMs: 60_000,
       validationsMax: 1,
+      retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
+      reserveMs: undefined,
     };
     const node = new DriftlockNode(settings, {
       clock: systemClock,
