@@ -26,6 +26,7 @@ import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
 import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
+import { ReplicaView } from '../reconcile/replica-view.ts';
 import { Replica } from '../replica/replica.ts';
 import { Tally } from '../replica/tally.ts';
 import { BlockStore, type StoreChange } from '../store/block-store.ts';
@@ -194,6 +195,7 @@ export class DriftlockNode {
       clock,
       random,
       replica,
+      view: new ReplicaView(replica, this.tally),
       presence: this.presence,
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,

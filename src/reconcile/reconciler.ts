@@ -13,6 +13,7 @@ import { STREAM_STALL_MS_MAX, withStallLimit } from '../../net/framing/stall-lim
 import type { Network } from '../../net/network.ts';
 import { initiateReconcile, serveReconcile, type ReconcileStats } from '../../net/reconcile/drive.ts';
 import { RECONCILE_PROTOCOL } from '../../net/reconcile/limits.ts';
+import type { ReconcileView } from '../../net/reconcile/view.ts';
 import type { PresenceKeeper } from '../presence/presence.ts';
 import type { Replica } from '../replica/replica.ts';
 import { decideReconcile } from './trigger.ts';
@@ -21,7 +22,8 @@ export interface ReconcilerOptions {
   readonly network: Network;
   readonly clock: Clock;
   readonly random: RandomInteger;
-  readonly replica: Replica;
+  readonly replica: Pick<Replica, 'digest'>;
+  readonly view: ReconcileView;
   readonly presence: PresenceKeeper;
   /** Checks and merges what arrived; throws `PeerMisbehaved` for a forged part. Resolves when there is room for more. */
   readonly take: (records: readonly KeyedRecord[]) => Promise<void>;
@@ -58,7 +60,7 @@ export class Reconciler {
     options.network.serve(RECONCILE_PROTOCOL, async (peer, stream) => {
       const digestBefore = options.replica.digest;
       const stats = await withStallLimit(stream, RECONCILE_PROTOCOL, options.clock, STREAM_STALL_MS_MAX, (guarded) =>
-        serveReconcile(guarded, options.replica, options.take),
+        serveReconcile(guarded, options.view, options.take),
       );
       this.#note(peer, stats, digestBefore);
       options.onEvent({ type: 'reconciled', peer, initiated: false, stats });
@@ -123,12 +125,12 @@ export class Reconciler {
   }
 
   async #initiate(peer: NodeId): Promise<void> {
-    const { network, clock, replica, take, onEvent } = this.#options;
+    const { network, clock, replica, view, take, onEvent } = this.#options;
     const digestBefore = replica.digest;
     try {
       const stats = await withDeadline(clock, SESSION_TIMEOUT_MS, this.#stopping.signal, async (signal) => {
         const stream = await network.open(peer, RECONCILE_PROTOCOL, signal);
-        return initiateReconcile(stream, replica, take, signal);
+        return initiateReconcile(stream, view, take, signal);
       });
       this.#note(peer, stats, digestBefore);
       onEvent({ type: 'reconciled', peer, initiated: true, stats });
