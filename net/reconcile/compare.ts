@@ -65,7 +65,7 @@ const SYMBOLS_EXTRA = 12;
 /** 1.36 to 1.42 symbols an item are needed for hundreds of items and more; an estimate that is off costs a continuation. */
 const SYMBOLS_PER_ITEM = 1.45;
 /** A sketch that did not decode is continued by this factor. */
-const CONTINUED_FACTOR = 1.4;
+const CONTINUED_FACTOR = 1.25;
 
 export function sketchLength(difference: number): number {
   return Math.min(SKETCH_SYMBOLS_MAX, Math.ceil(difference * SYMBOLS_PER_ITEM) + SYMBOLS_EXTRA);

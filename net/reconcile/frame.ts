@@ -11,7 +11,7 @@ import { Reader } from '../../crdt/codec/reader.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
 import { readVersion } from '../framing/version.ts';
 import type { Item, ItemId, ItemRange } from './index/item.ts';
-import { IDS_PER_TURN_MAX, LIST_ITEMS_MAX, SKETCH_SYMBOLS_MAX, SUMMARIES_PER_TURN_MAX } from './limits.ts';
+import { IDS_PER_TURN_MAX, LIST_ITEMS_MAX, SKETCH_SYMBOLS_MAX, SUMMARIES_PER_FRAME_MAX } from './limits.ts';
 import {
   readBits,
   readFingerprint,
@@ -205,7 +205,7 @@ function readMessage(reader: Reader, kind: MessageKind): Message {
         sum: readFingerprint(reader, 'sum of all records'),
       };
     case 'summaries':
-      return { kind, ranges: readList(reader, 'summary count', SUMMARIES_PER_TURN_MAX, readShown) };
+      return { kind, ranges: readList(reader, 'summary count', SUMMARIES_PER_FRAME_MAX, readShown) };
     case 'list': {
       const range = readRange(reader);
       return { kind, range, items: readList(reader, 'list length', LIST_ITEMS_MAX, readItem) };

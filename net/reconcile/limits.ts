@@ -13,8 +13,9 @@ export const TURN_BYTES_MAX = 16 * 1024 * 1024;
 /** Turns of both sides: every range has been cut down to single items by then, unless they change faster than that. */
 export const TURNS_MAX = 48;
 
-/** Summaries in one turn, and in one frame. */
 export const SUMMARIES_PER_TURN_MAX = 1_024;
+/** In one frame: 140 KiB with all their counters. */
+export const SUMMARIES_PER_FRAME_MAX = 128;
 /** Messages of other kinds than summaries and records in one turn. */
 export const MESSAGES_PER_TURN_MAX = 1_024;
 /** Items that one list names: up to here, naming them all is cheaper than cutting the range once more. */

@@ -13,6 +13,7 @@ import {
   IDS_PER_TURN_MAX,
   MESSAGES_PER_TURN_MAX,
   SKETCHES_OPEN_MAX,
+  SUMMARIES_PER_FRAME_MAX,
   SUMMARIES_PER_TURN_MAX,
 } from './limits.ts';
 import { byUrgency, compareUrgency, orderWithin } from './order.ts';
@@ -124,7 +125,9 @@ export class Reply {
     if (this.#wanted.length > 0) messages.push({ kind: 'wants', ids: this.#wanted });
     if (this.#offered.length > 0) messages.push(this.#offers());
     for (const range of asks) messages.push({ kind: 'ask', range });
-    if (this.#shown.length > 0) messages.push({ kind: 'summaries', ranges: this.#shown });
+    for (let at = 0; at < this.#shown.length; at += SUMMARIES_PER_FRAME_MAX) {
+      messages.push({ kind: 'summaries', ranges: this.#shown.slice(at, at + SUMMARIES_PER_FRAME_MAX) });
+    }
     const gives = this.#chooseGives(theirs);
     const isAnswered = messages.some(needsAnswer);
     return { messages, gives, end: isAnswered ? 'your-turn' : 'finished', more: this.#more };

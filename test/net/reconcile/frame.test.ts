@@ -7,7 +7,7 @@ import {
   IDS_PER_TURN_MAX,
   LIST_ITEMS_MAX,
   SKETCH_SYMBOLS_MAX,
-  SUMMARIES_PER_TURN_MAX,
+  SUMMARIES_PER_FRAME_MAX,
 } from '../../../net/reconcile/limits.ts';
 import { SYMBOL_WORDS } from '../../../net/reconcile/sketch/coded-symbols.ts';
 import { ESTIMATOR_COUNTERS } from '../../../net/reconcile/sketch/estimator.ts';
@@ -59,7 +59,7 @@ const GOLDEN: readonly { readonly bytes: Uint8Array; readonly hex: string }[] = 
       'your-turn',
       true,
     ),
-    hex: `02020502${WHOLE_HEX}03${FINGERPRINT_HEX}000205ab1106${FINGERPRINT_HEX}ac02${'00'.repeat(16)}01fffe${'0000'.repeat(127)}`,
+    hex: `02020502${WHOLE_HEX}03${FINGERPRINT_HEX}000205ab1106${FINGERPRINT_HEX}ac02${'00'.repeat(16)}01fffe${'0000'.repeat(ESTIMATOR_COUNTERS - 1)}`,
   },
   {
     bytes: frame({ kind: 'list', range: WHOLE, items: [{ number: 300, fingerprint: FINGERPRINT }] }, 'goes-on'),
@@ -213,7 +213,7 @@ describe('a reconcile frame', () => {
     const first: Item = { number: 1, fingerprint: 1n };
     const one = { range: WHOLE, count: 1, sum: 1n, counters: undefined };
     const limits: readonly [number, string, (length: number) => Message][] = [
-      [SUMMARIES_PER_TURN_MAX, 'summary count', (length) => ({ kind: 'summaries', ranges: repeat(length, one) })],
+      [SUMMARIES_PER_FRAME_MAX, 'summary count', (length) => ({ kind: 'summaries', ranges: repeat(length, one) })],
       [LIST_ITEMS_MAX, 'list length', (length) => ({ kind: 'list', range: WHOLE, items: repeat(length, first) })],
       [IDS_PER_TURN_MAX, 'id count', (length) => ({ kind: 'offers', ids: repeat(length, 1n) })],
       [IDS_PER_TURN_MAX, 'id count', (length) => ({ kind: 'wants', ids: repeat(length, 1n) })],
