@@ -6,7 +6,7 @@
  */
 
 import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
-import { chooseAction, continuedLength, differenceOf, sketchLength } from './compare.ts';
+import { chooseAction, continuedLength, differenceOf, sketchLength, type RangeAction } from './compare.ts';
 import type { Message, MessageOf } from './frame.ts';
 import type { ShownRange } from './frame-parts.ts';
 import { compareItems, isInRange, itemIdOf, type Item, type ItemId, type ItemRange } from './index/item.ts';
@@ -21,6 +21,8 @@ import type { FetchClaims, ReconcileView } from './view.ts';
 /** Pieces that a range is cut into: at partitions as far as it spans several, else by count. */
 const CUT_PARTITIONS_MAX = 64;
 const CUT_PIECES = 16;
+
+const LEADS_TO_FETCHING: ReadonlySet<RangeAction> = new Set(['list', 'sketch', 'leave-to-them']);
 
 interface BegunSketch {
   readonly symbols: Uint32Array;
@@ -114,7 +116,12 @@ export class Answerer {
     const estimate =
       counters === undefined || isEqual ? undefined : estimateDifference(index.counters(range), counters);
     const comparison = { mine, theirs, estimate };
-    switch (chooseAction(comparison)) {
+    const action = chooseAction(comparison);
+    if (LEADS_TO_FETCHING.has(action) && this.#claims.isBusy(range)) {
+      this.#goAround(range, reply);
+      return;
+    }
+    switch (action) {
       case 'nothing':
         break;
       case 'show-pieces':
@@ -141,6 +148,17 @@ export class Answerer {
     }
   }
 
+  /**
+   * Another session is fetching part of the range, and ids do not tell which part they are in: what lies in other partitions
+   * is compared by itself, the rest later.
+   */
+  #goAround(range: ItemRange, reply: Reply): void {
+    reply.leaveOut();
+    const pieces = this.#view.index.partitions(range, CUT_PARTITIONS_MAX);
+    if (pieces.length <= 1) return;
+    for (const piece of pieces) if (!this.#claims.isBusy(piece)) reply.show(this.shown(piece, true));
+  }
+
   #sketch(range: ItemRange, length: number, reply: Reply): void {
     const symbols = this.#view.index.symbols(range, SKETCH_SYMBOLS_MAX);
     if (reply.say({ kind: 'sketch', range, first: 0, symbols: symbols.slice(0, length * SYMBOL_WORDS) })) {
@@ -159,6 +177,11 @@ export class Answerer {
 
   #decode({ range, first, symbols }: MessageOf<'sketch'>, reply: Reply): void {
     const { index } = this.#view;
+    if (this.#claims.isBusy(range)) {
+      this.#received.delete(rangeName(range));
+      this.#goAround(range, reply);
+      return;
+    }
     const before = this.#received.get(rangeName(range)) ?? new Uint32Array(0);
     const known = before.length / SYMBOL_WORDS;
     if (first !== known) throw blame('first symbol', `${known}`, `${first}`);
@@ -199,6 +222,10 @@ export class Answerer {
       if (!isNext) throw blame('list', 'items of its range, ascending', `block ${item.number}`);
       before = item;
       theirs.add(item.fingerprint);
+    }
+    if (this.#claims.isBusy(range)) {
+      this.#goAround(range, reply);
+      return;
     }
     const { index } = this.#view;
     const { count } = index.summary(range);

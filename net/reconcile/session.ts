@@ -30,6 +30,7 @@ import {
   IDS_PER_TURN_MAX,
   MESSAGES_PER_TURN_MAX,
   SKETCH_DIFFERENCES_MAX,
+  SKETCHES_OPEN_MAX,
   SUMMARIES_PER_TURN_MAX,
   TURN_BYTES_MAX,
   TURNS_MAX,
@@ -132,10 +133,12 @@ export class ReconcileSession {
     const counts = this.#counts;
     counts.messages++;
     if (message.kind === 'summaries') counts.summaries += message.ranges.length;
+    if (message.kind === 'sketch') counts.sketches++;
     if ('ids' in message) counts.ids += message.ids.length;
     if ('fingerprints' in message) counts.ids += message.fingerprints.length;
     checkLimit('messages', counts.messages, MESSAGES_PER_TURN_MAX);
     checkLimit('summaries', counts.summaries, SUMMARIES_PER_TURN_MAX);
+    checkLimit('sketches', counts.sketches, SKETCHES_OPEN_MAX);
     checkLimit('ids', counts.ids, 2 * IDS_PER_TURN_MAX);
   }
 
@@ -231,9 +234,10 @@ function checkLimit(what: string, count: number, max: number): void {
 interface TurnCounts {
   messages: number;
   summaries: number;
+  sketches: number;
   ids: number;
 }
 
 function newCounts(): TurnCounts {
-  return { messages: 0, summaries: 0, ids: 0 };
+  return { messages: 0, summaries: 0, sketches: 0, ids: 0 };
 }

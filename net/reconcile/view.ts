@@ -23,13 +23,15 @@ export interface ReconcileView {
 }
 
 /**
- * What one session may fetch, so that sessions with several peers do not fetch the same records. Each answer of true
- * reserves what was asked about until the session ends.
+ * What one session may fetch, so that sessions with several peers do not fetch the same records. An answer of true from
+ * `range` or `id` reserves what was asked about until the session ends.
  */
 export interface FetchClaims {
   range(range: ItemRange): boolean;
   id(id: ItemId): boolean;
+  /** Whether another session is fetching a range that overlaps this one. */
+  isBusy(range: ItemRange): boolean;
 }
 
 /** For a session that is alone. */
-export const FETCH_EVERYTHING: FetchClaims = { range: () => true, id: () => true };
+export const FETCH_EVERYTHING: FetchClaims = { range: () => true, id: () => true, isBusy: () => false };

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { KeyedRecord } from '../../../crdt/block/record-codec.ts';
-import { EMPTY_RECORD } from '../../../crdt/block/record.ts';
 import { Replica } from '../../../src/replica/replica.ts';
-import { hashOf } from '../../crdt/block/arbitraries.ts';
 import { holds } from '../../properties.ts';
-import { keyAt } from '../signed-nodes.ts';
+import { recordAt } from './records.ts';
 import { arbitraryDeltas, converge, replicaOf, runSession, sideOf } from './replicas.ts';
-
-export function recordAt(number: number, blob = 1): KeyedRecord {
-  return { key: keyAt(number), record: { ...EMPTY_RECORD, blobIds: [hashOf(blob)] } };
-}
 
 describe('a reconcile session', () => {
   it('leaves both sides with the merge of what they had, whatever that was', () => {
