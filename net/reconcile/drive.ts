@@ -29,6 +29,9 @@ export interface ReconcileStats {
   readonly more: boolean;
 }
 
+/** Frames whose records are being taken in while the next ones are read: signatures are checked on several threads. */
+export const TAKES_UNDER_WAY_MAX = 4;
+
 /**
  * Checks and merges records that arrived, about 150 at a time. It throws `PeerMisbehaved` for a forged one; whatever it
  * throws ends the session.
@@ -87,6 +90,7 @@ async function runSession(
     }
   }
 
+  const taking: Promise<void>[] = [];
   async function* converse(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     if (opening !== undefined) yield* speak(opening);
     for await (const bytes of frames) {
@@ -95,7 +99,13 @@ async function runSession(
       stats.receivedRecords += records.length;
       stats.more ||= more;
       if (isTurnOver) turns++;
-      if (records.length > 0) await take(records);
+      if (records.length > 0) {
+        taking.push(take(records));
+        // Whoever awaits it below hears of a failure; meanwhile it is nobody's.
+        taking.at(-1)?.catch(() => undefined);
+        if (taking.length >= TAKES_UNDER_WAY_MAX) await taking.shift();
+      }
+      if (isTurnOver) await Promise.all(taking.splice(0));
       if (send !== undefined) yield* speak(send);
       if (done) return;
     }

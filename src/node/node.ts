@@ -75,7 +75,7 @@ export class DriftlockNode {
   constructor(settings: NodeSettings, world: NodeWorld) {
     this.#settings = settings;
     this.#world = world;
-    const { clock, disk, random, layout, network, signer, verify, isMember } = world;
+    const { clock, disk, random, layout, network, signer, verify, verifyLater, isMember } = world;
     const { bounds, cluster, heartbeatMs } = settings;
     const rules = world.rules ?? NODE_RULES;
     const replica = (this.replica = new Replica(rules.mergeRecords));
@@ -100,7 +100,6 @@ export class DriftlockNode {
     ));
     const writer = new DurableWriter({ disk, temporaryDirectory: layout.temporary, random });
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
-    const trust = { isMember, verify };
     const validateLook = new ValidateLook({
       disk,
       clock,
@@ -155,7 +154,7 @@ export class DriftlockNode {
       clock,
       author,
       store: this.store,
-      trust,
+      trust: { isMember, verifyLater },
       skewBoundMs: bounds.skewBoundMs,
       onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
     }));

@@ -104,7 +104,8 @@ function replicas(difference: Difference): readonly [ReconcileView, ReconcileVie
   whole ??= indexOf();
   other ??= indexOf();
   undo();
-  for (let at = 0; at < DIFFERENCES && difference !== 'none'; at++) {
+  const differences = difference === 'none' ? 0 : DIFFERENCES;
+  for (let at = 0; at < differences; at++) {
     const number = difference === 'newest' ? RECORDS - 1 - at : scattered(at);
     const after = difference === 'changed' ? fingerprintAt(number, 1) : undefined;
     other.change({ number }, fingerprintAt(number, 0), after);
@@ -152,7 +153,7 @@ interface Figure {
   readonly unit: string;
   readonly against: string;
   readonly bound: number;
-  measure(): number;
+  readonly measure: () => number;
 }
 
 const MILLION = 'two replicas of 1,000,000 records';
