@@ -109,6 +109,17 @@ export class Answerer {
     for (const piece of pieces) reply.show(this.shown(piece, withCounters));
   }
 
+  /**
+   * Another session is fetching part of the range, and ids do not tell which part they are in: what lies in other partitions
+   * is compared by itself, the rest later.
+   */
+  goAround(range: ItemRange, reply: Reply): void {
+    reply.leaveOut();
+    const pieces = this.#view.index.partitions(range, CUT_PARTITIONS_MAX);
+    if (pieces.length <= 1) return;
+    for (const piece of pieces) if (!this.#claims.isBusy(piece)) reply.show(this.shown(piece, true));
+  }
+
   #compare({ range, counters, ...theirs }: ShownRange, reply: Reply): void {
     const { index } = this.#view;
     const mine = index.summary(range);
@@ -118,7 +129,7 @@ export class Answerer {
     const comparison = { mine, theirs, estimate };
     const action = chooseAction(comparison);
     if (LEADS_TO_FETCHING.has(action) && this.#claims.isBusy(range)) {
-      this.#goAround(range, reply);
+      this.goAround(range, reply);
       return;
     }
     switch (action) {
@@ -148,17 +159,6 @@ export class Answerer {
     }
   }
 
-  /**
-   * Another session is fetching part of the range, and ids do not tell which part they are in: what lies in other partitions
-   * is compared by itself, the rest later.
-   */
-  #goAround(range: ItemRange, reply: Reply): void {
-    reply.leaveOut();
-    const pieces = this.#view.index.partitions(range, CUT_PARTITIONS_MAX);
-    if (pieces.length <= 1) return;
-    for (const piece of pieces) if (!this.#claims.isBusy(piece)) reply.show(this.shown(piece, true));
-  }
-
   #sketch(range: ItemRange, length: number, reply: Reply): void {
     const symbols = this.#view.index.symbols(range, SKETCH_SYMBOLS_MAX);
     if (reply.say({ kind: 'sketch', range, first: 0, symbols: symbols.slice(0, length * SYMBOL_WORDS) })) {
@@ -179,7 +179,7 @@ export class Answerer {
     const { index } = this.#view;
     if (this.#claims.isBusy(range)) {
       this.#received.delete(rangeName(range));
-      this.#goAround(range, reply);
+      this.goAround(range, reply);
       return;
     }
     const before = this.#received.get(rangeName(range)) ?? new Uint32Array(0);
@@ -224,7 +224,7 @@ export class Answerer {
       theirs.add(item.fingerprint);
     }
     if (this.#claims.isBusy(range)) {
-      this.#goAround(range, reply);
+      this.goAround(range, reply);
       return;
     }
     const { index } = this.#view;

@@ -209,7 +209,8 @@ export class ReconcileSession {
     const isAllOfTheirs = isComparable && theirTip <= tip;
     if (isAllOfTheirs && shown.count === theirs.count && shown.sum === theirs.sum) return false;
     const isFarApart = isAllOfTheirs && Math.abs(shown.count - theirs.count) > SKETCH_DIFFERENCES_MAX;
-    if (isFarApart && shown.count > theirs.count) this.#answerer.cut(below, true, reply);
+    if (this.#claims.isBusy(below)) this.#answerer.goAround(below, reply);
+    else if (isFarApart && shown.count > theirs.count) this.#answerer.cut(below, true, reply);
     else reply.show(shown);
     return false;
   }
