@@ -25,6 +25,7 @@ import { PeerIntake } from '../intake/peer-intake.ts';
 import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
 import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
+import type { CatchUpProgress } from '../reconcile/catch-up.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { ReplicaView } from '../reconcile/replica-view.ts';
 import { Replica } from '../replica/replica.ts';
@@ -274,6 +275,11 @@ export class DriftlockNode {
   /** Leases from too far ahead, which wait to lie within the skew bound. */
   get deferredLeases(): PeerIntake['deferred'] {
     return this.#peerIntake.deferred;
+  }
+
+  /** How far catching up with the others has come; undefined when there is nothing to catch up with. */
+  get catchUp(): CatchUpProgress | undefined {
+    return this.#reconciler.catchUp;
   }
 
   /** Blocks by status, as this node sees them now. */

@@ -17,6 +17,7 @@ import { RECONCILE_PROTOCOL } from '../../net/reconcile/limits.ts';
 import type { ReconcileView } from '../../net/reconcile/view.ts';
 import type { PresenceKeeper } from '../presence/presence.ts';
 import type { Replica } from '../replica/replica.ts';
+import { CatchUpMeter, type CatchUpProgress } from './catch-up.ts';
 import { FetchLedger } from './fetch-ledger.ts';
 import { decideReconcile } from './trigger.ts';
 
@@ -63,11 +64,17 @@ export class Reconciler {
   readonly #stopping = new AbortController();
   readonly #sessions = new Set<Promise<void>>();
   readonly #ledger = new FetchLedger();
+  readonly #catchUp = new CatchUpMeter();
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     options.network.serve(RECONCILE_PROTOCOL, (peer, stream) => this.#serve(peer, stream));
+  }
+
+  /** Undefined when there is nothing to catch up with. */
+  get catchUp(): CatchUpProgress | undefined {
+    return this.#catchUp.progress;
   }
 
   start(): void {
@@ -90,9 +97,11 @@ export class Reconciler {
 
   /** Compares our digest with each connected peer's last heartbeat, and starts sessions. */
   #compareAll(): void {
-    const { network, replica, presence, clock } = this.#options;
+    const { network, replica, view, presence, clock } = this.#options;
     const connected = network.peers().map((peer) => peer.node);
     for (const node of this.#peers.keys()) if (!connected.includes(node)) this.#peers.delete(node);
+    const peerRecords = connected.map((peer) => presence.of(peer)?.heartbeat.recordCount ?? 0);
+    this.#catchUp.note(clock.monotonicMs(), view.index.count, peerRecords);
     for (const peer of connected) {
       const heard = presence.of(peer);
       if (heard === undefined) continue;
