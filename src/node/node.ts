@@ -25,7 +25,6 @@ import { PeerIntake } from '../intake/peer-intake.ts';
 import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
 import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
-import type { CatchUpProgress } from '../reconcile/catch-up.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { ReplicaView } from '../reconcile/replica-view.ts';
 import { Replica } from '../replica/replica.ts';
@@ -66,7 +65,7 @@ export class DriftlockNode {
   readonly #witnessIntake: WitnessIntake;
   readonly #peerIntake: PeerIntake;
   readonly #gossiper: Gossiper;
-  readonly #reconciler: Reconciler;
+  readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
@@ -190,7 +189,7 @@ export class DriftlockNode {
       live: () => this.presence.liveClaimants(),
       offsetOf: (peer) => this.clocks.offsetOf(peer)?.offset,
     });
-    this.#reconciler = new Reconciler({
+    this.reconciler = new Reconciler({
       network,
       clock,
       random,
@@ -225,7 +224,7 @@ export class DriftlockNode {
     this.#gossiper.start();
     this.clocks.start();
     this.presence.start();
-    this.#reconciler.start();
+    this.reconciler.start();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
     for (const { key } of this.replica.entries()) this.#consider(key);
@@ -237,7 +236,7 @@ export class DriftlockNode {
     await this.claimer?.stop();
     await this.fetcher.stop();
     await this.#watch.stop();
-    await this.#reconciler.stop();
+    await this.reconciler.stop();
     await this.clocks.stop();
     this.#peerIntake.stop();
     this.presence.stop();
@@ -275,11 +274,6 @@ export class DriftlockNode {
   /** Leases from too far ahead, which wait to lie within the skew bound. */
   get deferredLeases(): PeerIntake['deferred'] {
     return this.#peerIntake.deferred;
-  }
-
-  /** How far catching up with the others has come; undefined when there is nothing to catch up with. */
-  get catchUp(): CatchUpProgress | undefined {
-    return this.#reconciler.catchUp;
   }
 
   /** Blocks by status, as this node sees them now. */

@@ -10,14 +10,7 @@ import type { Validator } from '../validators/validator.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
 import type { CatchUpProgress } from '../reconcile/catch-up.ts';
-import type {
-  CatchUpStatus,
-  ClockStatus,
-  NodeStatus,
-  OffsetStatus,
-  PeerClockStatus,
-  PeerStatus,
-} from './status.ts';
+import type { CatchUpStatus, ClockStatus, NodeStatus, OffsetStatus, PeerClockStatus, PeerStatus } from './status.ts';
 
 export interface StatusSources {
   readonly node: DriftlockNode;
@@ -63,16 +56,12 @@ export function readStatus(sources: StatusSources): NodeStatus {
     },
     witnesses: { held: shelf.size, fetching: fetcher.fetching },
     files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
-    catchUp: readCatchUp(node.catchUp),
+    catchUp: readCatchUp(node.reconciler.catchUp),
     peers: others.map((member) => readPeer(sources, member, links.get(member))),
     counters: node.counters.read(),
   };
 }
 
-<<<<<<< HEAD
-function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
-  const { node, clock } = sources;
-=======
 function readCatchUp(progress: CatchUpProgress | undefined): CatchUpStatus | null {
   if (progress === undefined) return null;
   const { done, total, recordsPerSecond, leftMs } = progress;
@@ -84,8 +73,8 @@ function readCatchUp(progress: CatchUpProgress | undefined): CatchUpStatus | nul
   };
 }
 
-function readPeer({ node, clock }: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
->>>>>>> 74c9ceb (Progress of catching up in the status; decision 0012)
+function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
+  const { node, clock } = sources;
   const heard = node.presence.of(member);
   return {
     peerId: peerIdText(member),

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { CATCH_UP_RECORDS_MIN, CatchUpMeter, RATE_WINDOW_MS, type CatchUpProgress } from '../../src/reconcile/catch-up.ts';
+import {
+  CATCH_UP_RECORDS_MIN,
+  CatchUpMeter,
+  RATE_WINDOW_MS,
+  type CatchUpProgress,
+} from '../../src/reconcile/catch-up.ts';
 
 function progressOf({ progress }: CatchUpMeter): CatchUpProgress | undefined {
   return progress;

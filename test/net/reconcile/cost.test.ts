@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Item } from '../../../net/reconcile/index/item.ts';
 import { ASKED_RECORDS_MAX, TURN_BYTES_MAX, TURNS_MAX } from '../../../net/reconcile/limits.ts';
 import { FetchLedger } from '../../../src/reconcile/fetch-ledger.ts';
-import { seededRandom } from '../../seeded-random.ts';
+import { seededRandom } from '../../../src/sim/seeded-random.ts';
 import { converge, runSession, type RanSession } from './replicas.ts';
 import { ItemSide, randomFingerprint, randomItems } from './synthetic.ts';
 

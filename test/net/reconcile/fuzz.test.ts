@@ -15,7 +15,7 @@ import {
 import { ReconcileSession } from '../../../net/reconcile/session.ts';
 import { framesOf } from '../../../net/reconcile/turn.ts';
 import { holds } from '../../properties.ts';
-import { seededRandom } from '../../seeded-random.ts';
+import { seededRandom } from '../../../src/sim/seeded-random.ts';
 import { arbitraryDeltas, replicaOf, runSession, sideOf, viewOf } from './replicas.ts';
 import { recordAt } from './records.ts';
 

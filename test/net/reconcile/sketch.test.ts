@@ -8,7 +8,7 @@ import { SKETCH_DIFFERENCES_MAX, SKETCH_SYMBOLS_MAX } from '../../../net/reconci
 import { SYMBOL_WORDS, toggleItem } from '../../../net/reconcile/sketch/coded-symbols.ts';
 import { ESTIMATOR_COUNTERS, estimateDifference } from '../../../net/reconcile/sketch/estimator.ts';
 import { peelSymbols } from '../../../net/reconcile/sketch/peel.ts';
-import { seededRandom } from '../../seeded-random.ts';
+import { seededRandom } from '../../../src/sim/seeded-random.ts';
 import { holds } from '../../properties.ts';
 import { randomItems } from './synthetic.ts';
 
