@@ -151,9 +151,7 @@ export class Reconciler {
           initiateReconcile(guarded, view, take, signal, claims),
         );
       });
-      const hasProgressed = this.#note(peer, stats, digestBefore);
-      // The one who began goes on. A session that moved nothing left only what others are fetching: no reason to hurry.
-      this.#stateOf(peer).hasMore = stats.more && hasProgressed && stats.sentRecords + stats.receivedRecords > 0;
+      this.#note(peer, stats, digestBefore);
       onEvent({ type: 'reconciled', peer, initiated: true, stats });
     } catch (error) {
       const state = this.#stateOf(peer);
@@ -183,19 +181,19 @@ export class Reconciler {
     } finally {
       claims.release();
       state.isServing = false;
+      if (state.hasMore && !this.#stopping.signal.aborted) this.#compareAll();
     }
   }
 
-  /** Returns whether the session brought the two replicas nearer to each other. */
-  #note(peer: NodeId, stats: ReconcileStats, digestBefore: Fingerprint): boolean {
+  #note(peer: NodeId, stats: ReconcileStats, digestBefore: Fingerprint): void {
     const state = this.#stateOf(peer);
     state.lastEndedMs = this.#options.clock.monotonicMs();
     state.differsSinceMs = undefined;
     // What arrived and was not merged (a deferred lease) will arrive again: only a change here counts as progress.
-    const hasMoreToSend = stats.more && stats.sentRecords > 0;
-    const hasProgressed = hasMoreToSend || this.#options.replica.digest !== digestBefore;
+    const hasProgressed = this.#options.replica.digest !== digestBefore;
     state.fruitless = hasProgressed ? 0 : state.fruitless + 1;
-    return hasProgressed;
+    // Who receives goes on, not who gives: a giver cannot tell whether what it gave was merged.
+    state.hasMore = stats.more && hasProgressed && stats.receivedRecords > 0;
   }
 
   #stateOf(peer: NodeId): PeerState {
