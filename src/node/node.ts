@@ -25,9 +25,10 @@ import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
 import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
-import { Reservations } from '../reserve/reservations.ts';
+import { ReplicaView } from '../reconcile/replica-view.ts';
 import { Replica } from '../replica/replica.ts';
 import { Tally } from '../replica/tally.ts';
+import { Reservations } from '../reserve/reservations.ts';
 import { BlockStore, type StoreChange } from '../store/block-store.ts';
 import type { WitnessFetcher } from '../witness/fetcher.ts';
 import { readShelved } from '../witness/payload.ts';
@@ -63,7 +64,7 @@ export class DriftlockNode {
   readonly #gossiper: Gossiper;
   readonly #reservations: Reservations;
   readonly #shown: ShownView;
-  readonly #reconciler: Reconciler;
+  readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
@@ -73,7 +74,7 @@ export class DriftlockNode {
   constructor(settings: NodeSettings, world: NodeWorld) {
     this.#settings = settings;
     this.#world = world;
-    const { clock, disk, random, layout, network, signer, verify, isMember } = world;
+    const { clock, disk, random, layout, network, signer, verify, verifyLater, isMember } = world;
     const { bounds, cluster, heartbeatMs } = settings;
     const rules = world.rules ?? NODE_RULES;
     const replica = (this.replica = new Replica(rules.mergeRecords));
@@ -104,7 +105,6 @@ export class DriftlockNode {
     this.#shown = new ShownView({ clock, sightings, reservations: this.#reservations });
     const writer = new DurableWriter({ disk, temporaryDirectory: layout.temporary, random });
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
-    const trust = { isMember, verify };
     const validateLook = new ValidateLook({
       disk,
       clock,
@@ -150,7 +150,7 @@ export class DriftlockNode {
       clock,
       author,
       store: this.store,
-      trust,
+      trust: { isMember, verifyLater },
       skewBoundMs: bounds.skewBoundMs,
       onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
     }));
@@ -185,11 +185,12 @@ export class DriftlockNode {
       live: () => this.presence.liveClaimants(),
       offsetOf: (peer) => this.clocks.offsetOf(peer)?.offset,
     });
-    this.#reconciler = new Reconciler({
+    this.reconciler = new Reconciler({
       network,
       clock,
       random,
       replica,
+      view: new ReplicaView(replica, this.tally),
       presence: this.presence,
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
@@ -237,7 +238,7 @@ export class DriftlockNode {
     this.#gossiper.start();
     this.clocks.start();
     this.presence.start();
-    this.#reconciler.start();
+    this.reconciler.start();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
     for (const { key } of this.replica.entries()) this.#consider(key);
@@ -250,7 +251,7 @@ export class DriftlockNode {
     await this.claims.stop();
     await this.fetcher.stop();
     await this.#watch.stop();
-    await this.#reconciler.stop();
+    await this.reconciler.stop();
     await this.clocks.stop();
     this.#peerIntake.stop();
     this.presence.stop();

@@ -5,7 +5,7 @@
 
 import type { NodeId } from '../../crdt/ids.ts';
 import type { ClockBounds } from '../../crdt/lease/rule.ts';
-import type { Verify } from '../../crdt/block/signing.ts';
+import type { Verify, VerifyLater } from '../../crdt/block/signing.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
 import type { Signer } from '../../net/framing/envelope.ts';
 import type { Network } from '../../net/network.ts';
@@ -39,6 +39,8 @@ export interface NodeWorld {
   readonly network: Network;
   readonly signer: Signer;
   readonly verify: Verify;
+  /** On other threads, for what arrives in bulk. */
+  readonly verifyLater: VerifyLater;
   readonly isMember: (node: NodeId) => boolean;
   readonly layout: DatadirLayout;
   /** Undefined: sidecar only, the node claims nothing. */

@@ -9,7 +9,8 @@ import type { PeerLink } from '../../net/network.ts';
 import type { Validator } from '../validators/validator.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
-import type { ClockStatus, NodeStatus, OffsetStatus, PeerClockStatus, PeerStatus } from './status.ts';
+import type { CatchUpProgress } from '../reconcile/catch-up.ts';
+import type { CatchUpStatus, ClockStatus, NodeStatus, OffsetStatus, PeerClockStatus, PeerStatus } from './status.ts';
 
 export interface StatusSources {
   readonly node: DriftlockNode;
@@ -58,8 +59,20 @@ export function readStatus(sources: StatusSources): NodeStatus {
     },
     witnesses: { held: shelf.size, fetching: fetcher.fetching },
     files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
+    catchUp: readCatchUp(node.reconciler.catchUp),
     peers: others.map((member) => readPeer(sources, member, links.get(member))),
     counters: node.counters.read(),
+  };
+}
+
+function readCatchUp(progress: CatchUpProgress | undefined): CatchUpStatus | null {
+  if (progress === undefined) return null;
+  const { done, total, recordsPerSecond, leftMs } = progress;
+  return {
+    done,
+    total,
+    recordsPerSecond: Math.round(recordsPerSecond),
+    leftMs: leftMs === undefined ? null : Math.round(leftMs),
   };
 }
 

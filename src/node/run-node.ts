@@ -7,7 +7,7 @@
 import { invariant } from '../../crdt/invariant.ts';
 import { MemberList } from '../../net/membership/member-list.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
-import { verifySignature } from '../../net/identity/verify.ts';
+import { verifySignature, verifySignatureLater } from '../../net/identity/verify.ts';
 import { createLibp2pNetwork } from '../../net/libp2p/network.ts';
 import { parseDialAddress } from '../../net/libp2p/addresses.ts';
 import { openBlockSource } from '../chain/open-source.ts';
@@ -96,6 +96,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         network,
         signer: identity,
         verify: verifySignature,
+        verifyLater: verifySignatureLater,
         isMember: (member) => members.has(member),
         layout,
         validator,

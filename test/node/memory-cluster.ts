@@ -113,6 +113,7 @@ export class Machine {
       network,
       signer: this.signer,
       verify: nodes.verify,
+      verifyLater: (...signed) => Promise.resolve(nodes.verify(...signed)),
       isMember: (member) => members().includes(member),
       layout: this.layout,
       validator: this.validator,

@@ -59,6 +59,7 @@ export const status: NodeStatus = {
   blocks: { total: 3, idle: 0, processing: 1, failed: 1, success: 1, disputed: 0, duplicates: 0, results: 2 },
   witnesses: { held: 1, fetching: 0 },
   files: { pending: 0, lastError: null },
+  catchUp: null,
   peers: [
     {
       peerId: peerIdText(identityFromSeed(new Uint8Array(32).fill(8)).node),
