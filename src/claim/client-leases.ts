@@ -67,8 +67,8 @@ export type ClaimAnswer =
     }
   /** It failed, or was given up, a moment ago. */
   | { readonly claimed: false; readonly reason: 'backing-off'; readonly remainingMs: number }
-  /** Its clock lies outside the skew bound, so this node claims nothing. */
-  | { readonly claimed: false; readonly reason: 'clock-outside-bound' }
+  /** This node's clock lies outside the skew bound, or was not compared with the others' yet: it claims nothing. */
+  | { readonly claimed: false; readonly reason: 'clock-not-trusted' }
   | { readonly claimed: false; readonly reason: 'finished'; readonly stateRoot: Hash32 };
 
 export interface ClientResult {
@@ -114,6 +114,8 @@ export class ClientLeases {
     const { bounds, sightings, claimer } = this.#options;
     checkLeaseDuration(durationMs, bounds, 'lockTime');
     claimer.attend();
+    // Asked before the block is looked at: asking can make this node resume, and claim it for another.
+    const { mayClaim } = claimer;
     const view = this.#view(key);
     if (view.status === 'success') return { claimed: false, reason: 'finished', stateRoot: view.stateRoot };
     if (view.lease !== undefined) {
@@ -126,7 +128,7 @@ export class ClientLeases {
         remainingMs: sightings.remainingMs(key, view.lease, this.#now()),
       };
     }
-    if (!claimer.mayClaim) return { claimed: false, reason: 'clock-outside-bound' };
+    if (!mayClaim) return { claimed: false, reason: 'clock-not-trusted' };
     const remainingMs = claimer.backoffLeftMs(key);
     if (remainingMs > 0) return { claimed: false, reason: 'backing-off', remainingMs };
     return this.#take(key, view, durationMs, 'asked-for');

@@ -121,8 +121,8 @@ function describeClaim(answer: ClaimAnswer): object {
     }
     case 'backing-off':
       return { claimed: false, reason: 'backing-off', remainingMs: whole(answer.remainingMs) };
-    case 'clock-outside-bound':
-      return { claimed: false, reason: 'clock-outside-bound' };
+    case 'clock-not-trusted':
+      return { claimed: false, reason: 'clock-not-trusted' };
     case 'finished':
       return { claimed: false, reason: 'finished', stateRoot: answer.stateRoot };
   }

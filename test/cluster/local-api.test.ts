@@ -55,7 +55,10 @@ describe('the local API of running nodes', function () {
     assert.ok(first !== undefined);
     await cluster.start(...cluster.nodes);
     const [here, there] = [cluster.node(0), cluster.node(1)];
-    const { result: claim } = Object(await call(here, 'driftlock_claim', [first.number, first.hash, 300]));
+    const claim = await until('its clock is compared, and it claims', async () => {
+      const { result } = Object(await call(here, 'driftlock_claim', [first.number, first.hash, 300]));
+      return result.claimed && result;
+    });
     assert.deepEqual(
       { ...claim, remainingMs: 0 },
       {

@@ -284,6 +284,26 @@ describe('a program that claims blocks through its node', () => {
     await cluster.stop();
   });
 
+  it('is handed nothing while the clock of its node lies outside the bound, and something once it does not', async () => {
+    const cluster = new Cluster();
+    const machines = cluster.add(3);
+    await cluster.start();
+    const [here, there] = machines;
+    assert(here !== undefined && there !== undefined);
+    await cluster.until(() => machines.every(({ node }) => node.clocks.standing === 'within'), 20_000);
+    here.clock.stepWall(60_000);
+    await cluster.until(() => here.node.clocks.standing === 'outside', 20_000);
+    await here.dropWitness(KEY);
+    assert.deepEqual(here.node.claims.clients.claim(KEY), { claimed: false, reason: 'clock-not-trusted' });
+    const waiting = here.node.claims.clients.next(undefined, 30_000, NEVER);
+    await cluster.clock.advance(5_000);
+    assert.equal(here.node.claims.clients.waiting, 1);
+    here.clock.stepWall(-60_000);
+    await cluster.until(() => here.node.claims.clients.held === 1, 20_000);
+    assert.deepEqual((await waiting)?.key, KEY);
+    await cluster.stop();
+  });
+
   it('is refused a lock time that margin and drift leave no room for', async () => {
     const { cluster, here } = await startPair();
     assert.throws(() => here.node.claims.clients.claim(KEY, 600), refused('ERR_LOCK_TIME'));

@@ -29,7 +29,7 @@ export const BOUNDED: Invariant = {
           ['leases sighted', node.leasesSighted, blockCount],
           ['witnesses to fetch', node.fetcher.fetching, blockCount],
           ['validations', node.claims.claimer.validationsInFlight, SIM_SETTINGS.validationsMax],
-          ['blocks ready to claim', node.claims.claimer?.readyCount ?? 0, blockCount],
+          ['blocks ready to claim', node.claims.claimer.readyCount, blockCount],
         ];
         report(machine, limits, violate);
       }
