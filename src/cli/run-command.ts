@@ -29,6 +29,7 @@ interface RunFlags {
   readonly api?: string;
   readonly lockTime?: string;
   readonly window?: string;
+  readonly reserve?: boolean;
   readonly config?: string;
 }
 
@@ -50,6 +51,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--api <url|dir>', 'where linkage gets headers: an Ethereum JSON-RPC URL, or a folder')
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
     .option('--window <number>', 'keep only blocks from this number on (default: all)')
+    .option('--reserve', 'show new blocks as taken to the programs here, except where this node ranks first')
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
@@ -65,10 +67,11 @@ Validators:
                 exit code 1 a failure, anything else is tried again
   none          leaves validation to the programs that share the directory
 
-Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, and without a
-flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs, scanIntervalMs,
-validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes, scrubFilesPerSecond.
-A list given by flags replaces that of the file. Paths are relative to the working directory.
+Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve,
+and without a flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
+scanIntervalMs, validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes,
+scrubFilesPerSecond, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds. A list given by flags replaces
+that of the file. Paths are relative to the working directory.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
 
@@ -99,6 +102,7 @@ function settingsOf({
   validator,
   api,
   lockTime,
+  reserve,
   ...rest
 }: RunFlags): Settings {
   const lockTimeSeconds =
@@ -115,6 +119,7 @@ function settingsOf({
     api,
     lockTimeSeconds,
     window,
+    reserve,
   };
   return parseSettings(settings, nameFlag);
 }

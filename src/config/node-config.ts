@@ -10,6 +10,7 @@ import type { NodeId } from '../../crdt/ids.ts';
 import { checkLeaseDuration, type ClockBounds } from '../../crdt/lease/rule.ts';
 import { isLoopbackOnly, parseDialAddress, parseListenAddress } from '../../net/libp2p/addresses.ts';
 import { parseMembers } from '../../net/membership/member-list.ts';
+import type { RetryPolicy } from '../claim/decision.ts';
 import { formatHostPort, isLoopbackHost, parseHostPort, type HostPort } from '../rpc/host-port.ts';
 import { parseValidatorChoice, type ValidatorChoice } from '../validators/choose.ts';
 import type { UpkeepSettings } from '../upkeep/plan.ts';
@@ -48,6 +49,11 @@ export interface NodeConfig {
   readonly upkeep: UpkeepSettings;
   /** 0: files are not read again while nothing happens to them. */
   readonly scrubFilesPerSecond: number;
+  readonly retry: RetryPolicy;
+  /** Whether programs may claim blocks through the RPC server. */
+  readonly leaseApi: boolean;
+  /** For how long a block is reserved for the node that ranks first; undefined: it is not. */
+  readonly reserveMs: number | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -72,6 +78,11 @@ export const DEFAULTS = {
   settleAfterBlocks: 16_384,
   /** A million blocks in 28 hours, at one file read in 50 ms. */
   scrubFilesPerSecond: 20,
+  failuresMax: 5,
+  retryDelayMsMin: 1_000,
+  retryDelayMsMax: 60_000,
+  reserve: false,
+  reserveSeconds: 10,
   logLevel: 'info',
 } as const satisfies Settings;
 
@@ -107,13 +118,15 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
   for (const address of settings.peers ?? []) parseDialAddress(address, nameOf('peers'));
   const validator = parseValidatorChoice(settings.validator, nameOf('validator'));
   checkApi(validator, api, nameOf);
+  const retry = retryPolicy(settings, nameOf);
+  const rpc = settings.rpc === undefined ? undefined : parseHostPort(settings.rpc, nameOf('rpc'));
   return {
     datadir: resolve(given.datadir),
     cluster: settings.cluster,
     listen: settings.listen,
     peers: settings.peers ?? [],
     members: parseMembers(settings.members ?? [], nameOf('members')),
-    rpc: settings.rpc === undefined ? undefined : parseHostPort(settings.rpc, nameOf('rpc')),
+    rpc,
     validator,
     api,
     lockTimeMs,
@@ -133,6 +146,10 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
       retainBytes: settings.retainMegabytes === undefined ? undefined : settings.retainMegabytes * MEGABYTE_BYTES,
     },
     scrubFilesPerSecond: settings.scrubFilesPerSecond,
+    retry,
+    // Who can call it can sign results in this node's name: beyond loopback that takes the operator's word.
+    leaseApi: settings.leaseApi ?? (rpc !== undefined && isLoopbackHost(rpc.host)),
+    reserveMs: settings.reserve ? settings.reserveSeconds * 1_000 : undefined,
     logLevel: settings.logLevel,
   };
 }
@@ -144,6 +161,7 @@ export function exposures(config: NodeConfig): readonly string[] {
   if (!isLoopbackOnly(addresses)) found.push(`--listen: other machines can connect to ${config.listen.join(', ')}`);
   if (config.rpc !== undefined && !isLoopbackHost(config.rpc.host)) {
     found.push(`--rpc: anyone who reaches ${formatHostPort(config.rpc)} can call it; it asks for no password`);
+    if (config.leaseApi) found.push('leaseApi: anyone who can call it can report results in the name of this node');
   }
   return found;
 }
@@ -155,6 +173,24 @@ function checkSkewBound(skewBoundMs: number, lockTimeMs: number, nameOf: (settin
     argument: nameOf('lockTimeSeconds'),
     expected: `more than the skew bound of ${skewBoundMs} ms (${nameOf('skewBoundMs')})`,
     found: `${lockTimeMs} ms`,
+  });
+}
+
+function retryPolicy(
+  {
+    failuresMax,
+    retryDelayMsMin,
+    retryDelayMsMax,
+  }: Required<Pick<Settings, 'failuresMax' | 'retryDelayMsMin' | 'retryDelayMsMax'>>,
+  nameOf: (setting: SettingName) => string,
+): RetryPolicy {
+  if (retryDelayMsMax >= retryDelayMsMin) {
+    return { failuresMax, delayMsMin: retryDelayMsMin, delayMsMax: retryDelayMsMax };
+  }
+  throw new ConfigError('ERR_BAD_SETTING', {
+    argument: nameOf('retryDelayMsMax'),
+    expected: `at least retryDelayMsMin, ${retryDelayMsMin}`,
+    found: `${retryDelayMsMax}`,
   });
 }
 

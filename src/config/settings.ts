@@ -59,6 +59,13 @@ export const settingsSchema = z
     retainHours: z.number().positive().max(HOURS_RETAINED_MAX),
     retainMegabytes: z.int().min(1),
     scrubFilesPerSecond: z.number().min(0).max(1_000),
+    failuresMax: z.int().min(1).max(1_000),
+    retryDelayMsMin: z.int().min(1).max(3_600_000),
+    retryDelayMsMax: z.int().min(1).max(86_400_000),
+    /** Whether programs may claim blocks through the RPC server. */
+    leaseApi: z.boolean(),
+    reserve: z.boolean(),
+    reserveSeconds: z.int().min(1).max(3_600),
     logLevel: z.enum(LOG_LEVELS),
   })
   .partial();
@@ -80,4 +87,5 @@ export const FLAGS = {
   api: '--api',
   lockTimeSeconds: '--lock-time',
   window: '--window',
+  reserve: '--reserve',
 } as const satisfies Partial<Record<SettingName, `--${string}`>>;

@@ -7,7 +7,7 @@ import type { DriftlockNode } from './node.ts';
 export function describeNode(node: DriftlockNode, region: string): HeartbeatContent {
   return {
     mode: 'normal',
-    validates: node.claimer !== undefined,
+    validates: node.claims.isAtWork,
     isSkewed: node.clocks.standing === 'outside',
     digest: node.replica.digest,
     recordCount: node.replica.size,

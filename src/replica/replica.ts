@@ -1,9 +1,9 @@
 /**
  * A node's records in memory, with the digests that tell two replicas apart.
  *
- * Invariant: `digest` is the sum of the fingerprints of all records, and each range's digest the sum over its 1024 block
- * numbers, after every merge. Records only grow: a merge never loses what was there. Only `remove` does, for a block that
- * this node does not keep any more.
+ * Invariant: `digest` is the sum of the fingerprints of all records, and `index` has exactly their items, after every
+ * merge. Records only grow: a merge never loses what was there. Only `remove` does, for a block that this node does not
+ * keep any more.
  *
  * A record is held as bytes in an arena and decoded when it is asked for, since a million of them have to fit into 300 MB.
  * No I/O and no clock: the store beside it makes it durable, and nothing here knows about files.
@@ -24,12 +24,12 @@ import { EMPTY_RECORD, hasSuccess, isEmptyRecord, mergeRecords, type BlockRecord
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import { stateRank } from '../../crdt/block/witness.ts';
 import { invariant } from '../../crdt/invariant.ts';
-import { RANGE_BLOCKS } from '../../net/reconcile/view.ts';
+import type { Item } from '../../net/reconcile/index/item.ts';
+import { ReconcileIndex } from '../../net/reconcile/index/reconcile-index.ts';
 import { Arena, NOWHERE } from './arena.ts';
 import { BlockTable } from './block-table.ts';
 import { BytesColumn, NumberColumn } from './columns.ts';
 import { NodeList, packRecord, unpackRecord } from './packed-record.ts';
-import { RangeIndex } from './range-index.ts';
 import { RecordCache } from './record-cache.ts';
 import { NO_SLOT } from './slot-index.ts';
 
@@ -63,6 +63,7 @@ const IS_SETTLED = 4;
 const STATE_RANK_SHIFT = 3;
 
 export class Replica {
+  readonly index = new ReconcileIndex();
   /** Shared with whoever keeps other things about the same blocks. */
   readonly blocks = new BlockTable();
   readonly #nodes = new NodeList();
@@ -70,7 +71,6 @@ export class Replica {
   readonly #fingerprints = new BytesColumn(FINGERPRINT_BYTES);
   readonly #traits = new NumberColumn(Uint8Array);
   readonly #cache = new RecordCache();
-  readonly #ranges = new RangeIndex();
   readonly #mergeRecords: typeof mergeRecords;
   readonly #arena = new Arena({
     locationOf: (slot) => this.#locations.get(slot),
@@ -169,18 +169,9 @@ export class Replica {
     }
   }
 
-  /** The digest of each range of 1024 block numbers that holds a record, ascending. */
-  ranges(): ReturnType<RangeIndex['digests']> {
-    return this.#ranges.digests();
-  }
-
-  /** The entries of range `index`, by block. */
-  items(index: number): readonly ReplicaEntry[] {
-    const found: ReplicaEntry[] = [];
-    for (let number = index * RANGE_BLOCKS; number < (index + 1) * RANGE_BLOCKS; number++) {
-      for (const slot of this.#slotsAt(number)) found.push(this.#entryAt(slot));
-    }
-    return found;
+  /** The block whose record is in the state that `item` names. */
+  blockOf({ number, fingerprint }: Item): BlockKey | undefined {
+    return this.blocksAt(number).find((key) => this.fingerprint(key) === fingerprint);
   }
 
   /** The nodes that packed records name by index. */
@@ -234,7 +225,7 @@ export class Replica {
   }
 
   #account(key: BlockKey, before: Fingerprint | undefined, after: Fingerprint | undefined): void {
-    this.#ranges.change(key, before, after);
+    this.index.change(key, before, after);
     if (before !== undefined) this.#digest = subtractFingerprint(this.#digest, before);
     if (after !== undefined) this.#digest = addFingerprint(this.#digest, after);
     this.#size += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1);

@@ -40,6 +40,8 @@ export const SIM_SETTINGS: NodeSettings = {
   windowFrom: 0,
   /** A disk may rot between a crash and the next start, which trusts what it remembers of a file. */
   scrubFilesPerSecond: 20,
+  retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
+  reserveMs: undefined,
 };
 
 /** Blocks come and faults strike in this time; then everything is healed. */

@@ -83,6 +83,8 @@ export class BlockStore {
   readonly #dirty = new Set<BlockId>();
   /** These, and those whose file is being written. Each has one task that writes until its block is clean. */
   readonly #unwritten = new Set<BlockId>();
+  /** Of these, the ones whose next write is to be synced, whatever it holds. */
+  readonly #refreshing = new Set<BlockId>();
   readonly #stopping = new AbortController();
   readonly #writes = new PQueue({ concurrency: WRITES_UNDER_WAY_MAX });
   #waitingForRoom: (() => void)[] = [];
@@ -136,6 +138,18 @@ export class BlockStore {
   /** Runs `task` while nothing else touches the block's `.v`. */
   exclusively(key: BlockKey, task: () => Promise<void>): Promise<void> {
     return this.#mutex.run(blockId(key), task);
+  }
+
+  /**
+   * What the block's file says has changed though its record has not: writes it again. Resolves once it is on disk, synced,
+   * or given up.
+   */
+  async refresh(key: BlockKey): Promise<void> {
+    const id = blockId(key);
+    this.#options.files.noteRecord(key, undefined);
+    this.#refreshing.add(id);
+    this.#markDirty(key);
+    await this.#mutex.run(id, async () => undefined);
   }
 
   /** Resolves while fewer than `DIRTY_BLOCKS_MAX` blocks wait to be written: the backpressure of catching up. */
@@ -194,6 +208,7 @@ export class BlockStore {
   #giveUp(id: BlockId): void {
     this.#dirty.delete(id);
     this.#unwritten.delete(id);
+    this.#refreshing.delete(id);
     const staged = this.#staged.get(id) ?? [];
     this.#staged.delete(id);
     for (const { settle } of staged) settle(false);
@@ -211,14 +226,17 @@ export class BlockStore {
     const staged = this.#staged.get(id) ?? [];
     const candidate = this.recordToCome(key);
     // Pruned while this write waited for its turn.
-    if (isEmptyRecord(candidate)) return;
+    if (isEmptyRecord(candidate)) {
+      this.#refreshing.delete(id);
+      return;
+    }
     const current = staged.length === 0 ? this.replica.fingerprint(key) : undefined;
     const fingerprint = current ?? fingerprintOf({ key, record: candidate });
     const { files, writer, pathOf, fileViewOf } = this.#options;
 
     if (!files.holdsRecord(key, fingerprint) || staged.length > 0) {
       const bytes = encodeValidateFile(fileViewOf(key, candidate), encodeRecord(candidate));
-      const durable = candidate.results.length > 0;
+      const durable = candidate.results.length > 0 || this.#refreshing.has(id);
       const known = files.known('validate', key);
       const place = known?.place ?? 'primary';
       const outcome = await writer.write(pathOf(key, place), bytes, { durable, expected: known?.identity });
@@ -227,6 +245,7 @@ export class BlockStore {
         await this.#takeInLocked(key);
         return;
       }
+      this.#refreshing.delete(id);
       files.note('validate', key, { identity: outcome.identity, place });
       files.noteRecord(key, fingerprint);
     }

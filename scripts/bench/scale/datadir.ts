@@ -6,7 +6,7 @@ import { encodeRecord } from '../../../crdt/block/record-codec.ts';
 import { mergeRecords, recordOf } from '../../../crdt/block/record.ts';
 import { viewOf } from '../../../crdt/block/view.ts';
 import type { generateKey } from '../../../net/identity/identity.ts';
-import { verifySignature } from '../../../net/identity/verify.ts';
+import { verifySignature, verifySignatureLater } from '../../../net/identity/verify.ts';
 import { MemberList } from '../../../net/membership/member-list.ts';
 import { MemoryHub } from '../../../net/memory/hub.ts';
 import { configureNode } from '../../../src/config/program-config.ts';
@@ -77,6 +77,7 @@ export async function loneNode(
       network: hub.join(new MemberList(identity.node, [])),
       signer: identity,
       verify: verifySignature,
+      verifyLater: verifySignatureLater,
       isMember: () => true,
       layout,
       validator,
