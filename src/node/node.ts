@@ -340,6 +340,7 @@ export class DriftlockNode {
   #peersChanged(): void {
     this.presence.beat();
     this.#housekeeping.peersChanged();
+    this.fetcher.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);
   }
 

@@ -100,7 +100,9 @@ export class Reconciler {
     const { network, replica, view, presence, clock } = this.#options;
     const connected = network.peers().map((peer) => peer.node);
     for (const node of this.#peers.keys()) if (!connected.includes(node)) this.#peers.delete(node);
-    const peerRecords = connected.map((peer) => presence.of(peer)?.heartbeat.recordCount ?? 0);
+    // Of how many of its records a node with a window has to catch up with, no heartbeat tells.
+    const compared = view.lowestKept === 0 ? connected : [];
+    const peerRecords = compared.map((peer) => presence.of(peer)?.heartbeat.recordCount ?? 0);
     this.#catchUp.note(clock.monotonicMs(), view.index.count, peerRecords);
     for (const peer of connected) {
       const heard = presence.of(peer);

@@ -14,10 +14,10 @@ import { invariant } from '../../crdt/invariant.ts';
 
 /** Of which an entry's location counts. */
 const UNIT_BYTES = 4;
-const CHUNK_BYTES = 2 ** 18;
+const CHUNK_BYTES = 2 ** 16;
 const CHUNK_UNITS = CHUNK_BYTES / UNIT_BYTES;
 const HEADER_BYTES = 8;
-const SPARE_CHUNKS_MAX = 16;
+const SPARE_CHUNKS_MAX = 64;
 
 /** Where an entry stands; 0 is nowhere. */
 export type Location = number;
@@ -66,7 +66,8 @@ export class Arena {
   put(slot: number, bytes: Uint8Array, life: EntryLife): Location {
     const size = entryBytes(bytes.length);
     if (UNIT_BYTES + size > CHUNK_BYTES) return this.#write(this.#addChunk(UNIT_BYTES + size), slot, bytes);
-    if (this.#chunk(this.#current[life]).end + size > CHUNK_BYTES) this.#retireCurrent(life);
+    // The entries of a retired chunk may fill the new one.
+    while (this.#chunk(this.#current[life]).end + size > CHUNK_BYTES) this.#retireCurrent(life);
     return this.#write(this.#current[life], slot, bytes);
   }
 

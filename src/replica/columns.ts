@@ -7,10 +7,10 @@
 
 import { invariant } from '../../crdt/invariant.ts';
 
-/** Rows in a chunk: 512 KiB for hashes. */
-const CHUNK_ROWS = 1 << 14;
+/** Rows in a chunk: 128 KiB for hashes. */
+const CHUNK_ROWS = 1 << 12;
 const ROW_MASK = CHUNK_ROWS - 1;
-const CHUNK_SHIFT = 14;
+const CHUNK_SHIFT = 12;
 
 type NumberArray = Uint8Array | Uint32Array | Float64Array;
 

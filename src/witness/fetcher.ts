@@ -62,6 +62,8 @@ export class WitnessFetcher {
   readonly #queue = new PQueue({ concurrency: FETCHES_IN_FLIGHT_MAX });
   readonly #wanted = new Set<BlockId>();
   readonly #timers = new Map<BlockId, () => void>();
+  /** Those that nobody in reach holds: they wait for a change of the record or of the peers, not for a time. */
+  readonly #outOfReach = new Map<BlockId, BlockKey>();
   readonly #stopping = new AbortController();
 
   constructor(options: WitnessFetcherOptions) {
@@ -73,14 +75,31 @@ export class WitnessFetcher {
     return this.#wanted.size;
   }
 
+  /** Witnesses that are announced, and that nobody in reach holds. */
+  get outOfReach(): number {
+    return this.#outOfReach.size;
+  }
+
   /** The block's record or its place on the shelf changed, or a peer came within reach. */
   consider(key: BlockKey): void {
     const id = blockId(key);
-    if (this.#stopping.signal.aborted || this.#wanted.has(id) || this.need(key).kind === 'nothing') return;
+    this.#outOfReach.delete(id);
+    if (this.#stopping.signal.aborted || this.#wanted.has(id)) return;
+    const { kind } = this.need(key);
+    if (kind === 'nothing') return;
     this.#timers.get(id)?.();
     this.#timers.delete(id);
+    if (kind === 'fetch' && this.#sources(key).length === 0) {
+      this.#outOfReach.set(id, key);
+      return;
+    }
     this.#wanted.add(id);
     void this.#queue.add(() => this.#serve(key), { priority: -key.number });
+  }
+
+  /** Peers came or went. */
+  peersChanged(): void {
+    for (const key of [...this.#outOfReach.values()]) this.consider(key);
   }
 
   /** Writes the witness that is here once more, for programs that look at what is new. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { recordOf } from '../../crdt/block/record.ts';
 import { isFailure } from '../../crdt/errors.ts';
+import type { BlockKey } from '../../crdt/ids.ts';
 import { decodeFinality, encodeFinality, FINALITY_BYTES_MAX, isFinalitySigned } from '../../net/finality/message.ts';
 import { ANCESTORS_MAX, noteAncestors } from '../../src/finality/ancestors.ts';
 import { FINAL_HASHES_MAX, FinalityRegister } from '../../src/finality/register.ts';
@@ -9,6 +10,10 @@ import { Replica } from '../../src/replica/replica.ts';
 import { announcementWith, hashOf } from '../crdt/block/arbitraries.ts';
 import { keyAt, SignedNodes } from '../net/signed-nodes.ts';
 import { holds } from '../properties.ts';
+
+function keyOf(number: number): BlockKey {
+  return { number, hash: hashOf(number) };
+}
 
 describe('the register of the last final block', () => {
   it('is the highest that was offered, and of two at one number the first', () => {
@@ -43,10 +48,6 @@ describe('the register of the last final block', () => {
   it(`learns of ${ANCESTORS_MAX} blocks at once which are final, from their witnesses`, () => {
     const replica = new Replica();
     const register = new FinalityRegister();
-    const keyOf = (number: number): { number: number; hash: ReturnType<typeof hashOf> } => ({
-      number,
-      hash: hashOf(number),
-    });
     for (let number = 1; number <= 100; number++) {
       const witness = announcementWith({ parentHash: hashOf(number - 1) });
       replica.merge({ key: keyOf(number), record: recordOf({ witnesses: [witness] }) });

@@ -45,6 +45,10 @@ async function finished(settings: Partial<typeof SETTINGS>): Promise<{ cluster: 
   return { cluster, a, b };
 }
 
+function isDone(machine: Machine): boolean {
+  return BLOCKS.slice(0, 2).every((key) => machine.record(key).settled) && machine.node.store.dirtyCount === 0;
+}
+
 describe('a cluster whose chain.status moves on', () => {
   it('tells every node, and none goes back: a lower or another block in the file is overwritten and raised', async () => {
     const { cluster, a, b } = await finished({});
@@ -79,8 +83,6 @@ describe('a cluster whose chain.status moves on', () => {
   it('moves the files of final blocks to the archive, settles the oldest, and agrees all the time after', async () => {
     const { cluster, a, b } = await finished(SOON);
     await writeChainStatus(a, keyAt(4));
-    const isDone = (machine: Machine): boolean =>
-      BLOCKS.slice(0, 2).every((key) => machine.record(key).settled) && machine.node.store.dirtyCount === 0;
     await cluster.until(() => isDone(a) && isDone(b) && cluster.agrees(), 20_000);
     await cluster.clock.advance(5_000);
     for (const machine of [a, b]) {
@@ -123,6 +125,36 @@ describe('a cluster whose chain.status moves on', () => {
     await b.start();
     await cluster.clock.advance(20_000);
     assert.equal(b.node.replica.size, 3);
+    await cluster.stop();
+  });
+
+  it('takes nothing over that lies below its window, agrees on the rest, and removes what is final below it', async () => {
+    const cluster = new Cluster();
+    const [full] = cluster.add(1, { validates: true });
+    const [partial] = cluster.add(1, { settings: { windowFrom: 3 } });
+    assert(full !== undefined && partial !== undefined);
+    await cluster.start([full]);
+    for (const key of BLOCKS) await full.dropWitness(key);
+    await cluster.until(() => full.node.tally.unfinishedCount === 0 && full.node.shelf.size === 6, 20_000);
+    await partial.start();
+    const numbersHeld = (): number[] => [...partial.node.replica.entries()].map(({ key }) => key.number);
+    await cluster.until(() => partial.node.replica.size === 3 && partial.node.shelf.size === 3, 20_000);
+    await cluster.clock.advance(20_000);
+    assert.deepEqual(
+      numbersHeld().toSorted((x, y) => x - y),
+      [3, 4, 5],
+    );
+    for (const key of BLOCKS.slice(3)) assert.deepEqual(partial.record(key), full.record(key));
+    // What a program here put there is taken in, and stays for as long as the block may still need work.
+    await partial.dropWitness(keyAt(1));
+    await cluster.until(() => partial.node.shelf.size === 4, 20_000);
+    await writeChainStatus(full, keyAt(4));
+    await cluster.until(() => partial.node.shelf.size === 3, 20_000);
+    assert.deepEqual(
+      numbersHeld().toSorted((x, y) => x - y),
+      [3, 4, 5],
+    );
+    assert.equal(await partial.bytesOf('witness', keyAt(1)), undefined);
     await cluster.stop();
   });
 

@@ -4,8 +4,11 @@ import type { Machine } from '../machine.ts';
 import { SIM_SETTINGS } from '../options.ts';
 import type { Finding, Invariant } from './invariant.ts';
 
-/** Timers of a node that has nothing to do: heartbeat, reconciliation, two scans, gossip, and a few to come. */
-const IDLE_TIMERS_MAX = 18;
+/**
+ * Timers of a node that has nothing to do: heartbeat, reconciliation, two scans, gossip, finality's scan and repeat, upkeep,
+ * scrub, snapshot, and a few to come.
+ */
+const IDLE_TIMERS_MAX = 23;
 /** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
 const TIMERS_PER_BLOCK_MAX = 6;
 /** After a pause all that waited in the machine's buffers comes at once. */

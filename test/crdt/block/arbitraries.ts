@@ -158,7 +158,7 @@ export const arbitraryRecord: fc.Arbitrary<BlockRecord> = fc.array(arbitraryDelt
 /** A record of failures only, so that a lease stays in it. */
 export const arbitraryUnfinishedRecord: fc.Arbitrary<BlockRecord> = fc
   .array(
-    arbitraryDelta.filter((delta) => !delta.settled && delta.results.every(({ verdict }) => verdict === 'failed')),
+    arbitraryDelta.filter((delta) => !delta.settled && delta.results.every((result) => result.verdict === 'failed')),
     { maxLength: 16 },
   )
   .map(mergeAll);
