@@ -5,6 +5,7 @@
  * says so; it is aborted the moment either ends. No more than `validationsMax` run at once.
  */
 
+import { liveHolders } from '../../crdt/block/holders.ts';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf, type BlockView } from '../../crdt/block/view.ts';
 import { blockId, ZERO_HASH, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
@@ -18,7 +19,7 @@ import type { ValidationOutcome, ValidationTask, Validator } from '../validators
 import { decideClaim, failuresIn, retryDelayMs } from './decision.ts';
 import { HeldLease, type LeaseLoss } from './held-lease.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { rankOf } from './rendezvous.ts';
+import { candidatesAhead } from './rendezvous.ts';
 
 export interface ClaimerOptions {
   readonly clock: Clock;
@@ -55,6 +56,9 @@ export interface HeldBlock {
 interface Candidate {
   readonly key: BlockKey;
   claimableSinceMs: number | undefined;
+  /** How many earlier ranks were last seen to hold the witness, and since when it has not been fewer. */
+  earlierHolders: number;
+  earlierHoldersSinceMs: number;
   /** Tries of this node that ended in an error rather than a verdict. */
   errors: number;
   cancelTimer: (() => void) | undefined;
@@ -134,7 +138,14 @@ export class Claimer {
     const id = blockId(key);
     let candidate = this.#candidates.get(id);
     if (candidate === undefined) {
-      candidate = { key, claimableSinceMs: undefined, errors: 0, cancelTimer: undefined };
+      candidate = {
+        key,
+        claimableSinceMs: undefined,
+        earlierHolders: 0,
+        earlierHoldersSinceMs: -Infinity,
+        errors: 0,
+        cancelTimer: undefined,
+      };
       this.#candidates.set(id, candidate);
     }
     return candidate;
@@ -148,7 +159,12 @@ export class Claimer {
     const holdsWitness = witnessOf(key) !== undefined;
     if (view.status === 'processing' || !holdsWitness) candidate.claimableSinceMs = undefined;
     else candidate.claimableSinceMs ??= now.monotonicMs;
-    const rank = rankOf(author.node, key, rivals());
+    const ahead = candidatesAhead(author.node, key, rivals());
+    const rank = ahead.length;
+    const holders = new Set(liveHolders(record.holders));
+    const earlierHolders = ahead.filter((node) => holders.has(node)).length;
+    if (earlierHolders > candidate.earlierHolders) candidate.earlierHoldersSinceMs = now.monotonicMs;
+    candidate.earlierHolders = earlierHolders;
     const failures = failuresIn(record.results);
     const decision = decideClaim({
       status: view.status,
@@ -157,6 +173,8 @@ export class Claimer {
       rankStepMs: rankStepMs(),
       claimableForMs: now.monotonicMs - (candidate.claimableSinceMs ?? now.monotonicMs),
       backoffMs: retryDelayMs(failures + candidate.errors),
+      earlierRankFetches: earlierHolders < rank,
+      earlierRanksHoldForMs: now.monotonicMs - candidate.earlierHoldersSinceMs,
       failures,
       leaseRemainingMs: view.lease === undefined ? 0 : sightings.remainingMs(key, view.lease, now),
     });

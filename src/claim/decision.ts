@@ -19,6 +19,10 @@ export interface ClaimSituation {
   readonly claimableForMs: number;
   /** Since then, how long to leave it alone after tries that did not succeed; 0 without any. */
   readonly backoffMs: number;
+  /** Whether an earlier rank is not known to hold the witness: it may be fetching it. */
+  readonly earlierRankFetches: boolean;
+  /** Since an earlier rank last came to hold the witness, as far as this node saw: only then did that one's turn begin. */
+  readonly earlierRanksHoldForMs: number;
   /** How often validators have failed the block, on all nodes together. */
   readonly failures: number;
   /** While the status is `processing`: until this node may consider the lease expired. */
@@ -33,6 +37,13 @@ export type ClaimDecision =
 /** A block that failed this often is left to people: validators are deterministic, so more tries find the same. */
 export const FAILURES_MAX = 5;
 
+/**
+ * How many steps more an earlier rank is given that has to fetch the witness first. A step is two deliveries (`RankStep`),
+ * and a small witness is there after five (announcement, the stream's opening and its answer, request, payload); that it
+ * is there is known one later.
+ */
+export const FETCH_STEPS = 4;
+
 /** `wait`: decide again after `waitMs`, or when something changes; `drop`: decide again only when something changes. */
 export function decideClaim(situation: ClaimSituation): ClaimDecision {
   const { status, rank, claimableForMs } = situation;
@@ -44,7 +55,8 @@ export function decideClaim(situation: ClaimSituation): ClaimDecision {
   if (situation.failures >= FAILURES_MAX) return { action: 'drop', reason: 'failures-exhausted' };
   const backoffLeftMs = situation.backoffMs - claimableForMs;
   if (backoffLeftMs > 0) return { action: 'wait', waitMs: backoffLeftMs, reason: 'backing-off' };
-  const turnInMs = situation.backoffMs + rank * situation.rankStepMs - claimableForMs;
+  const steps = rank + (situation.earlierRankFetches ? FETCH_STEPS : 0);
+  const turnInMs = steps * situation.rankStepMs - Math.min(-backoffLeftMs, situation.earlierRanksHoldForMs);
   if (turnInMs > 0) return { action: 'wait', waitMs: turnInMs, reason: 'earlier-rank' };
   return { action: 'claim', reason: rank === 0 ? 'first-in-rank' : 'earlier-ranks-silent' };
 }

@@ -11,14 +11,14 @@ import { compareBytes } from '../../crdt/bytes.ts';
 import { blake3 } from '../../crdt/hash.ts';
 import { compareText, hashToBytes, nodeToBytes, type BlockKey, type NodeId } from '../../crdt/ids.ts';
 
-/** How many of `candidates` come before `self` for this block: 0 is first. `self` counts whether listed or not. */
-export function rankOf(self: NodeId, key: BlockKey, candidates: Iterable<NodeId>): number {
+/** Those of `candidates` that come before `self` for this block; their number is the rank of `self`, listed or not. */
+export function candidatesAhead(self: NodeId, key: BlockKey, candidates: Iterable<NodeId>): NodeId[] {
   const own = weight(self, key);
-  let ahead = 0;
+  const ahead: NodeId[] = [];
   for (const candidate of candidates) {
     if (candidate === self) continue;
     const order = compareBytes(weight(candidate, key), own) || compareText(candidate, self);
-    if (order > 0) ahead++;
+    if (order > 0) ahead.push(candidate);
   }
   return ahead;
 }

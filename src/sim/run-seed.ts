@@ -10,7 +10,15 @@ import { FAULTS } from './faults/all.ts';
 import type { Setup } from './faults/fault.ts';
 import { INVARIANTS } from './invariants/all.ts';
 import type { Violation, Watch } from './invariants/invariant.ts';
-import { RECOVERY_MS_MAX, REST_MS, SIM_SETTINGS, TROUBLE_MS, type SimOptions } from './options.ts';
+import {
+  RECOVERY_MS_MAX,
+  REGION_DELAY_MS,
+  REST_MS,
+  SIM_CHANCES,
+  SIM_SETTINGS,
+  TROUBLE_MS,
+  type SimOptions,
+} from './options.ts';
 import { forkRandom } from './seeded-random.ts';
 import { drawBlocks } from './sim-block.ts';
 import { Trace, type TraceSink } from './trace.ts';
@@ -59,6 +67,9 @@ class Run {
     const canary = CANARIES.find(({ name }) => name === options.canary);
     const world = (this.#world = new World({
       seed,
+      settings: SIM_SETTINGS,
+      regionDelayMs: REGION_DELAY_MS,
+      chances: SIM_CHANCES,
       blocks: drawBlocks(options.blocks, options.nodes, forkRandom(seed, 'blocks')),
       parts: canary?.parts ?? SOUND_PARTS,
       time,

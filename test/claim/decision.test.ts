@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   decideClaim,
   FAILURES_MAX,
+  FETCH_STEPS,
   failuresIn,
   RETRY_DELAY_MS_MAX,
   RETRY_DELAY_MS_MIN,
@@ -21,6 +22,8 @@ const OURS: ClaimSituation = {
   rankStepMs: 250,
   claimableForMs: 0,
   backoffMs: 0,
+  earlierRankFetches: false,
+  earlierRanksHoldForMs: Infinity,
   failures: 0,
   leaseRemainingMs: 0,
 };
@@ -75,6 +78,26 @@ const TABLE: readonly [sentence: string, situation: Partial<ClaimSituation>, dec
     { action: 'claim', reason: 'earlier-ranks-silent' },
   ],
   [
+    'is left to an earlier rank for some steps more while that one fetches the witness',
+    { rank: 1, earlierRankFetches: true, claimableForMs: 500 },
+    { action: 'wait', waitMs: (1 + FETCH_STEPS) * 250 - 500, reason: 'earlier-rank' },
+  ],
+  [
+    'is claimed by a later rank when an earlier one does not come by the witness',
+    { rank: 1, earlierRankFetches: true, claimableForMs: (1 + FETCH_STEPS) * 250 },
+    { action: 'claim', reason: 'earlier-ranks-silent' },
+  ],
+  [
+    'is left to an earlier rank for its steps from when that one came to hold the witness',
+    { rank: 2, claimableForMs: 10_000, earlierRanksHoldForMs: 100 },
+    { action: 'wait', waitMs: 400, reason: 'earlier-rank' },
+  ],
+  [
+    'is claimed at once by the first in rank, whoever came to hold the witness meanwhile',
+    { earlierRanksHoldForMs: 0 },
+    { action: 'claim', reason: 'first-in-rank' },
+  ],
+  [
     'is left alone for a while after a failure',
     { status: 'failed', failures: 1, backoffMs: 1_000, claimableForMs: 999 },
     { action: 'wait', waitMs: 1, reason: 'backing-off' },
@@ -109,18 +132,21 @@ describe('whether to claim: a block', () => {
       rankStepMs: fc.nat({ max: 1_000 }),
       claimableForMs: fc.nat({ max: 100_000 }),
       backoffMs: fc.nat({ max: RETRY_DELAY_MS_MAX }),
+      earlierRankFetches: fc.boolean(),
+      earlierRanksHoldForMs: fc.nat({ max: 10_000 }),
       failures: fc.nat({ max: FAILURES_MAX - 1 }),
       leaseRemainingMs: fc.constant(0),
     });
     holds(
       fc.property(situation, (start) => {
-        let claimableForMs = start.claimableForMs;
+        let { claimableForMs, earlierRanksHoldForMs } = start;
         for (let waits = 0; ; waits++) {
-          const decision = decideClaim({ ...start, claimableForMs });
+          const decision = decideClaim({ ...start, claimableForMs, earlierRanksHoldForMs });
           if (decision.action === 'claim') return;
           assert(decision.action === 'wait' && decision.waitMs > 0);
           assert(waits < 2, 'first the pause, then the ranks');
           claimableForMs += decision.waitMs;
+          earlierRanksHoldForMs += decision.waitMs;
         }
       }),
     );
