@@ -11,7 +11,12 @@ import { compareBytes } from '../../crdt/bytes.ts';
 import { blake3 } from '../../crdt/hash.ts';
 import { compareText, hashToBytes, nodeToBytes, type BlockKey, type NodeId } from '../../crdt/ids.ts';
 
-/** Those of `candidates` that come before `self` for this block; their number is the rank of `self`, listed or not. */
+/** How many of `candidates` come before `self` for this block: 0 is first. `self` counts whether listed or not. */
+export function rankOf(self: NodeId, key: BlockKey, candidates: Iterable<NodeId>): number {
+  return candidatesAhead(self, key, candidates).length;
+}
+
+/** Those of `candidates` that come before `self` for this block, in no order. */
 export function candidatesAhead(self: NodeId, key: BlockKey, candidates: Iterable<NodeId>): NodeId[] {
   const own = weight(self, key);
   const ahead: NodeId[] = [];

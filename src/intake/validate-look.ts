@@ -12,6 +12,7 @@ import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf } from '../../crdt/block/view.ts';
 import { DriftlockError } from '../../crdt/errors.ts';
 import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
+import { hasRenewalsLeft } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
@@ -134,7 +135,7 @@ export class ValidateLook {
         return { lease: author.claim(key, event.epoch, event.durationMs) };
       case 'renewal': {
         const { lease } = record;
-        if (lease === undefined) return {};
+        if (lease === undefined || !hasRenewalsLeft(lease)) return {};
         return { lease: author.renew(key, lease, clock.wallMs() - lease.stamp.wallMs, event.durationMs) };
       }
       case 'result':

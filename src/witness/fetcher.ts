@@ -10,6 +10,7 @@ import PQueue from 'p-queue';
 import { liveHolders } from '../../crdt/block/holders.ts';
 import { chosenWitness, stateRank, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { blockId, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
+import { isFailure } from '../../crdt/errors.ts';
 import { withDeadline, type Clock } from '../../net/clock.ts';
 import type { Network } from '../../net/network.ts';
 import { fetchWitness } from '../../net/witness/transfer.ts';
@@ -17,6 +18,7 @@ import type { DurableWriter } from '../datadir/durable-writer.ts';
 import type { Disk } from '../disk/disk.ts';
 import { encodeWitnessFile } from '../files/witness-file.ts';
 import type { BlockStore } from '../store/block-store.ts';
+import type { GenerationLocks } from './generation-locks.ts';
 import type { WitnessIntake } from './intake.ts';
 import { readShelved } from './payload.ts';
 import type { WitnessShelf } from './shelf.ts';
@@ -28,8 +30,11 @@ export interface WitnessFetcherOptions {
   readonly store: BlockStore;
   readonly shelf: WitnessShelf;
   readonly intake: WitnessIntake;
+  readonly locks: GenerationLocks;
   readonly writer: DurableWriter;
   readonly pathOf: (key: BlockKey) => string;
+  /** Called before a witness becomes visible that was not there; it does once the promise has resolved. */
+  readonly beforeVisible: (key: BlockKey) => Promise<void>;
   readonly onEvent: (event: WitnessEvent) => void;
 }
 
@@ -77,6 +82,15 @@ export class WitnessFetcher {
     void this.#queue.add(() => this.#serve(key), { priority: -key.number });
   }
 
+  /** Writes the witness that is here once more, for programs that look at what is new. */
+  showAgain(key: BlockKey): void {
+    const announcement = chosenWitness(this.#options.store.replica.get(key).witnesses);
+    const isHeld = this.#options.shelf.get(key)?.payloadDigest === announcement?.payloadDigest;
+    if (announcement === undefined || !isHeld || this.#stopping.signal.aborted) return;
+    // That it is new is a hint; a disk that takes no more has louder ways to say so.
+    void this.#queue.add(() => this.#restate(key, announcement).catch(() => false));
+  }
+
   need(key: BlockKey): WitnessNeed {
     const { store, shelf } = this.#options;
     const announcement = chosenWitness(store.replica.get(key).witnesses);
@@ -104,6 +118,9 @@ export class WitnessFetcher {
       if (need.kind === 'fetch') done = await this.#fetchFromAny(key, need.announcement);
       else if (need.kind === 'restate') done = await this.#restate(key, need.announcement);
       else done = true;
+    } catch (error) {
+      // The disk takes nothing now: again later.
+      if (!isFailure(error)) throw error;
     } finally {
       this.#wanted.delete(id);
       if (!done && !this.#stopping.signal.aborted) this.#retryLater(key);
@@ -129,7 +146,8 @@ export class WitnessFetcher {
         const payload = await withDeadline(this.#options.clock, FETCH_TIMEOUT_MS, this.#stopping.signal, (signal) =>
           fetchWitness(network, from, { payloadDigest, payloadBytes }, signal),
         );
-        await this.#place(key, announcement, payload);
+        await this.#options.beforeVisible(key);
+        if (!(await this.#place(key, announcement, payload))) return false;
         onEvent({ type: 'witness-fetched', key, from, payloadBytes });
         return true;
       } catch (error) {
@@ -161,12 +179,12 @@ export class WitnessFetcher {
     const held = shelf.get(key);
     const status = held === undefined ? undefined : await readShelved(disk, held);
     if (status === undefined) return false;
-    await this.#place(key, announcement, status.witnessData);
-    return true;
+    return this.#place(key, announcement, status.witnessData);
   }
 
-  async #place(key: BlockKey, announcement: WitnessAnnouncement, payload: Uint8Array): Promise<void> {
-    const { writer, pathOf, shelf, intake } = this.#options;
+  /** In a free place, over a lock, or over the witness itself. False: another program was there meanwhile. */
+  async #place(key: BlockKey, announcement: WitnessAnnouncement, payload: Uint8Array): Promise<boolean> {
+    const { writer, pathOf, shelf, intake, locks } = this.#options;
     const bytes = encodeWitnessFile({
       status: announcement.state,
       blockHash: key.hash,
@@ -179,7 +197,9 @@ export class WitnessFetcher {
     });
     const held = shelf.get(key);
     const path = pathOf(key);
-    await writer.write(path, bytes, { durable: true, expected: held?.path === path ? held.identity : undefined });
+    const expected = held?.path === path ? held.identity : locks.identityOf(key);
+    const { replaced } = await writer.write(path, bytes, { durable: true, expected });
     await intake.takeIn(key);
+    return replaced || shelf.get(key) !== undefined;
   }
 }

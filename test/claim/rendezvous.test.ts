@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
-import { candidatesAhead } from '../../src/claim/rendezvous.ts';
+import { rankOf } from '../../src/claim/rendezvous.ts';
 import { hashOf, nodeOf } from '../crdt/block/arbitraries.ts';
 import { holds } from '../properties.ts';
 import { keyAt } from '../net/signed-nodes.ts';
 
 const nodes = fc.uniqueArray(fc.nat({ max: 1_000 }).map(nodeOf), { minLength: 1, maxLength: 12 });
 const key = fc.nat({ max: 100_000 }).map(keyAt);
-
-function rankOf(self: NodeId, block: BlockKey, candidates: readonly NodeId[]): number {
-  return candidatesAhead(self, block, candidates).length;
-}
 
 /** `candidates` in the order that each of them comes to by itself. */
 function orderOf(block: BlockKey, candidates: readonly NodeId[]): NodeId[] {

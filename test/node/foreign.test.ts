@@ -126,10 +126,10 @@ describe('a program beside a node that knows nothing of driftlock', () => {
     assert(there.validator !== undefined);
     there.validator.durationMs = 10_000;
     await there.dropWitness(KEY);
-    await cluster.until(() => there.node.claimer?.heldLeases().length === 1, 5_000);
+    await cluster.until(() => there.node.claims.claimer.heldLeases().length === 1, 5_000);
     await there.write('validate', KEY, foreignFile('Failed', KEY));
     await cluster.until(() => there.record(KEY).results.length === 1, 2_000);
-    assert.deepEqual(there.node.claimer?.heldLeases(), []);
+    assert.deepEqual(there.node.claims.claimer.heldLeases(), []);
     assert.equal(there.validator.aborted, 1);
     assert.equal(there.eventsOf('lease-lost')[0]?.reason, 'failed-elsewhere');
     await cluster.stop();

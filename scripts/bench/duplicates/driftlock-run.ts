@@ -39,6 +39,8 @@ const SETTINGS: NodeSettings = {
   heartbeatMs: 1_000,
   scanIntervalMs: 10_000,
   validationsMax: VALIDATIONS_MAX,
+  retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
+  reserveMs: undefined,
 };
 
 export async function runDriftlock(
