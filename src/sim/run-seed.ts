@@ -9,7 +9,8 @@ import { SOUND_PARTS } from './canaries/canary.ts';
 import { FAULTS } from './faults/all.ts';
 import type { Setup } from './faults/fault.ts';
 import { INVARIANTS } from './invariants/all.ts';
-import type { Violation, Watch } from './invariants/invariant.ts';
+import { reportingUnexpected, UNEXPECTED_ERRORS } from './invariants/unexpected-errors.ts';
+import type { Finding, Violation, Watch } from './invariants/invariant.ts';
 import {
   RECOVERY_MS_MAX,
   REGION_DELAY_MS,
@@ -44,7 +45,10 @@ export async function runSeed(seed: number, options: SimOptions, sink?: TraceSin
   const time = new VirtualClock();
   const trace = new Trace(time, sink);
   const run = new Run(seed, options, time, trace);
-  await run.toEnd();
+  await reportingUnexpected(
+    () => run.toEnd(),
+    (finding) => run.violated(UNEXPECTED_ERRORS.name, finding, 'an unexpected error'),
+  );
   return {
     seed,
     violations: run.violations,
@@ -91,8 +95,7 @@ class Run {
     this.#workload = new Workload(world);
     this.#watches = INVARIANTS.map((invariant) =>
       invariant.watch(world, (finding) => {
-        trace.note('world', `${invariant.name} is violated: ${finding.detail}`);
-        this.violations.push({ ...finding, invariant: invariant.name });
+        this.violated(invariant.name, finding, finding.detail);
       }),
     );
     world.observers.push(...this.#watches);
@@ -101,6 +104,12 @@ class Run {
       const undo = fault.arrange?.(world, world.randomFor(fault.name), TROUBLE_MS);
       if (undo !== undefined) this.#undoFaults.push(undo);
     }
+  }
+
+  /** `traced`: of the finding, what is the same on any machine. */
+  violated(invariant: string, finding: Finding, traced: string): void {
+    this.#world.trace.note('world', `${invariant} is violated: ${traced}`);
+    this.violations.push({ ...finding, invariant });
   }
 
   /** Ends early at the first violation: what follows one says little. */
