@@ -22,7 +22,8 @@ export interface PrepareReport {
 export async function prepareDatadir(disk: Disk, layout: DatadirLayout): Promise<PrepareReport> {
   const targets = [layout.validate, layout.witness, layout.backup, layout.quarantine];
   try {
-    for (const directory of [...targets, layout.temporary, layout.index]) await disk.makeDirectory(directory);
+    const own = [layout.temporary, layout.index, layout.journal];
+    for (const directory of [...targets, ...own]) await disk.makeDirectory(directory);
     const stale = await disk.list(layout.temporary);
     for (const name of stale) await disk.remove(join(layout.temporary, name));
     for (const directory of targets) await probe(disk, layout.temporary, directory);

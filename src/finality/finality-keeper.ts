@@ -148,7 +148,7 @@ export class FinalityKeeper {
     const { last } = register;
     if (last === undefined) return true;
     const bytes = encodeChainStatus({ blockNumber: last.number, blockHash: last.hash });
-    const outcome = await writer.write(layout.chainStatus, bytes, { durable: true, expected: this.#known });
+    const outcome = await writer.write(layout.chainStatus, bytes, { durability: 'durable', expected: this.#known });
     if (!outcome.replaced) return false;
     this.#known = outcome.identity;
     this.#written = last;

@@ -24,7 +24,7 @@ import type { LeaseSightings } from '../lease/sightings.ts';
 import type { SightedDelta, Sighting } from '../store/block-store.ts';
 import type { FilePlace, KnownFile } from '../store/file-ledger.ts';
 import { readForeignWrite, type ForeignEvent } from './foreign-write.ts';
-import { readSettled } from './settled-read.ts';
+import { readSettled, SETTLE_MS } from './settled-read.ts';
 
 export interface ValidateLookOptions {
   readonly disk: Disk;
@@ -37,6 +37,8 @@ export interface ValidateLookOptions {
   readonly recordOf: (key: BlockKey) => BlockRecord;
   /** Checks the signatures in a record that are not known yet. */
   readonly isAuthentic: (keyed: KeyedRecord) => boolean;
+  /** Whether the journal is giving the block's record back: what a power loss tore is then written again at once. */
+  readonly isReplaying: (key: BlockKey) => boolean;
   readonly onEvent: (event: IntakeEvent) => void;
 }
 
@@ -66,13 +68,16 @@ export class ValidateLook {
 
   async #read(key: BlockKey, place: FilePlace, path: string): Promise<Sighting> {
     const name = blockFileName('validate', key);
-    const read = await readSettled(this.#options, path, VALIDATE_FILE_BYTES_MAX, ({ bytes, identity }) =>
-      this.#interpret(key, decodeValidateFile(bytes, name), { identity, place }),
+    const isReplaying = this.#options.isReplaying(key);
+    const settleMs = isReplaying ? 0 : SETTLE_MS;
+    const read = await readSettled({ ...this.#options, settleMs }, path, VALIDATE_FILE_BYTES_MAX, (content) =>
+      this.#interpret(key, decodeValidateFile(content.bytes, name), { identity: content.identity, place }),
     );
     switch (read.kind) {
       case 'good':
         return read.value;
       case 'bad':
+        if (isReplaying) return { ...NO_FILE, file: { identity: read.identity, place } };
         return this.#putAside(path, read.error, read.identity);
       case 'absent':
         return NO_FILE;

@@ -11,6 +11,7 @@ import type { ReconcileEvent } from '../reconcile/reconciler.ts';
 import type { FinalityEvent } from '../finality/finality-keeper.ts';
 import type { ScrubEvent } from '../scrub/scrubber.ts';
 import type { UpkeepEvent } from '../upkeep/upkeep.ts';
+import type { RecoveryEvent } from '../store/journaled-store.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
 
 export type NodeEvent =
@@ -19,6 +20,7 @@ export type NodeEvent =
   | GossipEvent
   | IntakeEvent
   | ReconcileEvent
+  | RecoveryEvent
   | WitnessEvent
   | FinalityEvent
   | UpkeepEvent

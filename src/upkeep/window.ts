@@ -44,7 +44,7 @@ export class BlockWindow {
   async raise(from: number, writer: DurableWriter, layout: DatadirLayout): Promise<void> {
     if (from <= this.#from) return;
     const bytes = new TextEncoder().encode(JSON.stringify({ from }));
-    await writer.write(join(layout.state, WINDOW_FILE), bytes, { durable: true, expected: 'any' });
+    await writer.write(join(layout.state, WINDOW_FILE), bytes, { durability: 'durable', expected: 'any' });
     this.#from = from;
   }
 }

@@ -5,10 +5,18 @@ import { SIM_SETTINGS } from '../options.ts';
 import type { Finding, Invariant } from './invariant.ts';
 
 /**
- * Timers of a node that has nothing to do: heartbeat, reconciliation, two scans, gossip, finality's scan and repeat, upkeep,
- * scrub, snapshot, and a few to come.
+ * Timers of a node that has nothing to do. Its own: the next heartbeat (`presence`), comparison of digests (`reconciler`),
+ * look at its clocks (`clock-keeper`), scans of `validate/` and of `witness/` (`directory-watch`), the gathering of what is
+ * gossiped next (`gossiper`), the look at `chain.status` and its next message (`finality-keeper`), the next pass over what
+ * is final (`upkeep`), the next file to check (`scrubber`) and the next snapshot (`snapshot-keeper`).
  */
-const IDLE_TIMERS_MAX = 23;
+const OWN_TIMERS = 11;
+/**
+ * And for each peer: the next measurement of its clock or the deadline of the one under way (`clock-keeper`), the stall
+ * limit of the one that the peer makes (`serve`), and what is on its way here, which the network holds on this machine's
+ * clock: a chunk of each of the two, and a heartbeat, from its sender and from one who passed it on.
+ */
+const TIMERS_PER_PEER = 6;
 /** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
 const TIMERS_PER_BLOCK_MAX = 6;
 /** After a pause all that waited in the machine's buffers comes at once. */
@@ -22,12 +30,13 @@ export const BOUNDED: Invariant = {
   watch: ({ machines, blocks, time }, violate) => ({
     look() {
       const blockCount = blocks.length;
+      const idleTimersMax = idleTimersMaxOf(machines.length);
       for (const machine of machines) {
         const { node, clock } = machine;
         const isCatchingUp = time.monotonicMs() - machine.steadySinceMs < CATCH_UP_MS;
         if (node === undefined || clock.isPaused || isCatchingUp) continue;
         const limits: [string, number, number][] = [
-          ['timers', clock.timers, IDLE_TIMERS_MAX + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount],
+          ['timers', clock.timers, idleTimersMax + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount],
           ['blocks to write', node.store.dirtyCount, blockCount],
           ['leases sighted', node.leasesSighted, blockCount],
           ['witnesses to fetch', node.fetcher.fetching, blockCount],
@@ -45,7 +54,7 @@ export const BOUNDED: Invariant = {
         report(
           machine,
           [
-            ['timers at rest', clock.timers, IDLE_TIMERS_MAX],
+            ['timers at rest', clock.timers, idleTimersMaxOf(machines.length)],
             ['blocks to write at rest', node.store.dirtyCount, 0],
             ['leases sighted at rest', node.leasesSighted, 0],
             ['witnesses to fetch at rest', node.fetcher.fetching, 0],
@@ -58,6 +67,10 @@ export const BOUNDED: Invariant = {
     },
   }),
 };
+
+function idleTimersMaxOf(machines: number): number {
+  return OWN_TIMERS + TIMERS_PER_PEER * (machines - 1);
+}
 
 function report(
   { name }: Machine,
