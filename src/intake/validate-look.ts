@@ -57,9 +57,12 @@ export class ValidateLook {
 
   /** What the block's file holds; undefined when it still is the file that `known` identifies. */
   async look(key: BlockKey, known: KnownFile | undefined): Promise<Sighting | undefined> {
+    const { disk, pathOf, isReplaying } = this.#options;
     for (const place of ['primary', 'backup'] as const) {
-      const path = this.#options.pathOf(key, place);
-      if (known?.place === place && sameFile(await this.#options.disk.identify(path), known.identity)) return undefined;
+      const path = pathOf(key, place);
+      // A snapshot may know a file that the crash has torn.
+      const mayBeKnown = known?.place === place && !isReplaying(key);
+      if (mayBeKnown && sameFile(await disk.identify(path), known.identity)) return undefined;
       const sighting = await this.#read(key, place, path);
       if (sighting.file !== undefined) return sighting;
     }

@@ -163,8 +163,6 @@ export class BlockStore {
 
   /** Merges what the journal holds, at start. The file is read first, so that only one which lacks something is written. */
   async replay(keyed: KeyedRecord): Promise<void> {
-    // A snapshot may know a file that the crash has torn.
-    this.#options.files.distrust('validate', keyed.key);
     await this.takeIn(keyed.key);
     this.merge(keyed, 'disk');
   }

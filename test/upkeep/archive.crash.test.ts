@@ -7,6 +7,8 @@ import { encodeChainStatus } from '../../src/files/chain-status.ts';
 import { backupDirectory } from '../../src/datadir/layout.ts';
 import { blockFileName, type BlockFileKind } from '../../src/files/file-names.ts';
 import type { MemoryDisk } from '../../src/disk/memory-disk.ts';
+import { CHECKPOINT_DELAY_MS } from '../../src/journal/checkpointer.ts';
+import { SEGMENT_AGE_MS_MAX } from '../../src/journal/journal.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { keyAt } from '../net/signed-nodes.ts';
 import { Cluster, SETTINGS, type Machine } from '../node/memory-cluster.ts';
@@ -27,6 +29,8 @@ async function prepared(cluster: Cluster, machine: Machine): Promise<void> {
   await machine.start();
   for (const key of BLOCKS) await machine.dropWitness(key);
   await cluster.until(() => machine.node.shelf.size === 4 && machine.node.tally.unfinishedCount === 0, 20_000);
+  // From here on the files are synced, and the journal is empty.
+  await cluster.clock.advance(SEGMENT_AGE_MS_MAX + CHECKPOINT_DELAY_MS + 5_000);
   const bytes = encodeChainStatus({ blockNumber: FINAL.number, blockHash: FINAL.hash });
   await machine.disk.create(machine.layout.chainStatus, bytes, { sync: true });
 }
