@@ -32,16 +32,15 @@ export async function readSettled<T>(
   interpret: (content: FileContent) => T,
 ): Promise<SettledRead<T>> {
   let failedAs: FileIdentity | undefined;
-  // Nearly every file is good, so only the second try asks which file it reads.
-  for (let isFirst = true; ; isFirst = false) {
-    const identity = isFirst ? undefined : await disk.identify(path);
-    if (identity === undefined && !isFirst) return { kind: 'absent' };
+  for (;;) {
+    const identity = await disk.identify(path);
+    if (identity === undefined) return { kind: 'absent' };
     try {
       const content = await disk.read(path, bytesMax);
       return content === undefined ? { kind: 'absent' } : { kind: 'good', value: interpret(content) };
     } catch (error) {
       if (!isFailure(error)) throw error;
-      if (identity !== undefined && sameFile(failedAs, identity)) return { kind: 'bad', error, identity };
+      if (sameFile(failedAs, identity)) return { kind: 'bad', error, identity };
       failedAs = identity;
       if (settleMs > 0) await pause(clock, settleMs);
     }
