@@ -26,7 +26,7 @@ export interface DatadirLayout {
   /** The last finalized block, written by other programs. */
   readonly chainStatus: string;
   readonly contracts: string;
-  /** `.driftlock/`: all that is below it but the key can be rebuilt. */
+  /** `.driftlock/`: after a clean stop, all that is below it but the key can be rebuilt. */
   readonly state: string;
   readonly key: string;
   /** Held by the running node. Nothing but `lock.ts` may open it. */
@@ -35,6 +35,8 @@ export interface DatadirLayout {
   readonly owner: string;
   readonly quarantine: string;
   readonly temporary: string;
+  /** Records that are durable while their files are not yet; empty after a clean stop. */
+  readonly journal: string;
 }
 
 export function datadirLayout(datadir: string): DatadirLayout {
@@ -54,6 +56,7 @@ export function datadirLayout(datadir: string): DatadirLayout {
     owner: join(state, 'owner.json'),
     quarantine: join(state, 'quarantine'),
     temporary: join(state, 'tmp'),
+    journal: join(state, 'journal'),
   };
 }
 

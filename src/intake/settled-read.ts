@@ -1,7 +1,7 @@
 /**
  * Reads and interprets a file that another program may be in the middle of writing.
  *
- * Invariant: a file counts as bad only when it could not be interpreted twice, `SETTLE_MS` apart, and did not change in
+ * Invariant: a file counts as bad only when it could not be interpreted twice, `settleMs` apart, and did not change in
  * between. A program that truncates and writes in place is given the time to finish; one that renames never needs it.
  */
 
@@ -17,9 +17,16 @@ export type SettledRead<T> =
 /** How long a file that makes no sense must stay as it is. Between two writes of one program lie microseconds. */
 export const SETTLE_MS = 200;
 
+export interface SettledReadOptions {
+  readonly disk: Pick<Disk, 'read' | 'identify'>;
+  readonly clock: Clock;
+  /** {@link SETTLE_MS} when absent; 0 where a bad file is one that a crash tore. */
+  readonly settleMs?: number;
+}
+
 /** `interpret` throws an expected failure for a bad file; what else it throws passes through. */
 export async function readSettled<T>(
-  { disk, clock }: { readonly disk: Pick<Disk, 'read' | 'identify'>; readonly clock: Clock },
+  { disk, clock, settleMs = SETTLE_MS }: SettledReadOptions,
   path: string,
   bytesMax: number,
   interpret: (content: FileContent) => T,
@@ -35,7 +42,7 @@ export async function readSettled<T>(
       if (!isFailure(error)) throw error;
       if (sameFile(failedAs, identity)) return { kind: 'bad', error, identity };
       failedAs = identity;
-      await pause(clock, SETTLE_MS);
+      if (settleMs > 0) await pause(clock, settleMs);
     }
   }
 }

@@ -8,6 +8,7 @@ import type { ClockEvent } from '../clock/clock-keeper.ts';
 import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
+import type { RecoveryEvent } from '../store/journaled-store.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
 
 export type NodeEvent =
@@ -16,6 +17,7 @@ export type NodeEvent =
   | GossipEvent
   | IntakeEvent
   | ReconcileEvent
+  | RecoveryEvent
   | WitnessEvent
   | { readonly type: 'loaded'; readonly blocks: number; readonly witnesses: number }
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }

@@ -198,7 +198,7 @@ export class WitnessFetcher {
     const held = shelf.get(key);
     const path = pathOf(key);
     const expected = held?.path === path ? held.identity : locks.identityOf(key);
-    const { replaced } = await writer.write(path, bytes, { durable: true, expected });
+    const { replaced } = await writer.write(path, bytes, { durability: 'durable', expected });
     await intake.takeIn(key);
     return replaced || shelf.get(key) !== undefined;
   }
