@@ -99,7 +99,10 @@ function arrange({ machines, weather, time }: World, { lossPermille, partition, 
   }
   if (partition !== undefined) {
     time.schedule(partition.fromMs, () => {
-      const [near, far] = [machines.filter(({ index }) => !isCutOff(index)), machines.filter(({ index }) => isCutOff(index))];
+      const [near, far] = [
+        machines.filter(({ index }) => !isCutOff(index)),
+        machines.filter(({ index }) => isCutOff(index)),
+      ];
       const heals = near.flatMap((a) => far.map((b) => weather.cut(a.id, b.id)));
       time.schedule(partition.untilMs - partition.fromMs, () => {
         for (const heal of heals) heal();

@@ -13,7 +13,10 @@ export const UNEXPECTED_ERRORS = {
 };
 
 /** Runs `task`, and reports what it throws and every rejection that goes unheard meanwhile. */
-export async function reportingUnexpected(task: () => Promise<void>, violate: (finding: Finding) => void): Promise<void> {
+export async function reportingUnexpected(
+  task: () => Promise<void>,
+  violate: (finding: Finding) => void,
+): Promise<void> {
   const report = (error: unknown): void => violate({ detail: describe(error) });
   process.on('unhandledRejection', report);
   try {
