@@ -6,10 +6,10 @@ import type { Finding, Invariant } from './invariant.ts';
 
 /**
  * Timers of a node that has nothing to do. Its own: the next heartbeat (`presence`), comparison of digests (`reconciler`),
- * look at its clocks (`clock-keeper`), scans of `validate/` and of `witness/` (`directory-watch`), and the gathering of
- * what is gossiped next (`gossiper`).
+ * look at its clocks (`clock-keeper`), scans of `validate/` and of `witness/` (`directory-watch`), the gathering of what is
+ * gossiped next (`gossiper`), and the age of the journal's segment and its next checkpoint (`journal`).
  */
-const OWN_TIMERS = 6;
+const OWN_TIMERS = 8;
 /**
  * And for each peer: the next measurement of its clock or the deadline of the one under way (`clock-keeper`), the stall
  * limit of the one that the peer makes (`serve`), and what is on its way here, which the network holds on this machine's
