@@ -11,8 +11,17 @@ import { measure, type BenchResult, type BenchRow } from './row.ts';
 import { mergeVsYjs, mergeVsYjsBytes } from './rows/merge-vs-yjs.ts';
 import { resultVsDisk } from './rows/result-vs-disk.ts';
 import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
+import { witnessBulk, witnessMemory, witnessSmall } from './rows/witness-transfer.ts';
 
-const ROWS: readonly BenchRow[] = [mergeVsYjs, mergeVsYjsBytes, resultVsDisk, spreadVsGossip];
+const ROWS: readonly BenchRow[] = [
+  mergeVsYjs,
+  mergeVsYjsBytes,
+  resultVsDisk,
+  spreadVsGossip,
+  witnessBulk,
+  witnessSmall,
+  witnessMemory,
+];
 
 const { values, positionals } = parsedArguments();
 

@@ -15,6 +15,9 @@ import { parseValidatorChoice, type ValidatorChoice } from '../validators/choose
 import { ConfigError } from './config-error.ts';
 import { namedWhereGiven, type NameSetting } from './read-settings.ts';
 import type { LogLevel, SettingName, Settings } from './settings.ts';
+import type { WitnessLimits } from '../witness/limits.ts';
+import { parseWitnessPolicy, type WitnessPolicy } from '../witness/policy.ts';
+import { witnessLimits } from './witness-settings.ts';
 
 export interface NodeConfig {
   /** Absolute. */
@@ -43,6 +46,8 @@ export interface NodeConfig {
   /** Validations at work at once. */
   readonly validationsMax: number;
   readonly logLevel: LogLevel;
+  readonly witnessPolicy: WitnessPolicy;
+  readonly witnessLimits: WitnessLimits;
 }
 
 export const DEFAULTS = {
@@ -60,6 +65,7 @@ export const DEFAULTS = {
   heartbeatMs: 1_000,
   scanIntervalMs: 10_000,
   logLevel: 'info',
+  witnessPolicy: 'full',
 } as const satisfies Settings;
 
 export interface GivenSettings {
@@ -109,6 +115,8 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     scanIntervalMs: settings.scanIntervalMs,
     validationsMax: settings.validationsMax ?? parallelism,
     logLevel: settings.logLevel,
+    witnessPolicy: parseWitnessPolicy(settings.witnessPolicy, nameOf('witnessPolicy')),
+    witnessLimits: witnessLimits(settings),
   };
 }
 

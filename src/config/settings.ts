@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
 import { PRESENCE_FORGET_MS } from '../../net/presence/table.ts';
 import { HEARTBEATS_MISSED_MAX } from '../presence/presence.ts';
+import { witnessSettingsShape } from './witness-settings.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -49,6 +50,7 @@ export const settingsSchema = z
     scanIntervalMs: z.int().min(100).max(3_600_000),
     validationsMax: z.int().min(1).max(1_024),
     logLevel: z.enum(LOG_LEVELS),
+    ...witnessSettingsShape,
   })
   .partial();
 

@@ -35,6 +35,10 @@ export interface DatadirLayout {
   readonly owner: string;
   readonly quarantine: string;
   readonly temporary: string;
+  /** Witnesses that are being fetched: kept over a restart, so that what has arrived is not fetched again. */
+  readonly partial: string;
+  /** Chunks that programs have stored by their digest. */
+  readonly chunks: string;
 }
 
 export function datadirLayout(datadir: string): DatadirLayout {
@@ -54,6 +58,8 @@ export function datadirLayout(datadir: string): DatadirLayout {
     owner: join(state, 'owner.json'),
     quarantine: join(state, 'quarantine'),
     temporary: join(state, 'tmp'),
+    partial: join(state, 'partial'),
+    chunks: join(state, 'chunks'),
   };
 }
 

@@ -8,6 +8,7 @@
  */
 
 import { dirname, isAbsolute } from 'node:path';
+import { equalBytes } from '../../crdt/bytes.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import type { RandomInteger } from '../../net/clock.ts';
 import { DiskError, sameFile, type Disk, type DiskCode, type FileContent, type FileIdentity } from './disk.ts';
@@ -25,6 +26,9 @@ export interface MemoryDiskOptions {
   /** Room for the content of all files, in bytes; without limit when absent. */
   readonly capacityBytes?: number;
 }
+
+/** What the kernel writes back as one. */
+const PAGE_BYTES = 4_096;
 
 type Listener = (name: string | undefined) => void;
 
@@ -109,6 +113,14 @@ export class MemoryDisk implements Disk {
     });
   }
 
+  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined> {
+    return this.#take('readRange', path, () => {
+      const inode = this.#names.get(path);
+      if (inode === undefined) return undefined;
+      return { bytes: inode.bytes.slice(offset, offset + lengthBytes), identity: identityOf(inode) };
+    });
+  }
+
   identify(path: string): Promise<FileIdentity | undefined> {
     return this.#take('identify', path, () => {
       const inode = this.#names.get(path);
@@ -164,6 +176,22 @@ export class MemoryDisk implements Disk {
     return identityOf(inode);
   }
 
+  writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void> {
+    return this.#take('writeAt', path, () => {
+      this.#requireParent(path);
+      const inode = this.#names.get(path) ?? this.#addFile(path);
+      const grownBytes = Math.max(inode.bytes.length, offset + bytes.length);
+      // A full disk takes what fits before it fails, as write(2) does.
+      const fittingBytes = Math.min(grownBytes, Math.max(inode.bytes.length, inode.bytes.length + this.#freeBytes()));
+      const content = new Uint8Array(fittingBytes);
+      content.set(inode.bytes);
+      content.set(bytes.subarray(0, Math.max(0, fittingBytes - offset)), Math.min(offset, fittingBytes));
+      this.#setContent(inode, content);
+      this.#notify(path);
+      this.#requireRoom(grownBytes - fittingBytes, path);
+    });
+  }
+
   async syncFile(path: string): Promise<void> {
     await this.#syncContent(this.#existing(path), path);
   }
@@ -205,7 +233,7 @@ export class MemoryDisk implements Disk {
       this.#requireParent(path);
       const grown = this.#names.get(path) ?? this.#addFile(path);
       // A full disk takes what fits before it fails, as write(2) does.
-      const fitting = added.subarray(0, Math.max(0, this.#capacityBytes - this.#usedBytes));
+      const fitting = added.subarray(0, this.#freeBytes());
       this.#setContent(grown, concatenated(grown.bytes, fitting));
       this.#notify(path);
       this.#requireRoom(added.length - fitting.length, path);
@@ -311,10 +339,14 @@ export class MemoryDisk implements Disk {
   }
 
   #requireRoom(sizeBytes: number, path: string): void {
-    const freeBytes = this.#capacityBytes - this.#usedBytes;
+    const freeBytes = this.#freeBytes();
     if (sizeBytes > 0 && sizeBytes > freeBytes) {
-      throw failure('ERR_NO_SPACE', path, `room for ${sizeBytes} bytes`, `${Math.max(0, freeBytes)}`);
+      throw failure('ERR_NO_SPACE', path, `room for ${sizeBytes} bytes`, `${freeBytes}`);
     }
+  }
+
+  #freeBytes(): number {
+    return Math.max(0, this.#capacityBytes - this.#usedBytes);
   }
 
   #refuseCrashed(path: string): void {
@@ -333,10 +365,18 @@ function identityOf(inode: MemoryInode): FileIdentity {
   return { inode: inode.number, sizeBytes: inode.bytes.length, modifiedNs: inode.modifiedNs };
 }
 
-/** The inode as the next boot finds it: as much of the content that was not synced as `random` says. */
+/**
+ * The inode as the next boot finds it: as much of the content that was not synced as `random` says. What was appended
+ * survives as a prefix; of what was overwritten in place each page is the old or the new one.
+ */
 function afterPowerLoss(inode: MemoryInode, random: RandomInteger): MemoryInode {
   const { number, modifiedNs, bytes, durableBytes } = inode;
   const survived = bytes.slice(0, durableBytes.length + random(bytes.length - durableBytes.length + 1));
+  const overwrittenBytes = bytes === durableBytes ? 0 : durableBytes.length;
+  for (let at = 0; at < overwrittenBytes; at += PAGE_BYTES) {
+    const old = durableBytes.subarray(at, at + PAGE_BYTES);
+    if (!equalBytes(old, bytes.subarray(at, at + old.length)) && random(2) === 0) survived.set(old, at);
+  }
   return { number, modifiedNs, bytes: survived, durableBytes: survived, links: 0 };
 }
 

@@ -14,7 +14,7 @@ export interface MemoryInode {
   readonly number: bigint;
   bytes: Uint8Array;
   modifiedNs: bigint;
-  /** What a power loss leaves of the content for certain, always a prefix of it: nothing, until it is synced. */
+  /** What a power loss leaves of the content for certain, never longer than it: nothing, until it is synced. */
   durableBytes: Uint8Array;
   /** How many visible names it has. */
   links: number;

@@ -24,13 +24,25 @@ export async function readSettled<T>(
   bytesMax: number,
   interpret: (content: FileContent) => T,
 ): Promise<SettledRead<T>> {
+  return settled({ disk, clock }, path, async () => {
+    const content = await disk.read(path, bytesMax);
+    return content === undefined ? undefined : { value: interpret(content) };
+  });
+}
+
+/** The same for a file that `read` reads in its own way: undefined when there is none, a failure when it is bad. */
+export async function settled<T>(
+  { disk, clock }: { readonly disk: Pick<Disk, 'identify'>; readonly clock: Clock },
+  path: string,
+  read: () => Promise<{ readonly value: T } | undefined>,
+): Promise<SettledRead<T>> {
   let failedAs: FileIdentity | undefined;
   for (;;) {
     const identity = await disk.identify(path);
     if (identity === undefined) return { kind: 'absent' };
     try {
-      const content = await disk.read(path, bytesMax);
-      return content === undefined ? { kind: 'absent' } : { kind: 'good', value: interpret(content) };
+      const found = await read();
+      return found === undefined ? { kind: 'absent' } : { kind: 'good', value: found.value };
     } catch (error) {
       if (!isFailure(error)) throw error;
       if (sameFile(failedAs, identity)) return { kind: 'bad', error, identity };

@@ -8,6 +8,8 @@ import type { ClockEvent } from '../clock/clock-keeper.ts';
 import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
+import type { ChallengeEvent } from '../witness/challenger.ts';
+import type { ContractEvent } from '../contracts/contract-sync.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
 
 export type NodeEvent =
@@ -17,6 +19,8 @@ export type NodeEvent =
   | IntakeEvent
   | ReconcileEvent
   | WitnessEvent
+  | ChallengeEvent
+  | ContractEvent
   | { readonly type: 'loaded'; readonly blocks: number; readonly witnesses: number }
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }
   | { readonly type: 'disputed'; readonly key: BlockKey; readonly dispute: Dispute }

@@ -11,8 +11,6 @@ import { hasSuccess, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf, type BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { checkRecord } from '../../net/gossip/check-record.ts';
-import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
-import { witnessHandler } from '../../net/witness/serve.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
 import { Claimer } from '../claim/claimer.ts';
@@ -31,9 +29,9 @@ import { Tally } from '../replica/tally.ts';
 import { BlockStore, type StoreChange } from '../store/block-store.ts';
 import { fileView } from '../store/validate-view.ts';
 import type { ValidateInfo } from '../files/validate-info.ts';
-import { WitnessFetcher } from '../witness/fetcher.ts';
-import { WitnessIntake } from '../witness/intake.ts';
+import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { readShelved } from '../witness/payload.ts';
+import { WitnessService } from '../witness/service.ts';
 import { WitnessShelf } from '../witness/shelf.ts';
 import { VERSION } from '../version.ts';
 import { DatadirWatch } from './datadir-watch.ts';
@@ -54,14 +52,13 @@ export class DriftlockNode {
   readonly clocks: ClockKeeper;
   readonly rankStep: RankStep;
   readonly claimer: Claimer | undefined;
-  readonly fetcher: WitnessFetcher;
+  readonly witnesses: WitnessService;
   lastWriteError: string | undefined;
 
   readonly #settings: NodeSettings;
   readonly #world: NodeWorld;
   readonly #author: Author;
   readonly #sightings: LeaseSightings;
-  readonly #witnessIntake: WitnessIntake;
   readonly #peerIntake: PeerIntake;
   readonly #gossiper: Gossiper;
   readonly #reconciler: Reconciler;
@@ -124,32 +121,30 @@ export class DriftlockNode {
       onChange: (change) => this.#changed(change),
       onWriteError: (key, error) => onEvent({ type: 'write-failed', file: pathsOf.validate(key), error }),
     });
-    this.#witnessIntake = new WitnessIntake({
+    this.witnesses = new WitnessService({
+      network,
       disk,
       clock,
+      random,
       author,
       store: this.store,
       shelf,
       quarantine,
-      pathsOf: (key) => [pathsOf.witness(key), pathsOf.witnessBackup(key)],
+      writer,
+      policy: settings.witnessPolicy ?? { kind: 'full' },
+      limits: settings.witnessLimits ?? WITNESS_LIMITS,
+      region: settings.region,
+      regionOf: (node) => this.presence.of(node)?.heartbeat.region ?? '',
+      liveMembers: () => this.presence.live().filter((node) => node !== author.node),
+      rivals: () => (this.claimer === undefined ? undefined : this.presence.liveClaimants()),
+      contractsPath: layout.contracts,
+      partialDirectory: layout.partial,
+      chunkDirectory: layout.chunks,
+      pathOf: pathsOf.witness,
+      backupPathOf: pathsOf.witnessBackup,
       onEvent,
       onShelfChanged: (key) => this.#consider(key),
     });
-    this.fetcher = new WitnessFetcher({
-      network,
-      disk,
-      clock,
-      store: this.store,
-      shelf,
-      intake: this.#witnessIntake,
-      writer,
-      pathOf: pathsOf.witness,
-      onEvent,
-    });
-    network.serve(
-      WITNESS_PROTOCOL,
-      witnessHandler((digest) => this.#payloadOf(digest), clock),
-    );
     const peerIntake = (this.#peerIntake = new PeerIntake({
       clock,
       author,
@@ -205,7 +200,7 @@ export class DriftlockNode {
       layout,
       scanIntervalMs: settings.scanIntervalMs,
       takeInValidate: (key) => this.store.takeIn(key),
-      takeInWitness: (key) => this.#witnessIntake.takeIn(key),
+      takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
     });
   }
@@ -217,6 +212,7 @@ export class DriftlockNode {
     await this.#recheckHoldings();
     // What other programs found is known once it is written; a disk that takes nothing must not keep the node away.
     await Promise.race([this.store.idle(), this.#firstWriteFailure.promise]);
+    await this.witnesses.start();
     this.#report({ type: 'loaded', blocks: this.replica.size, witnesses: this.shelf.size });
     await network.start();
     this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
@@ -224,6 +220,7 @@ export class DriftlockNode {
     this.clocks.start();
     this.presence.start();
     this.#reconciler.start();
+    this.witnesses.join();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
     for (const { key } of this.replica.entries()) this.#consider(key);
@@ -233,7 +230,7 @@ export class DriftlockNode {
   async stop(): Promise<void> {
     this.store.stopRetrying();
     await this.claimer?.stop();
-    await this.fetcher.stop();
+    await this.witnesses.stop();
     await this.#watch.stop();
     await this.#reconciler.stop();
     await this.clocks.stop();
@@ -241,7 +238,7 @@ export class DriftlockNode {
     this.presence.stop();
     this.#gossiper.stop();
     this.#stopListening?.();
-    await this.#witnessIntake.idle();
+    await this.witnesses.intake.idle();
     await this.store.stop();
     await this.#world.network.stop();
   }
@@ -282,11 +279,6 @@ export class DriftlockNode {
     return counts;
   }
 
-  async #payloadOf(payloadDigest: Hash32): Promise<Uint8Array | undefined> {
-    const held = this.shelf.withDigest(payloadDigest);
-    return held === undefined ? undefined : (await readShelved(this.#world.disk, held))?.witnessData;
-  }
-
   #changed(change: StoreChange): void {
     const { key, before, after, delta, origin } = change;
     this.tally.note(change);
@@ -302,7 +294,7 @@ export class DriftlockNode {
 
   #consider(key: BlockKey): void {
     if (!this.#isWorking) return;
-    this.fetcher.consider(key);
+    this.witnesses.fetcher.consider(key);
     this.claimer?.consider(key);
   }
 
@@ -382,7 +374,7 @@ export class DriftlockNode {
   async #recheckHoldings(): Promise<void> {
     for (const { key, record } of this.replica.entries()) {
       const saysWeHold = liveHolders(record.holders).includes(this.#author.node);
-      if (saysWeHold && this.shelf.get(key) === undefined) await this.#witnessIntake.takeIn(key);
+      if (saysWeHold && this.shelf.get(key) === undefined) await this.witnesses.intake.takeIn(key);
     }
   }
 

@@ -12,6 +12,8 @@ import type { Network } from '../../net/network.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { Validator } from '../validators/validator.ts';
+import type { WitnessLimits } from '../witness/limits.ts';
+import type { WitnessPolicy } from '../witness/policy.ts';
 import type { NodeEvent } from './events.ts';
 import type { NodeRules } from './rules.ts';
 
@@ -26,6 +28,10 @@ export interface NodeSettings {
   /** Between two scans of `validate/` and `witness/`: how long a change may stay unseen that the watcher missed. */
   readonly scanIntervalMs: number;
   readonly validationsMax: number;
+  /** Which witnesses the node keeps; all of them when absent. */
+  readonly witnessPolicy?: WitnessPolicy;
+  /** What witnesses may take of the machine; `WITNESS_LIMITS` when absent. */
+  readonly witnessLimits?: WitnessLimits;
 }
 
 export interface NodeWorld {

@@ -27,7 +27,7 @@ export interface StatusSources {
 
 export function readStatus(sources: StatusSources): NodeStatus {
   const { node, self, clock, validator, members } = sources;
-  const { tally, shelf, fetcher, store, claimer } = node;
+  const { tally, shelf, witnesses, store, claimer } = node;
   const links = new Map(sources.peers().map((link) => [link.node, link]));
   const others = members.filter((member) => member !== self);
   return {
@@ -53,7 +53,7 @@ export function readStatus(sources: StatusSources): NodeStatus {
       duplicates: tally.duplicates,
       results: tally.results,
     },
-    witnesses: { held: shelf.size, fetching: fetcher.fetching },
+    witnesses: { held: shelf.size, fetching: witnesses.fetcher.fetching, ...witnesses.resources() },
     files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
     peers: others.map((member) => readPeer(sources, member, links.get(member))),
     counters: node.counters.read(),

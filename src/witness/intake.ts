@@ -1,28 +1,27 @@
 /**
  * Takes in the `.w` files of this node's directory, whoever wrote them.
  *
- * Invariant: a witness is on the shelf, announced and this node one of its holders only after its file was read whole,
- * its checksum verified and its payload hashed. A bad file goes to quarantine and is fetched again from a peer.
+ * Invariant: a witness is on the shelf, announced and this node one of its holders only after every byte of its file was
+ * checked: read back here, or checked by us as we wrote it. A bad file goes to quarantine and is fetched again from a peer.
  */
 
 import { removeHolder } from '../../crdt/block/holders.ts';
-import { blake3Hash } from '../../crdt/hash.ts';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { blockId, type BlockKey } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
-import { sameFile, type Disk, type FileContent } from '../disk/disk.ts';
+import { sameFile, type Disk } from '../disk/disk.ts';
 import { blockFileName } from '../files/file-names.ts';
-import { decodeWitnessFile } from '../files/witness-file.ts';
-import { WITNESS_FILE_BYTES_MAX, type WitnessStatus } from '../files/witness-status.ts';
-import { readSettled } from '../intake/settled-read.ts';
+import type { WitnessFields } from '../files/witness-status.ts';
+import { settled } from '../intake/settled-read.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import { KeyedMutex } from '../store/keyed-mutex.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { generationClaimMs, newsOfWitness } from './announce.ts';
 import type { WitnessShelf } from './shelf.ts';
+import { readWitnessFacts, type WitnessFacts } from './witness-facts.ts';
 
 export interface WitnessIntakeOptions {
   readonly disk: Disk;
@@ -51,6 +50,11 @@ export class WitnessIntake {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
   }
 
+  /** Takes in the file that this node has just written at `path`, which need not be read again. */
+  async adopt(key: BlockKey, path: string, facts: WitnessFacts): Promise<void> {
+    await this.#mutex.run(blockId(key), async () => this.#interpret(key, path, facts));
+  }
+
   /** Resolves once no look is under way. */
   idle(): Promise<void> {
     return this.#mutex.idle();
@@ -63,10 +67,14 @@ export class WitnessIntake {
       if (identity === undefined) continue;
       const known = shelf.get(key);
       if (known?.path === path && sameFile(known.identity, identity)) return;
-      const read = await readSettled(this.#options, path, WITNESS_FILE_BYTES_MAX, (content) =>
-        this.#interpret(key, path, content),
-      );
-      if (read.kind === 'good') return;
+      const read = await settled(this.#options, path, async () => {
+        const facts = await readWitnessFacts(disk, path, blockFileName('witness', key));
+        return facts === undefined ? undefined : { value: facts };
+      });
+      if (read.kind === 'good') {
+        this.#interpret(key, path, read.value);
+        return;
+      }
       if (read.kind === 'absent') continue;
       await quarantine.put(path, read.error, read.identity);
       onEvent({ type: 'file-quarantined', file: path, error: read.error });
@@ -74,27 +82,21 @@ export class WitnessIntake {
     this.#gone(key);
   }
 
-  #interpret(key: BlockKey, path: string, { bytes, identity }: FileContent): void {
+  #interpret(key: BlockKey, path: string, { fields, identity, ...payload }: WitnessFacts): void {
     const { store, shelf, author, onShelfChanged } = this.#options;
-    const { status } = decodeWitnessFile(bytes, blockFileName('witness', key));
     const record = store.replica.get(key);
-    if (status.status === 'Idle' || status.status === 'Processing') {
-      this.#takeInGeneration(key, status, record);
+    if (fields.status === 'Idle' || fields.status === 'Processing') {
+      this.#takeInGeneration(key, fields, record);
       return;
     }
-    const { parentHash, preStateRoot, lockTimeSeconds, blobIds } = status;
-    const payloadDigest = blake3Hash(status.witnessData);
-    shelf.put({ key, path, identity, state: status.status, payloadDigest, parentHash, preStateRoot });
-    const news = newsOfWitness(
-      { state: status.status, payloadDigest, blobIdCount: blobIds.length },
-      record,
-      author.node,
-    );
+    const { status: state, parentHash, preStateRoot, lockTimeSeconds, blobIds } = fields;
+    const { payloadDigest, payloadBytes } = payload;
+    shelf.put({ key, path, identity, state, ...payload, parentHash, preStateRoot });
+    const news = newsOfWitness({ state, payloadDigest, blobIdCount: blobIds.length }, record, author.node);
     const witnesses: WitnessAnnouncement[] = [];
     if (news.announce) {
-      const payloadBytes = status.witnessData.length;
       const terms = {
-        state: status.status,
+        state,
         payloadDigest,
         payloadBytes,
         parentHash,
@@ -109,7 +111,7 @@ export class WitnessIntake {
   }
 
   /** A generator on this machine has locked the witness: its lock becomes a lease that the others see. */
-  #takeInGeneration(key: BlockKey, status: WitnessStatus, record: BlockRecord): void {
+  #takeInGeneration(key: BlockKey, status: WitnessFields, record: BlockRecord): void {
     const { author, clock, store } = this.#options;
     if (status.status !== 'Processing') return;
     const durationMs = generationClaimMs(status.lockTimeSeconds, clock.wallMs(), record);

@@ -7,6 +7,7 @@
 
 import type { WitnessState } from '../../crdt/block/witness.ts';
 import { blockId, type BlockId, type BlockKey, type Hash32 } from '../../crdt/ids.ts';
+import type { RandomInteger } from '../../net/clock.ts';
 import type { FileIdentity } from '../disk/disk.ts';
 
 export interface ShelvedWitness {
@@ -15,6 +16,9 @@ export interface ShelvedWitness {
   readonly identity: FileIdentity;
   readonly state: WitnessState;
   readonly payloadDigest: Hash32;
+  readonly payloadBytes: number;
+  /** Where the payload begins in the file. */
+  readonly payloadOffset: number;
   readonly parentHash: Hash32;
   readonly preStateRoot: Hash32;
 }
@@ -22,6 +26,12 @@ export interface ShelvedWitness {
 export class WitnessShelf {
   readonly #byBlock = new Map<BlockId, ShelvedWitness>();
   readonly #byDigest = new Map<Hash32, BlockKey>();
+  #payloadBytes = 0;
+
+  /** Of all payloads together. */
+  get payloadBytes(): number {
+    return this.#payloadBytes;
+  }
 
   get size(): number {
     return this.#byBlock.size;
@@ -29,6 +39,14 @@ export class WitnessShelf {
 
   get(key: BlockKey): ShelvedWitness | undefined {
     return this.#byBlock.get(blockId(key));
+  }
+
+  /** One of them by chance. */
+  pick(random: RandomInteger): ShelvedWitness | undefined {
+    if (this.#byBlock.size === 0) return undefined;
+    let left = random(this.#byBlock.size);
+    for (const witness of this.#byBlock.values()) if (left-- === 0) return witness;
+    return undefined;
   }
 
   withDigest(payloadDigest: Hash32): ShelvedWitness | undefined {
@@ -40,6 +58,7 @@ export class WitnessShelf {
     this.remove(witness.key);
     this.#byBlock.set(blockId(witness.key), witness);
     this.#byDigest.set(witness.payloadDigest, witness.key);
+    this.#payloadBytes += witness.payloadBytes;
   }
 
   remove(key: BlockKey): void {
@@ -47,5 +66,6 @@ export class WitnessShelf {
     if (known === undefined) return;
     this.#byBlock.delete(blockId(key));
     this.#byDigest.delete(known.payloadDigest);
+    this.#payloadBytes -= known.payloadBytes;
   }
 }

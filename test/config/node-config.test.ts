@@ -1,3 +1,4 @@
+import { WITNESS_LIMITS } from '../../src/witness/limits.ts';
 import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { DriftlockError } from '../../crdt/errors.ts';
@@ -59,8 +60,33 @@ describe('the configuration of a node', () => {
       scanIntervalMs: 10_000,
       validationsMax: PARALLELISM,
       logLevel: 'info',
+      witnessPolicy: { kind: 'full' },
+      witnessLimits: WITNESS_LIMITS,
     });
     refuses(() => configOf({}), '--datadir: expected a directory, found nothing');
+  });
+
+  it('gives each bound on witnesses its own setting, and refuses a policy that is none', () => {
+    const config = configOf({}, configFileOfEverything);
+    deepEqual(config.witnessPolicy, { kind: 'factor', copies: 3 });
+    deepEqual(config.witnessLimits, {
+      serve: {
+        streamsPerPeer: 2,
+        streamsTotal: 3,
+        bytesPerSecondPerPeer: 65_536,
+        bytesPerSecondPerRegion: 1_048_576,
+      },
+      askStreamsPerPeer: 2,
+      smallFetches: 4,
+      largeFetches: 5,
+      reads: { inFlight: 6, waiting: 64 },
+      writes: { inFlight: 7, waiting: 65 },
+      diskBytes: 1,
+      challengePeriodMs: 1_000,
+      challengeSample: { ranges: 8, rangeBytes: 9 },
+    });
+    const expected = 'witnessPolicy: expected full, claimed, or factor:N with N from 1 to 512, found "most"';
+    refuses(() => configOf({ datadir: 'data', witnessPolicy: 'most' }), expected);
   });
 
   it('takes flags before the file, and the file before the defaults', () => {
@@ -217,4 +243,19 @@ const configFileOfEverything: Settings = {
   scanIntervalMs: 5_000,
   validationsMax: 4,
   logLevel: 'debug',
+  witnessPolicy: 'factor:3',
+  witnessDiskBytes: 1,
+  witnessStreamsPerPeer: 2,
+  witnessStreamsMax: 3,
+  witnessBytesPerSecondPerPeer: 65_536,
+  witnessBytesPerSecondPerRegion: 1_048_576,
+  witnessFetchesMax: 4,
+  witnessLargeFetchesMax: 5,
+  witnessReadsMax: 6,
+  witnessReadsWaitingMax: 64,
+  witnessWritesMax: 7,
+  witnessWritesWaitingMax: 65,
+  challengePeriodMs: 1_000,
+  challengeRanges: 8,
+  challengeRangeBytes: 9,
 };

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
 import { HOLDERS_MAX } from '../../crdt/block/holders.ts';
 import { ID_TABLE_ENTRIES_MAX, RECORD_BYTES_MAX } from '../../crdt/block/record-codec.ts';
 import { GROUP_ID_TABLE_ENTRIES_MAX } from '../../crdt/block/record-group.ts';
@@ -22,7 +23,18 @@ import { HEARTBEAT_BYTES_MAX, REGION_BYTES_MAX, SOFTWARE_VERSION_BYTES_MAX } fro
 import { PRESENCE_MEMBERS_MAX } from '../../net/presence/table.ts';
 import { ITEMS_PER_SESSION_MAX, RANGES_LISTED_MAX, RANGES_PER_SESSION_MAX } from '../../net/reconcile/limits.ts';
 import { RECONCILE_FRAME_BYTES_MAX, TURN_BYTES_MAX } from '../../net/reconcile/limits.ts';
-import { WITNESS_SERVES_MAX } from '../../net/witness/serve.ts';
+import { PIPELINE_DEPTH_MAX } from '../../net/witness/channel.ts';
+import { ANSWER_TIMEOUT_MS } from '../../net/witness/client.ts';
+import {
+  CHALLENGE_BYTES_MAX,
+  CHALLENGE_RANGES_MAX,
+  CONTRACT_BUCKET_HASHES_MAX,
+  CONTRACT_LINE_PARTS_MAX,
+  WITNESS_ANSWER_BYTES_MAX,
+  WITNESS_READ_AHEAD,
+  WITNESS_REQUEST_BYTES_MAX,
+} from '../../net/witness/limits.ts';
+import { CHUNKS_IN_FLIGHT_MAX, SOURCES_PER_PAYLOAD_MAX } from '../../net/witness/retrieve.ts';
 
 const LIMITS = {
   RECORD_BYTES_MAX,
@@ -47,9 +59,20 @@ const LIMITS = {
   RANGES_LISTED_MAX,
   RANGES_PER_SESSION_MAX,
   ITEMS_PER_SESSION_MAX,
-  WITNESS_SERVES_MAX,
   CLOCK_EXCHANGES_MAX,
   CLOCK_STREAMS_PER_WINDOW_MAX,
+  CHUNK_BYTES,
+  WITNESS_REQUEST_BYTES_MAX,
+  WITNESS_ANSWER_BYTES_MAX,
+  WITNESS_READ_AHEAD,
+  PIPELINE_DEPTH_MAX,
+  CHUNKS_IN_FLIGHT_MAX,
+  SOURCES_PER_PAYLOAD_MAX,
+  CHALLENGE_RANGES_MAX,
+  CHALLENGE_BYTES_MAX,
+  CONTRACT_BUCKET_HASHES_MAX,
+  CONTRACT_LINE_PARTS_MAX,
+  ANSWER_TIMEOUT_MS,
   STREAMS_PER_PEER_MAX,
   STREAM_STALL_MS_MAX,
 };

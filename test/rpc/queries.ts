@@ -55,7 +55,19 @@ export const status: NodeStatus = {
   },
   digest: '00112233445566778899aabbccddeeff',
   blocks: { total: 3, idle: 0, processing: 1, failed: 1, success: 1, disputed: 0, duplicates: 0, results: 2 },
-  witnesses: { held: 1, fetching: 0 },
+  witnesses: {
+    held: 1,
+    fetching: 0,
+    serving: 1,
+    sentBytes: 14_000,
+    payloadBytes: 14_000,
+    readsInFlight: 0,
+    readsWaiting: 0,
+    writesInFlight: 0,
+    writesWaiting: 0,
+    distrusted: 0,
+    overBudget: 0,
+  },
   files: { pending: 0, lastError: null },
   peers: [
     {

@@ -27,7 +27,7 @@ export const BOUNDED: Invariant = {
           ['timers', clock.timers, IDLE_TIMERS_MAX + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount],
           ['blocks to write', node.store.dirtyCount, blockCount],
           ['leases sighted', node.leasesSighted, blockCount],
-          ['witnesses to fetch', node.fetcher.fetching, blockCount],
+          ['witnesses to fetch', node.witnesses.fetcher.fetching, blockCount],
           ['validations', node.claimer?.validationsInFlight ?? 0, SIM_SETTINGS.validationsMax],
           ['blocks ready to claim', node.claimer?.readyCount ?? 0, blockCount],
         ];
@@ -45,7 +45,7 @@ export const BOUNDED: Invariant = {
             ['timers at rest', clock.timers, IDLE_TIMERS_MAX],
             ['blocks to write at rest', node.store.dirtyCount, 0],
             ['leases sighted at rest', node.leasesSighted, 0],
-            ['witnesses to fetch at rest', node.fetcher.fetching, 0],
+            ['witnesses to fetch at rest', node.witnesses.fetcher.fetching, 0],
             ['validations at rest', node.claimer?.validationsInFlight ?? 0, 0],
             ['temporary files at rest', temporary.length, 0],
           ],
