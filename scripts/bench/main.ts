@@ -11,7 +11,8 @@ import { measure, type BenchResult, type BenchRow } from './row.ts';
 import { mergeVsYjs, mergeVsYjsBytes } from './rows/merge-vs-yjs.ts';
 import { resultVsDisk } from './rows/result-vs-disk.ts';
 import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
-import { witnessBulk, witnessMemory, witnessSmall } from './rows/witness-transfer.ts';
+import { witnessBulk, witnessGossip, witnessMemory, witnessSmall } from './rows/witness-transfer.ts';
+import { witnessVsRsync } from './rows/witness-vs-rsync.ts';
 
 const ROWS: readonly BenchRow[] = [
   mergeVsYjs,
@@ -21,6 +22,8 @@ const ROWS: readonly BenchRow[] = [
   witnessBulk,
   witnessSmall,
   witnessMemory,
+  witnessGossip,
+  witnessVsRsync,
 ];
 
 const { values, positionals } = parsedArguments();
@@ -39,6 +42,11 @@ if (unknown.length > 0) {
 const rows = wanted.length === 0 ? ROWS : ROWS.filter((row) => wanted.includes(row.id));
 const results: BenchResult[] = [];
 for (const row of rows) {
+  const missing = row.missing?.();
+  if (missing !== undefined) {
+    process.stderr.write(`bench: ${row.id} is skipped: ${missing}\n`);
+    continue;
+  }
   const result = await measure(row, (done) => progress(`${row.id}: pair ${done} of ${row.pairs}`));
   progress('');
   results.push(result);

@@ -79,6 +79,35 @@ export const witnessMemory: BenchRow = {
   },
 };
 
+const PULSES = 300;
+const PULSE_EVERY_MS = 5;
+
+export const witnessGossip: BenchRow = {
+  id: 'witness-gossip',
+  what: 'p99 of a gossiped message between two nodes while 200 MB are transferred between them, against idle',
+  unit: 'ms',
+  ours: 'during the transfer',
+  against: 'idle',
+  target: { kind: 'at-most', bound: 2 },
+  pairs: 5,
+  async prepare(): Promise<BenchWork> {
+    const pair = await startPair(1, BULK_BYTES);
+    const pulses = { kind: 'pulse', count: PULSES, everyMs: PULSE_EVERY_MS } as const;
+    const p99 = async (beside: Promise<unknown>): Promise<number> => {
+      await Promise.all([pair.holder.ask(pulses), beside]);
+      return pair.receiver.ask({ kind: 'pulse-p99' });
+    };
+    return {
+      async ours() {
+        await pair.receiver.ask({ kind: 'forget', keys: pair.keys });
+        return p99(pair.receiver.ask({ kind: 'fetch', keys: pair.keys, lanes: 1 }));
+      },
+      against: () => p99(Promise.resolve()),
+      close: () => pair.close(),
+    };
+  },
+};
+
 /** Milliseconds to fetch all that the holder has. */
 async function fetchAll({ receiver, keys }: BenchPair, lanes: number): Promise<number> {
   await receiver.ask({ kind: 'forget', keys });

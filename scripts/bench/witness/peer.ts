@@ -18,12 +18,15 @@ import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { DriftlockNode } from '../../../src/node/node.ts';
-import { BARE_PROTOCOL, bareChunks, type PeerCommand, type PeerSetup } from './protocol.ts';
+import { BARE_PROTOCOL, bareChunks, PULSE_TOPIC, type PeerCommand, type PeerSetup } from './protocol.ts';
 
 process.on('disconnect', () => process.exit(0));
 process.once('message', (setup: PeerSetup) => void run(setup));
 
-async function run({ root, seeds, self, dial, policy }: PeerSetup): Promise<void> {
+/** A gossiped batch with one claim is this long. */
+const PULSE_BYTES = 340;
+
+async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promise<void> {
   const identities = seeds.map((seed) => identityFromSeed(new Uint8Array(32).fill(seed)));
   const identity = identities[self];
   if (identity === undefined) throw new Error('the peer has no identity');
@@ -48,6 +51,11 @@ async function run({ root, seeds, self, dial, policy }: PeerSetup): Promise<void
     const chunks: Uint8Array[] = [];
     for await (const chunk of stream.source) chunks.push(chunk);
     await stream.sink(bareChunks(Buffer.concat(chunks).readUInt32BE()));
+  });
+  const pulsesMs: number[] = [];
+  network.subscribe(PULSE_TOPIC, ({ bytes }) => {
+    pulsesMs.push(nowMs() - new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0));
+    return 'accept';
   });
   const settings = {
     cluster: 'bench',
@@ -76,7 +84,7 @@ async function run({ root, seeds, self, dial, policy }: PeerSetup): Promise<void
       }
     },
   });
-  await node.start();
+  if (waits !== true) await node.start();
   process.send?.({ addresses: network.addresses() });
 
   const handle = async (command: PeerCommand): Promise<unknown> => {
@@ -97,6 +105,21 @@ async function run({ root, seeds, self, dial, policy }: PeerSetup): Promise<void
         };
         await Promise.all(Array.from({ length: command.lanes }, lane));
         return performance.now() - start;
+      }
+      case 'join':
+        await node.start();
+        return 0;
+      case 'pulse':
+        for (let sent = 0; sent < command.count; sent++) {
+          const pulse = new Uint8Array(PULSE_BYTES);
+          new DataView(pulse.buffer).setFloat64(0, nowMs());
+          await network.publish(PULSE_TOPIC, pulse);
+          await new Promise((resolve) => setTimeout(resolve, command.everyMs));
+        }
+        return command.count;
+      case 'pulse-p99': {
+        const sorted = pulsesMs.splice(0).sort((a, b) => a - b);
+        return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
       }
       case 'bare': {
         const [peer] = network.peers();
@@ -132,6 +155,11 @@ async function run({ root, seeds, self, dial, policy }: PeerSetup): Promise<void
       (error: unknown) => process.send?.({ error: String(error) }),
     );
   });
+}
+
+/** Unix time with a fraction: the same clock in all processes of the machine. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function residentPeakMb(): number {

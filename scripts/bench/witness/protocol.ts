@@ -4,6 +4,8 @@ import type { WitnessPolicy } from '../../../src/witness/policy.ts';
 
 export const BARE_PROTOCOL = '/bench/bare-stream/1';
 
+export const PULSE_TOPIC = '/bench/pulse/1';
+
 export interface PeerSetup {
   readonly root: string;
   /** Each member's key is made from one byte. */
@@ -12,6 +14,8 @@ export interface PeerSetup {
   readonly self: number;
   readonly dial: readonly string[];
   readonly policy: WitnessPolicy;
+  /** Whether it waits for the command `join` before it reads its directory and joins. */
+  readonly waits?: boolean;
 }
 
 interface KeyText {
@@ -20,7 +24,11 @@ interface KeyText {
 }
 
 export type PeerCommand =
-  | { readonly kind: 'held' | 'known' | 'linked' | 'reset-peak' | 'peak' }
+  | { readonly kind: 'held' | 'known' | 'linked' | 'reset-peak' | 'peak' | 'join' }
+  /** Publishes messages of the size of a claim, one every `everyMs`. */
+  | { readonly kind: 'pulse'; readonly count: number; readonly everyMs: number }
+  /** The 99th percentile of how long the pulses since the last question took, in milliseconds. */
+  | { readonly kind: 'pulse-p99' }
   /** Fetches these witnesses, so many at a time; answers with the milliseconds it took. */
   | { readonly kind: 'fetch'; readonly keys: readonly KeyText[]; readonly lanes: number }
   /** Receives so many bytes on a bare stream; answers with the milliseconds it took. */
