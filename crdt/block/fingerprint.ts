@@ -10,8 +10,7 @@
  */
 
 import { blake3 } from '../hash.ts';
-import { Writer } from '../codec/writer.ts';
-import { writeKeyedRecord, type KeyedRecord } from './record-codec.ts';
+import { encodeKeyedRecord, type KeyedRecord } from './record-codec.ts';
 
 export const FINGERPRINT_BYTES = 16;
 
@@ -22,9 +21,7 @@ const MODULUS_BITS = 128;
 export const EMPTY_FINGERPRINT: Fingerprint = 0n;
 
 export function fingerprintOf(keyed: KeyedRecord): Fingerprint {
-  const writer = new Writer();
-  writeKeyedRecord(writer, keyed);
-  return fingerprintFromBytes(blake3(writer.finish()).subarray(0, FINGERPRINT_BYTES));
+  return fingerprintFromBytes(blake3(encodeKeyedRecord(keyed)).subarray(0, FINGERPRINT_BYTES));
 }
 
 export function addFingerprint(sum: Fingerprint, fingerprint: Fingerprint): Fingerprint {

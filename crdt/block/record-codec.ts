@@ -50,6 +50,12 @@ export function writeKeyedRecord(writer: Writer, { key, record }: KeyedRecord): 
   writeRecord(writer, record);
 }
 
+export function encodeKeyedRecord(keyed: KeyedRecord): Uint8Array {
+  const writer = new Writer();
+  writeKeyedRecord(writer, keyed);
+  return writer.finish();
+}
+
 export function readKeyedRecord(reader: Reader): KeyedRecord {
   const number = reader.varint('block number');
   const hash = reader.hash('block hash');

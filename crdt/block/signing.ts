@@ -17,6 +17,8 @@ import { writeAnnouncementTerms, type WitnessAnnouncement } from './witness.ts';
 /** Signs as this node. 64 bytes. */
 export type Sign = (message: Uint8Array) => Uint8Array;
 export type Verify = (node: NodeId, message: Uint8Array, signature: Uint8Array) => boolean;
+/** The same, done elsewhere: for bulk, so that the caller's thread is free meanwhile. */
+export type VerifyLater = (node: NodeId, message: Uint8Array, signature: Uint8Array) => Promise<boolean>;
 
 type Unsigned<T> = Omit<T, 'signature'>;
 

@@ -38,7 +38,7 @@ export interface Lease {
 export const EPOCH_MAX = 2 ** 32 - 1;
 /** One day. A longer lock would outlive any validator that could still be at work. */
 export const LEASE_DURATION_MS_MAX = 86_400_000;
-const RENEWALS_MAX = 2 ** 32 - 1;
+export const RENEWALS_MAX = 2 ** 32 - 1;
 /** 49 days, the reach of a 32-bit count of milliseconds. */
 export const RENEWED_AFTER_MS_MAX = 2 ** 32 - 1;
 
@@ -55,6 +55,11 @@ export function compareClaims(a: Lease, b: Lease): number {
 /** Whether both are states of one claim: the same holder, epoch and stamp. */
 export function isSameClaim(a: Lease, b: Lease): boolean {
   return compareClaims(a, b) === 0;
+}
+
+/** Whether it can be renewed and still be released after that: a release counts as one more renewal. */
+export function hasRenewalsLeft(lease: Pick<Lease, 'renewals'>): boolean {
+  return lease.renewals < RENEWALS_MAX - 1;
 }
 
 export function joinLeases(a: Lease | undefined, b: Lease | undefined): Lease | undefined {

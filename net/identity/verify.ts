@@ -22,6 +22,18 @@ export class SignatureVerifier {
     return signature.length === SIGNATURE_BYTES && verify(null, message, this.#keyOf(node), signature);
   }
 
+  /** The same on one of libuv's threads: 6 µs of this one. */
+  verifyLater(node: NodeId, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    if (signature.length !== SIGNATURE_BYTES) return Promise.resolve(false);
+    const key = this.#keyOf(node);
+    return new Promise((resolve, reject) => {
+      verify(null, message, key, signature, (error, isValid) => {
+        if (error === null) resolve(isValid);
+        else reject(error);
+      });
+    });
+  }
+
   #keyOf(node: NodeId): KeyObject {
     const known = this.#keys.get(node);
     if (known !== undefined) return known;
@@ -38,4 +50,9 @@ const shared = new SignatureVerifier();
 /** {@link SignatureVerifier.verify} over one cache for the whole process. */
 export function verifySignature(node: NodeId, message: Uint8Array, signature: Uint8Array): boolean {
   return shared.verify(node, message, signature);
+}
+
+/** {@link SignatureVerifier.verifyLater} over the same cache. */
+export function verifySignatureLater(node: NodeId, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  return shared.verifyLater(node, message, signature);
 }

@@ -1,86 +1,77 @@
 /**
- * What two sides have to exchange, as pure decisions: which ranges to look into, and then which records go which way.
+ * What to do about a range of which both sides' summaries are known: the decision that makes a session cost what differs.
  *
- * Invariant: within what is looked into, every record that one side has and the other lacks, or holds in another state,
- * is on the way to where it is missing.
+ * Ranges whose difference can be estimated get a sketch of that size (Yang et al. 2024); where there is nothing to
+ * estimate with, or a sketch has failed, ranges are cut until they are short enough to list (range-based set
+ * reconciliation: Meyer, "Range-Based Set Reconciliation", SRDS 2023).
+ *
+ * Invariant: every cut is made by the side that holds more, and leaves it less in each piece, so cutting ends.
  */
 
-import { blockId, compareBlockKeys, type BlockId, type BlockKey } from '../../crdt/ids.ts';
-import { ITEMS_PER_SESSION_MAX, RANGES_LISTED_MAX, RANGES_PER_SESSION_MAX } from './limits.ts';
-import type { RangeDigest, ReconcileItem, ReconcileView } from './view.ts';
+import type { RangeSummary } from './index/item.ts';
+import { LIST_ITEMS_MAX, SKETCH_DIFFERENCES_MAX, SKETCH_SYMBOLS_MAX } from './limits.ts';
 
-export interface ListedRanges {
-  /** Ascending. */
-  readonly ranges: readonly RangeDigest[];
-  /** Whether older ranges were left out. */
-  readonly more: boolean;
+export type RangeAction =
+  | 'nothing'
+  /** They have nothing here: show them what there is, in pieces that they can ask for. */
+  | 'show-pieces'
+  /** We have nothing here: ask for all of it. */
+  | 'ask'
+  /** Name all our items: there are few. */
+  | 'list'
+  | 'sketch'
+  /** Cut into pieces whose differences are estimated again. */
+  | 'cut'
+  /** Cut without estimates, down to lists of whole fingerprints. */
+  | 'cut-to-lists'
+  /** They have more and can cut better: show them our summary. */
+  | 'leave-to-them';
+
+export interface RangeComparison {
+  readonly mine: RangeSummary;
+  readonly theirs: RangeSummary;
+  /** What the counters say; undefined without counters. */
+  readonly estimate: number | undefined;
 }
 
-/** The newest ranges, as many as may be listed. */
-export function listRanges(view: ReconcileView): ListedRanges {
-  const all = [...view.ranges()];
-  return { ranges: all.slice(-RANGES_LISTED_MAX), more: all.length > RANGES_LISTED_MAX };
-}
+/** Bytes of a listed item, and of a sketch for each item that differs. */
+const LISTED_BYTES = 20;
+const SKETCHED_BYTES = 18;
 
-export interface DifferingRanges {
-  /** Ascending. */
-  readonly indexes: readonly number[];
-  /** Whether there are others, for which this session has no room. */
-  readonly more: boolean;
-}
-
-/**
- * The ranges to look into: the newest in which `mine` and `theirs` differ, as many as one session takes. Where `theirs`
- * was cut off, what is older than all of it is left alone.
- */
-export function chooseRanges(mine: Iterable<RangeDigest>, theirs: ListedRanges): DifferingRanges {
-  const oldest = theirs.more ? (theirs.ranges[0]?.index ?? 0) : 0;
-  const unmatched = new Map(theirs.ranges.map((range) => [range.index, range]));
-  const differing: Pick<RangeDigest, 'index' | 'count'>[] = [];
-  for (const range of mine) {
-    const other = unmatched.get(range.index);
-    unmatched.delete(range.index);
-    if (range.index < oldest || (other?.count === range.count && other.digest === range.digest)) continue;
-    differing.push(range);
+export function chooseAction({ mine, theirs, estimate }: RangeComparison): RangeAction {
+  if (mine.count === theirs.count && mine.sum === theirs.sum) return 'nothing';
+  if (theirs.count === 0) return 'show-pieces';
+  if (mine.count === 0) return 'ask';
+  const isShort = mine.count <= LIST_ITEMS_MAX;
+  if (estimate === undefined) {
+    if (isShort) return 'list';
+    return mine.count >= theirs.count ? 'cut-to-lists' : 'leave-to-them';
   }
-  for (const index of unmatched.keys()) differing.push({ index, count: 0 });
-  differing.sort((a, b) => b.index - a.index);
-
-  const chosen: number[] = [];
-  let itemsLeft = ITEMS_PER_SESSION_MAX;
-  for (const { index, count } of differing) {
-    if (chosen.length === RANGES_PER_SESSION_MAX) break;
-    if (count > itemsLeft) continue;
-    chosen.push(index);
-    itemsLeft -= count;
-  }
-  return { indexes: chosen.toReversed(), more: theirs.more || chosen.length < differing.length };
+  // The ids in the sketch agree although the fingerprints do not: ids collide, and only whole fingerprints tell them apart.
+  if (estimate === 0 && mine.count === theirs.count) return isShort ? 'list' : 'cut-to-lists';
+  const difference = differenceOf({ mine, theirs, estimate });
+  if (isShort && mine.count * LISTED_BYTES <= difference * SKETCHED_BYTES) return 'list';
+  if (difference <= SKETCH_DIFFERENCES_MAX) return 'sketch';
+  return mine.count >= theirs.count ? 'cut' : 'leave-to-them';
 }
 
-export interface Exchange {
-  /** Blocks whose records the other side lacks or holds in another state; newest first. */
-  readonly gives: readonly BlockKey[];
-  /** Blocks whose records we lack or hold in another state; ascending. */
-  readonly wants: readonly BlockKey[];
+/** The estimated difference, which is at least that of the counts. */
+export function differenceOf({ mine, theirs, estimate }: RangeComparison): number {
+  return Math.max(estimate ?? 0, Math.abs(mine.count - theirs.count), 1);
 }
 
-/** `theirs`: everything the other side holds in the ranges `indexes`. */
-export function compareItems(
-  view: ReconcileView,
-  indexes: readonly number[],
-  theirs: Iterable<ReconcileItem>,
-): Exchange {
-  const unmatched = new Map<BlockId, ReconcileItem>();
-  for (const item of theirs) unmatched.set(blockId(item.key), item);
-  const gives: BlockKey[] = [];
-  for (const index of indexes) {
-    for (const { key, fingerprint } of view.items(index)) {
-      const id = blockId(key);
-      const other = unmatched.get(id);
-      if (other?.fingerprint !== fingerprint) gives.push(key);
-      else unmatched.delete(id);
-    }
-  }
-  const wants = [...unmatched.values()].map(({ key }) => key);
-  return { gives: gives.sort((a, b) => compareBlockKeys(b, a)), wants: wants.sort(compareBlockKeys) };
+/** Symbols beyond those in proportion: a difference of few items needs up to four times its size. */
+const SYMBOLS_EXTRA = 12;
+/** 1.36 to 1.42 symbols an item are needed for hundreds of items and more; an estimate that is off costs a continuation. */
+const SYMBOLS_PER_ITEM = 1.45;
+/** A sketch that did not decode is continued by this factor. */
+const CONTINUED_FACTOR = 1.25;
+
+export function sketchLength(difference: number): number {
+  return Math.min(SKETCH_SYMBOLS_MAX, Math.ceil(difference * SYMBOLS_PER_ITEM) + SYMBOLS_EXTRA);
+}
+
+/** How long the sketch should become after `length` symbols were not enough; undefined when it cannot become longer. */
+export function continuedLength(length: number): number | undefined {
+  return length >= SKETCH_SYMBOLS_MAX ? undefined : Math.min(SKETCH_SYMBOLS_MAX, Math.ceil(length * CONTINUED_FACTOR));
 }

@@ -13,9 +13,9 @@ import { PeerMisbehaved } from '../framing/peer-misbehaved.ts';
 import type { ByteStream } from '../network.ts';
 import { streamFailed } from '../transport-error.ts';
 import { RECONCILE_FRAME_BYTES_MAX, RECONCILE_PROTOCOL } from './limits.ts';
-import { acceptSession, startSession, step, type SessionState } from './session.ts';
+import { ReconcileSession } from './session.ts';
 import { framesOf, type Turn } from './turn.ts';
-import type { ReconcileView } from './view.ts';
+import { FETCH_EVERYTHING, type FetchClaims, type ReconcileView } from './view.ts';
 
 export interface ReconcileStats {
   /** Of all frames, without their length prefixes. */
@@ -23,11 +23,14 @@ export interface ReconcileStats {
   readonly receivedBytes: number;
   readonly sentRecords: number;
   readonly receivedRecords: number;
-  /** 1 when nothing differed, else 2. */
+  /** Turns of both sides, by two: 1 when nothing differed. */
   readonly roundTrips: number;
   /** Whether either side has something that this session had no room for. */
   readonly more: boolean;
 }
+
+/** Frames whose records are being taken in while the next ones are read: signatures are checked on several threads. */
+export const TAKES_UNDER_WAY_MAX = 4;
 
 /**
  * Checks and merges records that arrived, about 150 at a time. It throws `PeerMisbehaved` for a forged one; whatever it
@@ -44,52 +47,65 @@ export async function initiateReconcile(
   view: ReconcileView,
   take: TakeRecords,
   signal: AbortSignal,
+  claims: FetchClaims = FETCH_EVERYTHING,
 ): Promise<ReconcileStats> {
   const onAbort = (): void => stream.abort(abortReason(signal));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    const { state, send } = startSession(view);
-    return await runSession(stream, view, take, state, send);
+    const session = new ReconcileSession(view, true, claims);
+    return await runSession(stream, view, take, session, session.open());
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
 }
 
 /** Serves a session that a peer started. Throws as {@link initiateReconcile} does. */
-export function serveReconcile(stream: ByteStream, view: ReconcileView, take: TakeRecords): Promise<ReconcileStats> {
-  return runSession(stream, view, take, acceptSession(), undefined);
+export function serveReconcile(
+  stream: ByteStream,
+  view: ReconcileView,
+  take: TakeRecords,
+  claims: FetchClaims = FETCH_EVERYTHING,
+): Promise<ReconcileStats> {
+  return runSession(stream, view, take, new ReconcileSession(view, false, claims), undefined);
 }
 
 async function runSession(
   stream: ByteStream,
   view: ReconcileView,
   take: TakeRecords,
-  initial: SessionState,
+  session: ReconcileSession,
   opening: Turn | undefined,
 ): Promise<ReconcileStats> {
-  const stats = { sentBytes: 0, receivedBytes: 0, sentRecords: 0, receivedRecords: 0, roundTrips: 0, more: false };
+  const stats = { sentBytes: 0, receivedBytes: 0, sentRecords: 0, receivedRecords: 0, more: false };
+  let turns = 0;
 
   function* speak(turn: Turn): Generator<Uint8Array> {
-    stats.roundTrips++;
-    for (const { bytes, records, end } of framesOf(turn, view)) {
+    turns++;
+    for (const { bytes, records, more } of framesOf(turn, view)) {
       stats.sentBytes += bytes.length;
       stats.sentRecords += records;
-      stats.more ||= end === 'more-next-session';
+      stats.more ||= more;
       yield bytes;
     }
   }
 
+  const taking: Promise<void>[] = [];
   async function* converse(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     if (opening !== undefined) yield* speak(opening);
-    let state = initial;
     for await (const bytes of frames) {
-      const { state: next, take: records, send, done, more } = step(state, bytes, view);
-      state = next;
+      const { take: records, send, done, isTurnOver, more } = session.receive(bytes);
       stats.receivedBytes += bytes.length;
       stats.receivedRecords += records.length;
       stats.more ||= more;
-      if (records.length > 0) await take(records);
+      if (isTurnOver) turns++;
+      if (records.length > 0) {
+        taking.push(take(records));
+        // Whoever awaits it below hears of a failure; meanwhile it is nobody's.
+        taking.at(-1)?.catch(() => undefined);
+        if (taking.length >= TAKES_UNDER_WAY_MAX) await taking.shift();
+      }
+      if (isTurnOver) await Promise.all(taking.splice(0));
       if (send !== undefined) yield* speak(send);
       if (done) return;
     }
@@ -109,7 +125,7 @@ async function runSession(
     stream.abort(error instanceof Error ? error : new Error(String(error)));
     throw error;
   }
-  return stats;
+  return { ...stats, roundTrips: turns / 2 };
 }
 
 /** Waits until the other side has closed its end too. */

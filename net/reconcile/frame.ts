@@ -1,174 +1,235 @@
 /**
- * The frames of reconciliation. Each holds entries of one kind, and says whether its sender's turn goes on after it.
- * Grammar: docs/protocol.md.
+ * The frames of reconciliation: one message each, and whether its sender's turn goes on after it. Grammar:
+ * docs/protocol.md.
  *
- * Invariant: a frame that does not end its turn is not empty, so the number of frames in a turn is bounded by its bytes.
+ * Invariant: one message has one encoding, and the decoder accepts that one alone.
  */
 
-import { FINGERPRINT_BYTES, fingerprintFromBytes, fingerprintToBytes } from '../../crdt/block/fingerprint.ts';
+import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
 import { readKeyedRecord, writeKeyedRecord, type KeyedRecord } from '../../crdt/block/record-codec.ts';
 import { Reader } from '../../crdt/codec/reader.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
-import type { BlockKey } from '../../crdt/ids.ts';
 import { readVersion } from '../framing/version.ts';
-import { ITEMS_PER_SESSION_MAX, RANGES_LISTED_MAX, RANGES_PER_SESSION_MAX } from './limits.ts';
-import { RANGE_INDEX_MAX, type RangeDigest, type ReconcileItem } from './view.ts';
+import type { Item, ItemId, ItemRange } from './index/item.ts';
+import { IDS_PER_TURN_MAX, LIST_ITEMS_MAX, SKETCH_SYMBOLS_MAX, SUMMARIES_PER_FRAME_MAX } from './limits.ts';
+import {
+  readBits,
+  readFingerprint,
+  readId,
+  readItem,
+  readList,
+  readOptional,
+  readRange,
+  readShown,
+  readSymbols,
+  writeBits,
+  writeFingerprint,
+  writeId,
+  writeItem,
+  writeList,
+  writeOptional,
+  writeRange,
+  writeShown,
+  writeSymbols,
+  type ShownRange,
+} from './frame-parts.ts';
 
-export const RECONCILE_VERSION = 1;
+export const RECONCILE_VERSION = 2;
 
 /** In the order of their wire tags. */
-const TURN_ENDS = ['goes-on', 'complete', 'more-next-session'] as const;
-/**
- * What comes after a frame: more of this turn; the other side's turn; or that, and something that this session had no
- * room for.
- */
+const TURN_ENDS = ['goes-on', 'your-turn', 'finished'] as const;
+/** What comes after a frame: more of this turn; the other side's turn; nothing. */
 export type TurnEnd = (typeof TURN_ENDS)[number];
 
-/** What the entries of each kind of frame are. */
-export interface FrameEntries {
-  /** The sender's ranges. */
-  readonly ranges: RangeDigest;
-  /** Indexes of ranges in which the two sides differ. */
-  readonly differing: number;
-  /** The sender's blocks in the differing ranges. */
-  readonly items: ReconcileItem;
-  /** Blocks whose records the sender asks for. */
-  readonly wants: BlockKey;
-  readonly records: KeyedRecord;
+/** How a session opens, on either side. */
+export interface Hello {
+  readonly kind: 'hello';
+  /** The lowest block number that the sender keeps. */
+  readonly lowestKept: number;
+  readonly nextUnfinished: number | undefined;
+  /** The highest block number; undefined when the sender holds nothing. */
+  readonly tip: number | undefined;
+  /** Of all that the sender holds. */
+  readonly count: number;
+  readonly sum: Fingerprint;
 }
-export type FrameKind = keyof FrameEntries;
 
-export interface FrameOf<Kind extends FrameKind> {
-  readonly kind: Kind;
+export type Message =
+  | Hello
+  /** What the sender holds in these ranges. */
+  | { readonly kind: 'summaries'; readonly ranges: readonly ShownRange[] }
+  /** Every item that the sender holds in the range. */
+  | { readonly kind: 'list'; readonly range: ItemRange; readonly items: readonly Item[] }
+  /** Coded symbols of what the sender holds in the range, from symbol `first` on. */
+  | { readonly kind: 'sketch'; readonly range: ItemRange; readonly first: number; readonly symbols: Uint32Array }
+  /** The sketch of this range was too short: the sender asks for it up to `length` symbols. */
+  | { readonly kind: 'more'; readonly range: ItemRange; readonly length: number }
+  /** The sender asks for all records in the range. */
+  | { readonly kind: 'ask'; readonly range: ItemRange }
+  /** Items that the sender holds and the other side seems to lack. */
+  | { readonly kind: 'offers'; readonly ids: readonly ItemId[] }
+  /** The same by whole fingerprints, where ids may collide. */
+  | { readonly kind: 'full-offers'; readonly fingerprints: readonly Fingerprint[] }
+  /** Which of the last turn's offers are wanted, in their order. */
+  | { readonly kind: 'accepts'; readonly wanted: readonly boolean[] }
+  | { readonly kind: 'wants'; readonly ids: readonly ItemId[] }
+  | { readonly kind: 'records'; readonly records: readonly KeyedRecord[] };
+export type MessageKind = Message['kind'];
+export type MessageOf<Kind extends MessageKind> = Extract<Message, { kind: Kind }>;
+
+export interface Frame {
+  readonly message: Message;
   readonly end: TurnEnd;
-  readonly entries: readonly FrameEntries[Kind][];
-}
-export type Frame = { [Kind in FrameKind]: FrameOf<Kind> }[FrameKind];
-
-interface EntryCodec<Entry> {
-  readonly countMax: number;
-  write(writer: Writer, entry: Entry): void;
-  read(reader: Reader): Entry;
+  /** Whether the sender knows of something that is left for another session. Only in the last frame of a turn. */
+  readonly more: boolean;
 }
 
 /** In the order of their wire tags, from 1. */
-const KINDS = ['ranges', 'differing', 'items', 'wants', 'records'] as const satisfies readonly FrameKind[];
+const KINDS = [
+  'hello',
+  'summaries',
+  'list',
+  'sketch',
+  'more',
+  'ask',
+  'offers',
+  'full-offers',
+  'accepts',
+  'wants',
+  'records',
+] as const satisfies readonly MessageKind[];
 
-const CODECS: { readonly [Kind in FrameKind]: EntryCodec<FrameEntries[Kind]> } = {
-  ranges: {
-    countMax: RANGES_LISTED_MAX,
-    write: (writer, { index, count, digest }) =>
-      void writer.varint(index).varint(count).fixed(fingerprintToBytes(digest)),
-    read: readRange,
-  },
-  differing: {
-    countMax: RANGES_PER_SESSION_MAX,
-    write: (writer, index) => void writer.varint(index),
-    read: (reader) => reader.varint('differing range', RANGE_INDEX_MAX),
-  },
-  items: {
-    countMax: ITEMS_PER_SESSION_MAX,
-    write: (writer, { key, fingerprint }) => {
-      writeKey(writer, key);
-      writer.fixed(fingerprintToBytes(fingerprint));
-    },
-    read: (reader) => ({
-      key: readKey(reader),
-      fingerprint: fingerprintFromBytes(reader.fixed('item fingerprint', FINGERPRINT_BYTES)),
-    }),
-  },
-  wants: { countMax: ITEMS_PER_SESSION_MAX, write: writeKey, read: readKey },
-  records: { countMax: ITEMS_PER_SESSION_MAX, write: writeKeyedRecord, read: readKeyedRecord },
-};
+/** Version, kind, end and the count of records. */
+export const RECORDS_HEADER_BYTES_MAX = 6;
+/** Of `end`, beside the turn's end in the low bits. */
+const MORE_FLAG = 4;
 
-/** How many entries of `kind` one turn may hold. */
-export function entriesMax(kind: FrameKind): number {
-  return CODECS[kind].countMax;
-}
-
-export function encodeEntry<Kind extends FrameKind>(kind: Kind, entry: FrameEntries[Kind]): Uint8Array {
-  const writer = new Writer();
-  CODECS[kind].write(writer, entry);
+export function encodeFrame({ message, end, more }: Frame): Uint8Array {
+  const writer = startFrame(message.kind, end, more);
+  writeMessage(writer, message);
   return writer.finish();
 }
 
-/** Version, kind, end and the count of entries, which takes 1 to 3 bytes. */
-export const FRAME_HEADER_BYTES_MAX = 6;
+/** A frame of records that were encoded before. */
+export function encodeRecordsFrame(records: readonly Uint8Array[], end: TurnEnd, more: boolean): Uint8Array {
+  const writer = startFrame('records', end, more).varint(records.length);
+  for (const record of records) writer.fixed(record);
+  return writer.finish();
+}
 
-/** A frame of entries that {@link encodeEntry} has written. */
-export function encodeFrame(kind: FrameKind, end: TurnEnd, entries: readonly Uint8Array[]): Uint8Array {
-  const bodyBytes = entries.reduce((sum, entry) => sum + entry.length, 0);
-  const writer = new Writer(FRAME_HEADER_BYTES_MAX + bodyBytes);
-  writer
+function startFrame(kind: MessageKind, end: TurnEnd, more: boolean): Writer {
+  return new Writer()
     .u8(RECONCILE_VERSION)
     .u8(KINDS.indexOf(kind) + 1)
-    .u8(TURN_ENDS.indexOf(end))
-    .varint(entries.length);
-  for (const entry of entries) writer.fixed(entry);
-  return writer.finish();
+    .u8(TURN_ENDS.indexOf(end) + (more ? MORE_FLAG : 0));
 }
 
-/** Throws `DecodeError` for anything that {@link encodeFrame} does not write. */
+function writeMessage(writer: Writer, message: Message): void {
+  switch (message.kind) {
+    case 'hello':
+      writer.varint(message.lowestKept);
+      writeOptional(writer, message.nextUnfinished);
+      writeOptional(writer, message.tip);
+      writer.varint(message.count);
+      writeFingerprint(writer, message.sum);
+      break;
+    case 'summaries':
+      writeList(writer, message.ranges, writeShown);
+      break;
+    case 'list':
+      writeRange(writer, message.range);
+      writeList(writer, message.items, writeItem);
+      break;
+    case 'sketch':
+      writeRange(writer, message.range);
+      writer.varint(message.first);
+      writeSymbols(writer, message.symbols);
+      break;
+    case 'more':
+      writeRange(writer, message.range);
+      writer.varint(message.length);
+      break;
+    case 'ask':
+      writeRange(writer, message.range);
+      break;
+    case 'accepts':
+      writeBits(writer, message.wanted);
+      break;
+    case 'offers':
+    case 'wants':
+      writeList(writer, message.ids, writeId);
+      break;
+    case 'full-offers':
+      writeList(writer, message.fingerprints, writeFingerprint);
+      break;
+    case 'records':
+      writeList(writer, message.records, writeKeyedRecord);
+      break;
+  }
+}
+
+/** Throws `DecodeError` for anything that the encoders do not write. */
 export function decodeFrame(bytes: Uint8Array): Frame {
   const reader = new Reader(bytes);
   readVersion(reader, 'reconcile frame', RECONCILE_VERSION);
   const kindAt = reader.offset;
   const tag = reader.u8('frame kind');
   const kind = KINDS[tag - 1];
-  if (kind === undefined) throw reader.fail('ERR_BAD_ENUM', 'frame kind', '1 to 5', `${tag}`, kindAt);
-  const frame = readEntries(reader, kind);
+  if (kind === undefined) throw reader.fail('ERR_BAD_ENUM', 'frame kind', `1 to ${KINDS.length}`, `${tag}`, kindAt);
+  const { end, more } = readEnd(reader);
+  const message = readMessage(reader, kind);
   reader.end('reconcile frame');
-  return frame;
+  return { message, end, more };
 }
 
-function readEntries(reader: Reader, kind: FrameKind): Frame {
-  const end = readTurnEnd(reader);
-  switch (kind) {
-    case 'ranges':
-      return { kind, end, entries: readList(reader, end, CODECS[kind]) };
-    case 'differing':
-      return { kind, end, entries: readList(reader, end, CODECS[kind]) };
-    case 'items':
-      return { kind, end, entries: readList(reader, end, CODECS[kind]) };
-    case 'wants':
-      return { kind, end, entries: readList(reader, end, CODECS[kind]) };
-    default:
-      return { kind, end, entries: readList(reader, end, CODECS[kind]) };
-  }
-}
-
-function readTurnEnd(reader: Reader): TurnEnd {
+function readEnd(reader: Reader): { readonly end: TurnEnd; readonly more: boolean } {
   const start = reader.offset;
   const tag = reader.u8('frame end');
-  const end = TURN_ENDS[tag];
-  if (end === undefined) throw reader.fail('ERR_BAD_ENUM', 'frame end', '0 to 2', `${tag}`, start);
-  return end;
-}
-
-function readList<Entry>(reader: Reader, end: TurnEnd, codec: EntryCodec<Entry>): readonly Entry[] {
-  const start = reader.offset;
-  const count = reader.varint('frame entry count', codec.countMax);
-  if (count === 0 && end === 'goes-on') {
-    throw reader.fail('ERR_NOT_CANONICAL', 'frame entry count', 'at least 1 in a turn that goes on', '0', start);
+  const end = TURN_ENDS[tag % MORE_FLAG];
+  const more = tag >= MORE_FLAG;
+  if (end === undefined || tag >= 2 * MORE_FLAG || (more && end === 'goes-on')) {
+    throw reader.fail('ERR_BAD_ENUM', 'frame end', '0 to 2, 5 or 6', `${tag}`, start);
   }
-  const entries: Entry[] = [];
-  for (let at = 0; at < count; at++) entries.push(codec.read(reader));
-  return entries;
+  return { end, more };
 }
 
-function readRange(reader: Reader): RangeDigest {
-  const index = reader.varint('range index', RANGE_INDEX_MAX);
-  const countAt = reader.offset;
-  const count = reader.varint('range count');
-  if (count === 0) throw reader.fail('ERR_OUT_OF_RANGE', 'range count', 'at least 1', '0', countAt);
-  return { index, count, digest: fingerprintFromBytes(reader.fixed('range digest', FINGERPRINT_BYTES)) };
-}
-
-function writeKey(writer: Writer, key: BlockKey): void {
-  writer.varint(key.number).hash(key.hash);
-}
-
-function readKey(reader: Reader): BlockKey {
-  const number = reader.varint('block number');
-  return { number, hash: reader.hash('block hash') };
+function readMessage(reader: Reader, kind: MessageKind): Message {
+  switch (kind) {
+    case 'hello':
+      return {
+        kind,
+        lowestKept: reader.varint('lowest block kept'),
+        nextUnfinished: readOptional(reader, 'next unfinished block'),
+        tip: readOptional(reader, 'highest block'),
+        count: reader.varint('record count'),
+        sum: readFingerprint(reader, 'sum of all records'),
+      };
+    case 'summaries':
+      return { kind, ranges: readList(reader, 'summary count', SUMMARIES_PER_FRAME_MAX, readShown) };
+    case 'list': {
+      const range = readRange(reader);
+      return { kind, range, items: readList(reader, 'list length', LIST_ITEMS_MAX, readItem) };
+    }
+    case 'sketch': {
+      const range = readRange(reader);
+      const first = reader.varint('first symbol', SKETCH_SYMBOLS_MAX - 1);
+      return { kind, range, first, symbols: readSymbols(reader, SKETCH_SYMBOLS_MAX - first) };
+    }
+    case 'more':
+      return { kind, range: readRange(reader), length: reader.varint('sketch length', SKETCH_SYMBOLS_MAX) };
+    case 'ask':
+      return { kind, range: readRange(reader) };
+    case 'offers':
+    case 'wants':
+      return { kind, ids: readList(reader, 'id count', IDS_PER_TURN_MAX, readId) };
+    case 'full-offers':
+      return {
+        kind,
+        fingerprints: readList(reader, 'offer count', IDS_PER_TURN_MAX, (each) => readFingerprint(each, 'offer')),
+      };
+    case 'accepts':
+      return { kind, wanted: readBits(reader, IDS_PER_TURN_MAX) };
+    default:
+      return { kind, records: readList(reader, 'record count', IDS_PER_TURN_MAX, readKeyedRecord) };
+  }
 }

@@ -1,227 +1,244 @@
 /**
- * A reconciliation session as step functions: a frame goes in, a new state and what to do come out. No I/O.
+ * A reconciliation session as steps: a frame goes in, what to do comes out. No I/O.
  *
  * ```
- * initiator                          responder
- * ranges       ───────────────────▶             its ranges' digests
- *              ◀───────────────────  items      the ranges in which the two differ, and what the responder holds there
- * records      ───────────────────▶             what the responder lacks; what the initiator asks for
- *              ◀───────────────────  records    what was asked for; after it, everything that was sent has been taken in
+ * initiator                                responder
+ * hello         ──────────────────────▶                what I keep, and the sum of it
+ *               ◀──────────────────────  hello         likewise; if they differ, summaries of ranges, with estimates
+ * sketch, asks  ──────────────────────▶                a sketch as large as the difference; ranges that I have nothing in
+ *               ◀──────────────────────  wants, offers what the sketch told me, and the records that were asked for
+ * records, accepts ───────────────────▶
+ *               ◀──────────────────────  records
  * ```
  *
- * The session ends after the second turn when no range differs: one message each way. Turns alternate strictly, and a
- * side answers only when the other's turn is over, so neither can block the other by not reading.
+ * Either side may answer with any message: ranges are cut again, sketches continued (see `answer.ts`). Turns alternate
+ * strictly, and a side answers only when the other's turn is over, so neither can block the other by not reading.
  *
- * Invariant: after a session in which no frame left something for another one, each side has been given all records that the other had when it
- * began. Records travel whole and merge, so it does not matter what either side learns meanwhile.
+ * Invariants: a session ends after TURNS_MAX turns at the latest. Nothing arrives that was not asked for. Records travel
+ * whole and merge, so it does not matter what either side learns meanwhile; what changes on the way is left to the next
+ * session, as the digests then differ.
  */
 
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
-import { blockId, compareBlockKeys, type BlockId, type BlockKey } from '../../crdt/ids.ts';
-import { blameForBytes, PeerMisbehaved } from '../framing/peer-misbehaved.ts';
-import { chooseRanges, compareItems, listRanges } from './compare.ts';
-import { decodeFrame, entriesMax, type Frame, type FrameKind, type TurnEnd } from './frame.ts';
-import { TURN_BYTES_MAX } from './limits.ts';
+import { blameForBytes } from '../framing/peer-misbehaved.ts';
+import { Answerer } from './answer.ts';
+import { blame } from './blame.ts';
+import { decodeFrame, type Frame, type Hello, type Message } from './frame.ts';
+import { boundAt, compareItems, END, type Item, type ItemRange } from './index/item.ts';
+import { numberAfter } from './index/reconcile-index.ts';
+import {
+  IDS_PER_TURN_MAX,
+  MESSAGES_PER_TURN_MAX,
+  SKETCH_DIFFERENCES_MAX,
+  SKETCHES_OPEN_MAX,
+  SUMMARIES_PER_TURN_MAX,
+  TURN_BYTES_MAX,
+  TURNS_MAX,
+} from './limits.ts';
+import { pivotOf } from './order.ts';
+import { Reply } from './reply.ts';
 import type { Turn } from './turn.ts';
-import { rangeOf, type RangeDigest, type ReconcileItem, type ReconcileView } from './view.ts';
-
-/** A list as it arrived, frame by frame: appending copies no entries. */
-type Chunks<T> = readonly (readonly T[])[];
-
-/** What a side waits for, and what has arrived of it. `turnBytes`: the length of the frames of this turn so far. */
-export type SessionState =
-  | { readonly awaits: 'ranges'; readonly turnBytes: number; readonly ranges: Chunks<RangeDigest> }
-  | {
-      readonly awaits: 'items';
-      readonly turnBytes: number;
-      /** Undefined before they have arrived. */
-      readonly differing: ReadonlySet<number> | undefined;
-      readonly items: Chunks<ReconcileItem>;
-    }
-  | {
-      /** The records that the initiator gives unasked, after what it asks for. */
-      readonly awaits: 'gifts';
-      readonly turnBytes: number;
-      readonly differing: ReadonlySet<number>;
-      readonly wants: Chunks<BlockKey>;
-      readonly lastGift: BlockKey | undefined;
-    }
-  | {
-      /** The records that the initiator asked for. */
-      readonly awaits: 'wanted';
-      readonly turnBytes: number;
-      readonly wanted: ReadonlySet<BlockId>;
-      readonly last: BlockKey | undefined;
-    }
-  | { readonly awaits: 'nothing'; readonly turnBytes: number };
-
-export interface SessionStart {
-  readonly state: SessionState;
-  readonly send: Turn;
-}
+import { FETCH_EVERYTHING, type FetchClaims, type ReconcileView } from './view.ts';
 
 export interface SessionStep {
-  readonly state: SessionState;
   /** Records that arrived. Their signatures were not checked. */
   readonly take: readonly KeyedRecord[];
-  /** The answer, if the other side's turn is over. Send it after `take` has been taken in. */
+  /** The answer, if the other side's turn is over and wants one. Send it after `take` has been taken in. */
   readonly send: Turn | undefined;
+  /** Whether the frame was the last of its turn. */
+  readonly isTurnOver: boolean;
   /** Whether the session is over once `send` has been sent. */
   readonly done: boolean;
   /** Whether the other side has something that is left for another session. */
   readonly more: boolean;
 }
 
-/** The initiator's beginning. */
-export function startSession(view: ReconcileView): SessionStart {
-  const { ranges, more } = listRanges(view);
-  return {
-    state: { awaits: 'items', turnBytes: 0, differing: undefined, items: [] },
-    send: { kind: 'ranges', ranges, more },
-  };
-}
+type Opening = Exclude<Message, { kind: 'records' }>;
 
-/** The responder's beginning. */
-export function acceptSession(): SessionState {
-  return { awaits: 'ranges', turnBytes: 0, ranges: [] };
-}
+export class ReconcileSession {
+  readonly #view: ReconcileView;
+  readonly #claims: FetchClaims;
+  readonly #isInitiator: boolean;
+  readonly #answerer: Answerer;
+  /** What both sides keep; undefined before the hellos. */
+  #shared: ItemRange | undefined;
+  /** Where each side's work begins: records for it are sorted by that. */
+  #ourPivot: Item = END;
+  #theirPivot: Item = END;
+  /** What has arrived of their turn, how much of it, and as much of the answer as cannot wait. */
+  #messages: Opening[] = [];
+  #counts = newCounts();
+  #reply: Reply;
+  #turnBytes = 0;
+  /** Turns of both sides so far. */
+  #turns = 0;
+  #expectsRecords = false;
+  #isOver = false;
 
-/** Takes in a frame of the other side. Throws `PeerMisbehaved` for one that does not decode, is out of turn or over a limit. */
-export function step(state: SessionState, bytes: Uint8Array, view: ReconcileView): SessionStep {
-  const frame = blameForBytes(() => decodeFrame(bytes));
-  const turnBytes = state.turnBytes + bytes.length;
-  if (turnBytes > TURN_BYTES_MAX) throw misbehaved('turn', `at most ${TURN_BYTES_MAX} bytes`, `${turnBytes}`);
-  const next = advance({ ...state, turnBytes }, frame, view);
-  return { take: [], send: undefined, done: false, more: frame.end === 'more-next-session', ...next };
-}
-
-type Advance = Pick<SessionStep, 'state'> & Partial<Omit<SessionStep, 'more'>>;
-
-const FINISHED: SessionState = { awaits: 'nothing', turnBytes: 0 };
-
-function advance(state: SessionState, frame: Frame, view: ReconcileView): Advance {
-  switch (state.awaits) {
-    case 'ranges':
-      return takeRanges(state, frame, view);
-    case 'items':
-      return takeItems(state, frame, view);
-    case 'gifts':
-      return takeGifts(state, frame);
-    case 'wanted':
-      return takeWanted(state, frame);
-    default:
-      throw misbehaved('frame', 'none after the end of the session', frame.kind);
+  constructor(view: ReconcileView, isInitiator: boolean, claims: FetchClaims = FETCH_EVERYTHING) {
+    this.#view = view;
+    this.#claims = claims;
+    this.#isInitiator = isInitiator;
+    this.#answerer = new Answerer(view, claims);
+    this.#reply = new Reply(view);
   }
-}
 
-type StateOf<Awaits extends SessionState['awaits']> = Extract<SessionState, { awaits: Awaits }>;
-
-function takeRanges(state: StateOf<'ranges'>, frame: Frame, view: ReconcileView): Advance {
-  if (frame.kind !== 'ranges') throw outOfTurn(frame, 'ranges');
-  const ranges = append(state.ranges, frame, (a, b) => a.index - b.index);
-  if (frame.end === 'goes-on') return { state: { ...state, ranges } };
-  const theirs = { ranges: ranges.flat(), more: frame.end === 'more-next-session' };
-  const { indexes, more } = chooseRanges(view.ranges(), theirs);
-  const send: Turn = { kind: 'items', differing: indexes, more };
-  if (indexes.length === 0) return { state: FINISHED, send, done: true };
-  return {
-    state: { awaits: 'gifts', turnBytes: 0, differing: new Set(indexes), wants: [], lastGift: undefined },
-    send,
-  };
-}
-
-function takeItems(state: StateOf<'items'>, frame: Frame, view: ReconcileView): Advance {
-  const { differing } = state;
-  if (differing === undefined) {
-    if (frame.kind !== 'differing') throw outOfTurn(frame, 'differing');
-    const [indexes = []] = append([], frame, (a, b) => a - b);
-    return endItems({ ...state, differing: new Set(indexes) }, frame.end, view);
+  /** The initiator's first turn. */
+  open(): Turn {
+    this.#turns++;
+    return { messages: [this.#hello()], gives: [], end: 'your-turn', more: false };
   }
-  if (frame.kind !== 'items') throw outOfTurn(frame, 'items');
-  const items = append(state.items, frame, (a, b) => compareBlockKeys(a.key, b.key));
-  for (const { key } of frame.entries) checkRange(key, differing);
-  return endItems({ ...state, differing, items }, frame.end, view);
-}
 
-function endItems(
-  state: StateOf<'items'> & { readonly differing: ReadonlySet<number> },
-  end: TurnEnd,
-  view: ReconcileView,
-): Advance {
-  if (end === 'goes-on') return { state };
-  if (state.differing.size === 0) return { state: FINISHED, done: true };
-  const { gives, wants } = compareItems(view, [...state.differing], state.items.flat());
-  return {
-    state: { awaits: 'wanted', turnBytes: 0, wanted: new Set(wants.map(blockId)), last: undefined },
-    send: { kind: 'records', wants, gives, more: false },
-  };
-}
-
-function takeGifts(state: StateOf<'gifts'>, frame: Frame): Advance {
-  if (frame.kind === 'wants' && state.lastGift === undefined) {
-    const wants = append(state.wants, frame, compareBlockKeys);
-    for (const key of frame.entries) checkRange(key, state.differing);
-    return endGifts({ ...state, wants }, frame.end);
+  /** Takes in a frame of the other side. Throws `PeerMisbehaved` for one that does not decode, is out of turn or over a limit. */
+  receive(bytes: Uint8Array): SessionStep {
+    if (this.#isOver) throw blame('frame', 'none after the end of the session', `${bytes.length} bytes`);
+    this.#turnBytes += bytes.length;
+    if (this.#turnBytes > TURN_BYTES_MAX) throw blame('turn', `at most ${TURN_BYTES_MAX} bytes`, `${this.#turnBytes}`);
+    const { message, end, more } = blameForBytes(() => decodeFrame(bytes));
+    const take = this.#take(message);
+    if (end === 'goes-on') return { take, send: undefined, isTurnOver: false, done: false, more };
+    this.#turns++;
+    if (this.#turns > TURNS_MAX) throw blame('turns', `at most ${TURNS_MAX}`, 'more');
+    const send = this.#endTurn(end);
+    this.#isOver = send === undefined || send.end === 'finished';
+    return { take, send, isTurnOver: true, done: this.#isOver, more };
   }
-  if (frame.kind !== 'records') throw outOfTurn(frame, state.lastGift === undefined ? 'wants or records' : 'records');
-  for (const { key } of frame.entries) checkRange(key, state.differing);
-  const lastGift = checkNewestFirst(frame.entries, state.lastGift);
-  return { ...endGifts({ ...state, lastGift }, frame.end), take: frame.entries };
-}
 
-function endGifts(state: StateOf<'gifts'>, end: TurnEnd): Advance {
-  if (end === 'goes-on') return { state };
-  const gives = state.wants.flat().toReversed();
-  return { state: FINISHED, send: { kind: 'records', wants: [], gives, more: false }, done: true };
-}
-
-function takeWanted(state: StateOf<'wanted'>, frame: Frame): Advance {
-  if (frame.kind !== 'records') throw outOfTurn(frame, 'records');
-  const unwanted = frame.entries.find(({ key }) => !state.wanted.has(blockId(key)));
-  if (unwanted !== undefined) throw misbehaved('record', 'one that was asked for', blockId(unwanted.key));
-  const last = checkNewestFirst(frame.entries, state.last);
-  const done = frame.end !== 'goes-on';
-  return { state: done ? FINISHED : { ...state, last }, take: frame.entries, done };
-}
-
-/** `chunks` and the frame's entries. They have to ascend strictly and stay within the limit of their kind. */
-function append<T>(
-  chunks: Chunks<T>,
-  frame: { readonly kind: FrameKind; readonly entries: readonly T[] },
-  compare: (a: T, b: T) => number,
-): Chunks<T> {
-  const countMax = entriesMax(frame.kind);
-  const count = chunks.reduce((sum, chunk) => sum + chunk.length, frame.entries.length);
-  if (count > countMax) throw misbehaved(frame.kind, `at most ${countMax} in a turn`, `${count}`);
-  let before = chunks.at(-1)?.at(-1);
-  for (const entry of frame.entries) {
-    if (before !== undefined && compare(before, entry) >= 0) {
-      throw misbehaved(frame.kind, 'ascending order without repeats', 'another order');
+  #take(message: Frame['message']): readonly KeyedRecord[] {
+    if (message.kind === 'records') {
+      this.#checkRecords(message.records);
+      return message.records;
     }
-    before = entry;
+    const isFirst = this.#shared === undefined && this.#counts.messages === 0;
+    if ((message.kind === 'hello') !== isFirst) throw blame('message', isFirst ? 'hello' : 'another', message.kind);
+    if (message.kind === 'hello') this.#shared = this.#sharedWith(message);
+    for (const range of rangesOf(message)) this.#checkRange(range);
+    this.#count(message);
+    // What is wanted is looked up before the records behind it in this turn change it.
+    if (message.kind === 'wants') this.#answerer.answer(message, this.#reply);
+    else this.#messages.push(message);
+    return [];
   }
-  return frame.entries.length === 0 ? chunks : [...chunks, frame.entries];
-}
 
-/** The last key of `records`, which have to descend strictly from `last`. */
-function checkNewestFirst(records: readonly KeyedRecord[], last: BlockKey | undefined): BlockKey | undefined {
-  return records.reduce<BlockKey | undefined>((before, { key }) => {
-    if (before !== undefined && compareBlockKeys(before, key) <= 0) {
-      throw misbehaved('records', 'descending order without repeats', 'another order');
+  #checkRecords(records: readonly KeyedRecord[]): void {
+    const { from } = this.#shared ?? { from: END };
+    for (const { key } of records) {
+      const isExpected = this.#expectsRecords && key.number >= from.number;
+      if (!isExpected) throw blame('record', 'one that was asked for', `block ${key.number}`);
     }
-    return key;
-  }, last);
+  }
+
+  /** Lists may come in several messages; their limits are of the turn. */
+  #count(message: Opening): void {
+    const counts = this.#counts;
+    counts.messages++;
+    if (message.kind === 'summaries') counts.summaries += message.ranges.length;
+    if (message.kind === 'sketch') counts.sketches++;
+    if ('ids' in message) counts.ids += message.ids.length;
+    if ('fingerprints' in message) counts.ids += message.fingerprints.length;
+    checkLimit('messages', counts.messages, MESSAGES_PER_TURN_MAX);
+    checkLimit('summaries', counts.summaries, SUMMARIES_PER_TURN_MAX);
+    checkLimit('sketches', counts.sketches, SKETCHES_OPEN_MAX);
+    checkLimit('ids', counts.ids, 2 * IDS_PER_TURN_MAX);
+  }
+
+  #endTurn(end: 'your-turn' | 'finished'): Turn | undefined {
+    const messages = this.#messages;
+    const reply = this.#reply;
+    this.#messages = [];
+    this.#reply = new Reply(this.#view);
+    this.#counts = newCounts();
+    this.#turnBytes = 0;
+    if (end === 'finished') return undefined;
+    let isEqual = false;
+    for (const message of messages) {
+      if (message.kind === 'hello') isEqual = this.#meet(message, reply);
+      else this.#answerer.answer(message, reply);
+    }
+    this.#turns++;
+    return this.#checked(reply.finish(this.#claims, this.#ourPivot, this.#theirPivot), reply, isEqual);
+  }
+
+  /** The turn as it is sent: with our hello before it if that is due, and without questions if it has to be the last. */
+  #checked(turn: Turn, reply: Reply, isEqual: boolean): Turn {
+    const isGreeting = !this.#isInitiator && this.#turns === 2;
+    if (isGreeting) {
+      const messages = [this.#hello(), ...turn.messages];
+      return { ...turn, messages, end: isEqual ? 'finished' : 'your-turn' };
+    }
+    if (this.#turns >= TURNS_MAX) {
+      const messages = turn.messages.filter(({ kind }) => kind === 'accepts');
+      return { messages, gives: turn.gives, end: 'finished', more: true };
+    }
+    this.#answerer.sent(reply.offered);
+    this.#expectsRecords = turn.messages.some(({ kind }) => kind === 'ask' || kind === 'wants' || kind === 'accepts');
+    return turn;
+  }
+
+  /** What both sides keep. */
+  #sharedWith(theirs: Hello): ItemRange {
+    return { from: boundAt(Math.max(this.#view.lowestKept, theirs.lowestKept)), to: END };
+  }
+
+  #hello(): Hello {
+    const { index, lowestKept, nextUnfinished } = this.#view;
+    const { count, sum } = index.summary({ from: boundAt(lowestKept), to: END });
+    return { kind: 'hello', lowestKept, nextUnfinished, tip: count === 0 ? undefined : index.tip, count, sum };
+  }
+
+  /** Both sides' hellos are known: what to look into. Returns whether there is nothing to look into. */
+  #meet(theirs: Hello, reply: Reply): boolean {
+    const { index, lowestKept, nextUnfinished } = this.#view;
+    const shared = this.#sharedWith(theirs);
+    const { from } = shared;
+    this.#ourPivot = pivotOf(nextUnfinished, theirs.nextUnfinished);
+    this.#theirPivot = pivotOf(theirs.nextUnfinished, nextUnfinished);
+    const mine = index.summary(shared);
+    // Their sum tells of the shared part alone only when that is all they keep.
+    const isComparable = theirs.lowestKept >= lowestKept;
+    if (isComparable && mine.count === theirs.count && mine.sum === theirs.sum) return true;
+
+    const tip = index.tip ?? -1;
+    const theirTip = theirs.tip ?? -1;
+    const cut = numberAfter(Math.min(tip, theirTip));
+    if (theirTip < tip) this.#answerer.showPieces({ from: compareItems(cut, from) > 0 ? cut : from, to: END }, reply);
+    if (this.#isInitiator || compareItems(from, cut) >= 0) return false;
+
+    const below = { from, to: cut };
+    const shown = this.#answerer.shown(below, true);
+    const isAllOfTheirs = isComparable && theirTip <= tip;
+    if (isAllOfTheirs && shown.count === theirs.count && shown.sum === theirs.sum) return false;
+    const isFarApart = isAllOfTheirs && Math.abs(shown.count - theirs.count) > SKETCH_DIFFERENCES_MAX;
+    if (this.#claims.isBusy(below)) this.#answerer.goAround(below, reply);
+    else if (isFarApart && shown.count > theirs.count) this.#answerer.cut(below, true, reply);
+    else reply.show(shown);
+    return false;
+  }
+
+  #checkRange(range: ItemRange): void {
+    const { from } = this.#shared ?? { from: END };
+    if (compareItems(range.from, from) < 0)
+      throw blame('range', `one from block ${from.number} on`, `${range.from.number}`);
+  }
 }
 
-function checkRange(key: BlockKey, differing: ReadonlySet<number>): void {
-  if (differing.has(rangeOf(key))) return;
-  throw misbehaved('block', 'one in a range that differs', blockId(key));
+function rangesOf(message: Opening): readonly ItemRange[] {
+  if (message.kind === 'summaries') return message.ranges.map(({ range }) => range);
+  return 'range' in message ? [message.range] : [];
 }
 
-function outOfTurn(frame: Frame, expected: string): PeerMisbehaved {
-  return misbehaved('frame kind', expected, frame.kind);
+function checkLimit(what: string, count: number, max: number): void {
+  if (count > max) throw blame('turn', `at most ${max} ${what}`, `${count}`);
 }
 
-function misbehaved(argument: string, expected: string, found: string): PeerMisbehaved {
-  return new PeerMisbehaved({ argument, expected, found });
+/** What has arrived in a turn. */
+interface TurnCounts {
+  messages: number;
+  summaries: number;
+  sketches: number;
+  ids: number;
+}
+
+function newCounts(): TurnCounts {
+  return { messages: 0, summaries: 0, sketches: 0, ids: 0 };
 }

@@ -2,121 +2,94 @@
  * Turns: what one side says before the other answers, and how it is cut into frames.
  *
  * Invariant: the frames of a turn stay within `RECONCILE_FRAME_BYTES_MAX` each and `TURN_BYTES_MAX` together, at least
- * one is sent, and only the last one ends the turn. What does not fit is left out, and the turn says so. Records and
- * items are read from the view when their frame is made, so a slow reader costs one frame of memory, not a turn of it.
+ * one is sent, and only the last one ends the turn. Records that do not fit are left out, and the turn says so. They are
+ * read from the view when their frame is made, so a slow reader costs one frame of memory, not a turn of it.
  */
 
-import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
-import { compareBlockKeys, type BlockKey } from '../../crdt/ids.ts';
-import { encodeEntry, encodeFrame, entriesMax, FRAME_HEADER_BYTES_MAX } from './frame.ts';
-import type { FrameEntries, FrameKind, TurnEnd } from './frame.ts';
+import { encodeKeyedRecord } from '../../crdt/block/record-codec.ts';
+import type { BlockKey } from '../../crdt/ids.ts';
+import { encodeFrame, encodeRecordsFrame, RECORDS_HEADER_BYTES_MAX, type Message, type TurnEnd } from './frame.ts';
 import { RECONCILE_FRAME_BYTES_TARGET, TURN_BYTES_MAX } from './limits.ts';
-import type { RangeDigest, ReconcileItem, ReconcileView } from './view.ts';
+import type { ReconcileView } from './view.ts';
 
-/** `more`: whether there is something that this session has no room for, as far as its sender knows. */
-export type Turn =
-  | { readonly kind: 'ranges'; readonly ranges: readonly RangeDigest[]; readonly more: boolean }
-  | { readonly kind: 'items'; readonly differing: readonly number[]; readonly more: boolean }
-  | {
-      readonly kind: 'records';
-      /** Ascending. */
-      readonly wants: readonly BlockKey[];
-      /** In the order in which their records are to be sent. */
-      readonly gives: readonly BlockKey[];
-      readonly more: boolean;
-    };
+export interface Turn {
+  /** All but records. */
+  readonly messages: readonly Message[];
+  /** Blocks whose records are given, in the order of sending. */
+  readonly gives: readonly BlockKey[];
+  readonly end: Exclude<TurnEnd, 'goes-on'>;
+  /** Whether its sender knows of something that this session has no room for. */
+  readonly more: boolean;
+}
 
 /** A frame as it goes to the stream. */
 export interface OutgoingFrame {
   readonly bytes: Uint8Array;
-  /** How many records it holds. */
+  /** How many records it holds, and how many of its bytes they take. */
   readonly records: number;
+  readonly recordBytes: number;
   readonly end: TurnEnd;
+  readonly more: boolean;
 }
+
+type Encode = (end: TurnEnd, more: boolean) => OutgoingFrame;
 
 /** The frames of `turn`, made one by one while they are asked for. */
 export function* framesOf(turn: Turn, view: ReconcileView): Generator<OutgoingFrame, void> {
-  const budget: Budget = { bytesLeft: TURN_BYTES_MAX, leftOut: false };
+  const budget = { bytesLeft: TURN_BYTES_MAX, leftOut: false };
   // One frame is held back, so that the last one can be marked as such.
-  let held: Filled | undefined;
-  for (const filled of fillTurn(turn, view, budget)) {
-    if (held !== undefined) yield outgoing(held, 'goes-on');
-    held = filled;
+  let held: Encode | undefined;
+  for (const encode of encodersOf(turn, view, budget)) {
+    if (held !== undefined) {
+      const frame = held('goes-on', false);
+      budget.bytesLeft -= frame.bytes.length;
+      yield frame;
+    }
+    held = encode;
   }
-  const end = turn.more || budget.leftOut ? 'more-next-session' : 'complete';
-  yield outgoing(held ?? { kind: KIND_OF_EMPTY[turn.kind], entries: [] }, end);
+  yield (held ?? recordsEncoder([]))(turn.end, turn.more || budget.leftOut);
 }
 
-const KIND_OF_EMPTY = { ranges: 'ranges', items: 'differing', records: 'records' } as const;
-
-/** What is left of a turn's limits. */
 interface Budget {
   bytesLeft: number;
   leftOut: boolean;
 }
 
-interface Filled {
-  readonly kind: FrameKind;
-  readonly entries: readonly Uint8Array[];
-}
-
-function* fillTurn(turn: Turn, view: ReconcileView, budget: Budget): Generator<Filled, void> {
-  switch (turn.kind) {
-    case 'ranges':
-      yield* fillFrames('ranges', turn.ranges, budget);
-      break;
-    case 'items':
-      yield* fillFrames('differing', turn.differing, budget);
-      yield* fillFrames('items', itemsOf(turn.differing, view), budget);
-      break;
-    case 'records':
-      yield* fillFrames('wants', turn.wants, budget);
-      yield* fillFrames('records', recordsOf(turn.gives, view), budget);
-      break;
+function* encodersOf(turn: Turn, view: ReconcileView, budget: Budget): Generator<Encode, void> {
+  for (const message of turn.messages) {
+    yield (end, more) => ({ bytes: encodeFrame({ message, end, more }), records: 0, recordBytes: 0, end, more });
   }
-}
-
-function* fillFrames<Kind extends FrameKind>(
-  kind: Kind,
-  entries: Iterable<FrameEntries[Kind]>,
-  budget: Budget,
-): Generator<Filled, void> {
   let filled: Uint8Array[] = [];
   let filledBytes = 0;
-  let count = 0;
-  for (const entry of entries) {
-    const bytes = encodeEntry(kind, entry);
+  for (const key of turn.gives) {
+    const record = view.record(key);
+    if (record === undefined) continue;
+    const bytes = encodeKeyedRecord({ key, record });
     if (filled.length > 0 && filledBytes + bytes.length > RECONCILE_FRAME_BYTES_TARGET) {
-      yield { kind, entries: filled };
+      yield recordsEncoder(filled);
       filled = [];
+      filledBytes = 0;
     }
-    if (filled.length === 0) {
-      filledBytes = FRAME_HEADER_BYTES_MAX;
-      budget.bytesLeft -= FRAME_HEADER_BYTES_MAX;
-    }
-    if (count === entriesMax(kind) || bytes.length > budget.bytesLeft) {
+    // The frame that is held back has not been paid for: it is at most as long as a target, or a single record.
+    if (filledBytes + bytes.length > budget.bytesLeft - HELD_BYTES_MAX) {
       budget.leftOut = true;
       break;
     }
     filled.push(bytes);
     filledBytes += bytes.length;
-    budget.bytesLeft -= bytes.length;
-    count++;
   }
-  if (filled.length > 0) yield { kind, entries: filled };
+  if (filled.length > 0) yield recordsEncoder(filled);
 }
 
-function outgoing({ kind, entries }: Filled, end: TurnEnd): OutgoingFrame {
-  return { bytes: encodeFrame(kind, end, entries), records: kind === 'records' ? entries.length : 0, end };
-}
+/** A frame that is held back, and the header of the one behind it. */
+const HELD_BYTES_MAX = 1024 * 1024 + RECORDS_HEADER_BYTES_MAX;
 
-function* itemsOf(indexes: readonly number[], view: ReconcileView): Generator<ReconcileItem> {
-  for (const index of indexes) yield* [...view.items(index)].sort((a, b) => compareBlockKeys(a.key, b.key));
-}
-
-function* recordsOf(keys: readonly BlockKey[], view: ReconcileView): Generator<KeyedRecord> {
-  for (const key of keys) {
-    const record = view.record(key);
-    if (record !== undefined) yield { key, record };
-  }
+function recordsEncoder(records: readonly Uint8Array[]): Encode {
+  return (end, more) => ({
+    bytes: encodeRecordsFrame(records, end, more),
+    records: records.length,
+    recordBytes: records.reduce((sum, record) => sum + record.length, 0),
+    end,
+    more,
+  });
 }

@@ -17,7 +17,7 @@ import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { HLC_ZERO, nextStamp, witnessStamp, type HlcStamp } from '../../crdt/hlc.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
-import { RENEWED_AFTER_MS_MAX, type Lease } from '../../crdt/lease/lease.ts';
+import { RENEWALS_MAX, RENEWED_AFTER_MS_MAX, type Lease } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 
 export interface AuthorOptions {
@@ -71,14 +71,21 @@ export class Author {
     return this.#signLease(generationMessage, key, this.#newLease(epoch, durationMs));
   }
 
-  /** Extends our own `lease` by `durationMs` from now. `renewedAfterMs` counts from the claim, as far as it can. */
+  /**
+   * Extends our own `lease` by `durationMs` from now. `renewedAfterMs` counts from the claim, as far as it can.
+   * Precondition: `hasRenewalsLeft(lease)`.
+   */
   renew(key: BlockKey, lease: Lease, renewedAfterMs: number, durationMs: number = lease.durationMs): Lease {
-    const after = Math.min(Math.max(lease.renewedAfterMs, Math.floor(renewedAfterMs)), RENEWED_AFTER_MS_MAX);
-    return this.#next(key, lease, { renewedAfterMs: after, durationMs });
+    return this.#next(leaseMessage, key, lease, extension(lease, renewedAfterMs, durationMs));
+  }
+
+  /** The same for a claim to generate the witness. */
+  renewGeneration(key: BlockKey, generation: Lease, renewedAfterMs: number, durationMs: number): Lease {
+    return this.#next(generationMessage, key, generation, extension(generation, renewedAfterMs, durationMs));
   }
 
   release(key: BlockKey, lease: Lease): Lease {
-    return this.#next(key, lease, { released: true });
+    return this.#next(leaseMessage, key, lease, { released: true });
   }
 
   /** The result of a validation under `epoch` (0: none). `known`: the block's results so far. */
@@ -99,13 +106,20 @@ export class Author {
     return { epoch, holder: this.node, stamp, durationMs, renewals: 0, renewedAfterMs: 0, released: false };
   }
 
-  #next(key: BlockKey, lease: Lease, change: Partial<Lease>): Lease {
+  #next(message: typeof leaseMessage, key: BlockKey, lease: Lease, change: Partial<Lease>): Lease {
     invariant(lease.holder === this.node, 'only its holder renews or releases a lease');
+    invariant(lease.renewals < RENEWALS_MAX, `a lease is renewed at most ${RENEWALS_MAX} times`);
     const { signature: _, ...terms } = { ...lease, ...change, renewals: lease.renewals + 1 };
-    return this.#signLease(leaseMessage, key, terms);
+    return this.#signLease(message, key, terms);
   }
 
   #signLease(message: typeof leaseMessage, key: BlockKey, terms: Omit<Lease, 'signature'>): Lease {
     return { ...terms, signature: this.#sign(message(key, terms)) };
   }
+}
+
+/** What a renewal changes; `renewedAfterMs` never goes back. */
+function extension(lease: Lease, renewedAfterMs: number, durationMs: number): Partial<Lease> {
+  const after = Math.min(Math.max(lease.renewedAfterMs, Math.floor(renewedAfterMs)), RENEWED_AFTER_MS_MAX);
+  return { renewedAfterMs: after, durationMs };
 }

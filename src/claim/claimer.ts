@@ -1,5 +1,6 @@
 /**
- * Decides for each block whether this node validates it, and runs the validations it claimed.
+ * Decides for each block whether this node claims it, hands the next one out, and runs the validations of its own
+ * validator.
  *
  * Invariant: a validation runs only while this node holds the block's lease and the holder's side of the lease rule
  * says so; it is aborted the moment either ends. No more than `validationsMax` run at once.
@@ -15,7 +16,7 @@ import type { Author } from '../author/author.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { ValidationOutcome, ValidationTask, Validator } from '../validators/validator.ts';
-import { decideClaim, failuresIn, retryDelayMs } from './decision.ts';
+import { decideClaim, failuresIn, retryDelayMs, type RetryPolicy } from './decision.ts';
 import { HeldLease, type LeaseLoss } from './held-lease.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { rankOf } from './rendezvous.ts';
@@ -25,7 +26,8 @@ export interface ClaimerOptions {
   readonly store: BlockStore;
   readonly author: Author;
   readonly sightings: LeaseSightings;
-  readonly validator: Validator;
+  /** Undefined: blocks are claimed for API clients alone, from when the first one asks. */
+  readonly validator: Validator | undefined;
   readonly bounds: ClockBounds;
   readonly lockTimeMs: number;
   readonly rankStepMs: () => number;
@@ -34,10 +36,15 @@ export interface ClaimerOptions {
   readonly validationsMax: number;
   /** The epoch of a claim on a block that looks so. */
   readonly claimEpoch: (view: BlockView) => number;
+  readonly retry: RetryPolicy;
   /** The nodes that may claim blocks now, besides this one. */
   readonly rivals: () => Iterable<NodeId>;
   /** The block's witness in this node's directory, once it is complete. */
   readonly witnessOf: (key: BlockKey) => ValidationTask['witness'] | undefined;
+  /** Blocks without a Success, to be considered when this node begins to claim. */
+  readonly unfinished: () => Iterable<BlockKey>;
+  /** A block is ready that no validator of this node takes now. */
+  readonly onReady: () => void;
   readonly onEvent: (event: ClaimEvent) => void;
 }
 
@@ -54,10 +61,19 @@ export interface HeldBlock {
 /** What is remembered of a block between decisions. */
 interface Candidate {
   readonly key: BlockKey;
+  freeSinceMs: number | undefined;
   claimableSinceMs: number | undefined;
   /** Tries of this node that ended in an error rather than a verdict. */
   errors: number;
   cancelTimer: (() => void) | undefined;
+}
+
+/** A block that is this node's to claim now. */
+export interface NextBlock {
+  readonly key: BlockKey;
+  readonly view: BlockView;
+  readonly witness: ValidationTask['witness'];
+  readonly reason: string;
 }
 
 export class Claimer {
@@ -67,9 +83,19 @@ export class Claimer {
   readonly #running = new Map<BlockId, HeldLease>();
   readonly #runs = new Set<Promise<void>>();
   #stopped = false;
+  /** Whether anybody here wants blocks. */
+  #isAttending: boolean;
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
+    this.#isAttending = options.validator !== undefined;
+  }
+
+  /** Somebody here wants blocks: from now on they are ranked and made ready. */
+  attend(): void {
+    if (this.#isAttending) return;
+    this.#isAttending = true;
+    for (const key of this.#options.unfinished()) this.consider(key);
   }
 
   get validationsInFlight(): number {
@@ -89,7 +115,7 @@ export class Claimer {
 
   /** Something about the block changed: its record, its witness, who is alive, or the time. */
   consider(key: BlockKey): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#isAttending) return;
     const id = blockId(key);
     const record = this.#options.store.replica.get(key);
     const held = this.#running.get(id);
@@ -105,6 +131,7 @@ export class Claimer {
       case 'claim':
         this.#ready.put(key, rank);
         this.#fill();
+        if (this.#ready.size > 0) this.#options.onReady();
         return;
       case 'wait':
         this.#ready.remove(key);
@@ -120,6 +147,48 @@ export class Claimer {
   /** This node may claim again: takes up what waited for that. */
   resume(): void {
     this.#fill();
+    if (this.#ready.size > 0) this.#options.onReady();
+  }
+
+  /** Takes out the next block that is this node's to claim now, decided again: what it waited for may have happened. */
+  takeNext(): NextBlock | undefined {
+    while (!this.#stopped && this.#ready.size > 0 && this.#options.mayClaim()) {
+      const key = this.#ready.take();
+      if (key === undefined) return undefined;
+      const record = this.#options.store.replica.get(key);
+      const { decision } = this.#decide(this.#candidateOf(key), record);
+      const witness = this.#options.witnessOf(key);
+      if (decision.action === 'claim' && witness !== undefined) {
+        return { key, view: this.#view(key, record), witness, reason: decision.reason };
+      }
+      this.consider(key);
+    }
+    return undefined;
+  }
+
+  /** Whether this node's clock lets it claim now. */
+  get mayClaim(): boolean {
+    return this.#options.mayClaim();
+  }
+
+  /** Whether this node's own validator is at work on the block. */
+  isValidating(key: BlockKey): boolean {
+    return this.#running.has(blockId(key));
+  }
+
+  /** How long a free block is still to be left alone after tries that did not succeed. */
+  backoffLeftMs(key: BlockKey): number {
+    const candidate = this.#candidateOf(key);
+    const record = this.#options.store.replica.get(key);
+    this.#noteFreedom(candidate, this.#view(key, record).status);
+    const freeForMs = this.#options.clock.monotonicMs() - (candidate.freeSinceMs ?? 0);
+    return Math.max(0, this.#backoffMs(candidate, record) - freeForMs);
+  }
+
+  /** A client had the block and came to no verdict. */
+  noteNoVerdict(key: BlockKey): void {
+    this.#candidateOf(key).errors++;
+    this.consider(key);
   }
 
   /** Aborts what runs, gives its leases up, and waits for the validators to end. */
@@ -134,50 +203,55 @@ export class Claimer {
     const id = blockId(key);
     let candidate = this.#candidates.get(id);
     if (candidate === undefined) {
-      candidate = { key, claimableSinceMs: undefined, errors: 0, cancelTimer: undefined };
+      candidate = { key, freeSinceMs: undefined, claimableSinceMs: undefined, errors: 0, cancelTimer: undefined };
       this.#candidates.set(id, candidate);
     }
     return candidate;
   }
 
   #decide(candidate: Candidate, record: BlockRecord): { decision: ReturnType<typeof decideClaim>; rank: number } {
-    const { clock, sightings, author, rivals, rankStepMs, witnessOf } = this.#options;
+    const { clock, sightings, author, rivals, rankStepMs, witnessOf, retry } = this.#options;
     const { key } = candidate;
     const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
     const view = viewOf(record, (lease) => sightings.isLive(key, lease, now));
     const holdsWitness = witnessOf(key) !== undefined;
+    this.#noteFreedom(candidate, view.status);
     if (view.status === 'processing' || !holdsWitness) candidate.claimableSinceMs = undefined;
     else candidate.claimableSinceMs ??= now.monotonicMs;
     const rank = rankOf(author.node, key, rivals());
-    const failures = failuresIn(record.results);
     const decision = decideClaim({
       status: view.status,
       holdsWitness,
       rank,
       rankStepMs: rankStepMs(),
+      freeForMs: now.monotonicMs - (candidate.freeSinceMs ?? now.monotonicMs),
       claimableForMs: now.monotonicMs - (candidate.claimableSinceMs ?? now.monotonicMs),
-      backoffMs: retryDelayMs(failures + candidate.errors),
-      failures,
+      backoffMs: this.#backoffMs(candidate, record),
+      failures: failuresIn(record.results),
+      failuresMax: retry.failuresMax,
       leaseRemainingMs: view.lease === undefined ? 0 : sightings.remainingMs(key, view.lease, now),
     });
     return { decision, rank };
   }
 
-  /** Claims ready blocks while validators are free. Each is decided again: what it waited for may have happened. */
+  #noteFreedom(candidate: Candidate, status: BlockView['status']): void {
+    if (status === 'processing') candidate.freeSinceMs = undefined;
+    else candidate.freeSinceMs ??= this.#options.clock.monotonicMs();
+  }
+
+  #backoffMs(candidate: Candidate, record: BlockRecord): number {
+    return retryDelayMs(failuresIn(record.results) + candidate.errors, this.#options.retry);
+  }
+
+  /** Claims ready blocks while validators are free. */
   #fill(): void {
-    while (!this.#stopped && this.#running.size < this.#options.validationsMax) {
-      if (this.#ready.size === 0 || !this.#options.mayClaim()) return;
-      const key = this.#ready.take();
-      if (key === undefined) return;
-      const record = this.#options.store.replica.get(key);
-      const candidate = this.#candidateOf(key);
-      const { decision } = this.#decide(candidate, record);
-      const witness = this.#options.witnessOf(key);
-      if (decision.action !== 'claim' || witness === undefined) {
-        this.consider(key);
-        continue;
-      }
-      this.#start(candidate, this.#view(key, record), witness, decision.reason);
+    const { validator, validationsMax, mayClaim } = this.#options;
+    if (validator === undefined) return;
+    // Asked first: the answer may change by being asked for, which resumes, and so fills, before it comes back.
+    while (mayClaim() && this.#running.size < validationsMax) {
+      const next = this.takeNext();
+      if (next === undefined) return;
+      this.#start(next, validator);
     }
   }
 
@@ -187,9 +261,9 @@ export class Claimer {
     return viewOf(record, (lease) => sightings.isLive(key, lease, now));
   }
 
-  #start(candidate: Candidate, view: BlockView, witness: ValidationTask['witness'], reason: string): void {
+  #start({ key, view, witness, reason }: NextBlock, validator: Validator): void {
     const { author, lockTimeMs, clock, bounds, store, claimEpoch } = this.#options;
-    const { key } = candidate;
+    const candidate = this.#candidateOf(key);
     const lease = author.claim(key, claimEpoch(view), lockTimeMs);
     const held = new HeldLease({
       key,
@@ -197,13 +271,15 @@ export class Claimer {
       clock,
       bounds,
       author,
+      renewsItself: true,
       publish: (renewed) => this.#publish(key, renewed),
     });
     this.#running.set(blockId(key), held);
+    candidate.freeSinceMs = undefined;
     candidate.claimableSinceMs = undefined;
     this.#options.onEvent({ type: 'claimed', key, epoch: lease.epoch, reason });
     store.merge({ key, record: recordOf({ lease }) }, 'local');
-    const run = this.#validate(candidate, held, witness).finally(() => {
+    const run = this.#validate(candidate, held, witness, validator).finally(() => {
       this.#runs.delete(run);
       this.#running.delete(blockId(key));
       held.end();
@@ -217,8 +293,13 @@ export class Claimer {
     this.#options.store.merge({ key, record: recordOf({ lease }) }, 'local');
   }
 
-  async #validate(candidate: Candidate, held: HeldLease, witness: ValidationTask['witness']): Promise<void> {
-    const { validator, store, author, onEvent } = this.#options;
+  async #validate(
+    candidate: Candidate,
+    held: HeldLease,
+    witness: ValidationTask['witness'],
+    validator: Validator,
+  ): Promise<void> {
+    const { store, author, onEvent } = this.#options;
     const { key } = candidate;
     const { epoch } = held.lease;
     const outcome = await runValidator(validator, { key, epoch, witness }, held.signal);

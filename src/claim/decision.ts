@@ -15,12 +15,16 @@ export interface ClaimSituation {
   readonly rank: number;
   /** How long each rank gives the one before it. */
   readonly rankStepMs: number;
-  /** Since the block could first be claimed, as far as this node saw. */
+  /** Since nobody has held the block's lease, as far as this node saw. */
+  readonly freeForMs: number;
+  /** Since its witness has been here as well. At most `freeForMs`. */
   readonly claimableForMs: number;
-  /** Since then, how long to leave it alone after tries that did not succeed; 0 without any. */
+  /** How long to leave a free block alone after tries that did not succeed; 0 without any. */
   readonly backoffMs: number;
   /** How often validators have failed the block, on all nodes together. */
   readonly failures: number;
+  /** With this many the block is left to people. */
+  readonly failuresMax: number;
   /** While the status is `processing`: until this node may consider the lease expired. */
   readonly leaseRemainingMs: number;
 }
@@ -30,21 +34,18 @@ export type ClaimDecision =
   | { readonly action: 'wait'; readonly waitMs: number; readonly reason: 'earlier-rank' | 'backing-off' | 'lease-held' }
   | { readonly action: 'drop'; readonly reason: 'finished' | 'no-witness' | 'failures-exhausted' };
 
-/** A block that failed this often is left to people: validators are deterministic, so more tries find the same. */
-export const FAILURES_MAX = 5;
-
 /** `wait`: decide again after `waitMs`, or when something changes; `drop`: decide again only when something changes. */
 export function decideClaim(situation: ClaimSituation): ClaimDecision {
-  const { status, rank, claimableForMs } = situation;
+  const { status, rank, freeForMs, claimableForMs, backoffMs } = situation;
   if (status === 'success') return { action: 'drop', reason: 'finished' };
   if (!situation.holdsWitness) return { action: 'drop', reason: 'no-witness' };
   if (status === 'processing') {
     return { action: 'wait', waitMs: Math.max(1, situation.leaseRemainingMs), reason: 'lease-held' };
   }
-  if (situation.failures >= FAILURES_MAX) return { action: 'drop', reason: 'failures-exhausted' };
-  const backoffLeftMs = situation.backoffMs - claimableForMs;
-  if (backoffLeftMs > 0) return { action: 'wait', waitMs: backoffLeftMs, reason: 'backing-off' };
-  const turnInMs = situation.backoffMs + rank * situation.rankStepMs - claimableForMs;
+  if (situation.failures >= situation.failuresMax) return { action: 'drop', reason: 'failures-exhausted' };
+  if (backoffMs > freeForMs) return { action: 'wait', waitMs: backoffMs - freeForMs, reason: 'backing-off' };
+  // The ranks take their turns from when the pause is over and the witness here, whichever came later.
+  const turnInMs = rank * situation.rankStepMs - Math.min(freeForMs - backoffMs, claimableForMs);
   if (turnInMs > 0) return { action: 'wait', waitMs: turnInMs, reason: 'earlier-rank' };
   return { action: 'claim', reason: rank === 0 ? 'first-in-rank' : 'earlier-ranks-silent' };
 }
@@ -54,11 +55,16 @@ export function failuresIn(results: Results): number {
   return results.reduce((sum, result) => sum + (result.verdict === 'failed' ? result.sequence : 0), 0);
 }
 
-/** The first pause after a try that failed or went wrong. */
-export const RETRY_DELAY_MS_MIN = 1_000;
-export const RETRY_DELAY_MS_MAX = 60_000;
+/** How blocks are tried again that failed, or whose validation reached no verdict. Each try is a claim of the next epoch. */
+export interface RetryPolicy {
+  /** A block that failed this often is left to people: validators are deterministic, so more tries find the same. */
+  readonly failuresMax: number;
+  /** The pause after the first try; each further try doubles it. */
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+}
 
-/** How long to wait after `tries` tries that did not succeed: 0 for none, then doubling up to a minute. */
-export function retryDelayMs(tries: number): number {
-  return tries === 0 ? 0 : Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN * 2 ** (tries - 1));
+/** How long to wait after `tries` tries that did not succeed: 0 for none, then doubling up to the longest pause. */
+export function retryDelayMs(tries: number, { delayMsMin, delayMsMax }: RetryPolicy): number {
+  return tries === 0 ? 0 : Math.min(delayMsMax, delayMsMin * 2 ** (tries - 1));
 }

@@ -1,6 +1,6 @@
 /**
  * A lease that this node holds: renewed while the validation runs, given up when it ends, lost when time or a winner
- * takes it.
+ * takes it. The runner's renew themselves; those of API clients are renewed by their clients or not at all.
  *
  * Invariant: `signal` is aborted no later than the moment at which the holder's side of the lease rule says stop, and at
  * once when the merged record shows another holder. A lost lease is never renewed.
@@ -10,7 +10,7 @@ import type { BlockRecord } from '../../crdt/block/record.ts';
 import { hasSuccess } from '../../crdt/block/record.ts';
 import { isLeaseEndedBy } from '../../crdt/block/view.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
-import { isSameClaim, type Lease } from '../../crdt/lease/lease.ts';
+import { hasRenewalsLeft, isSameClaim, RENEWED_AFTER_MS_MAX, type Lease } from '../../crdt/lease/lease.ts';
 import { holderRemainingMs, type ClockBounds } from '../../crdt/lease/rule.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
@@ -32,6 +32,8 @@ export interface HeldLeaseOptions {
   readonly clock: Clock;
   readonly bounds: ClockBounds;
   readonly author: Author;
+  /** Whether it renews itself until it ends. Else it runs out unless {@link HeldLease.renew} is called. */
+  readonly renewsItself: boolean;
   readonly publish: (lease: Lease) => void;
 }
 
@@ -51,11 +53,16 @@ export class HeldLease {
     this.#lease = options.lease;
     this.#claimedAtMs = options.clock.monotonicMs();
     this.#sentAtMs = this.#claimedAtMs;
-    this.#cancelTimer = this.#scheduleRenewal();
+    this.#cancelTimer = this.#scheduleTimer();
   }
 
   get lease(): Lease {
     return this.#lease;
+  }
+
+  /** When the claim or its latest renewal was sent, on the monotonic clock. */
+  get sentAtMs(): number {
+    return this.#sentAtMs;
   }
 
   get signal(): AbortSignal {
@@ -108,17 +115,38 @@ export class HeldLease {
     this.#cancelTimer();
   }
 
-  #scheduleRenewal(): () => void {
-    // Half of the holder's time: one renewal may be late by as much again before the lease is lost.
-    return this.#options.clock.schedule(Math.max(1, this.remainingMs() / 2), () => this.#renew());
+  /**
+   * Extends it to `durationMs` from now. False: it is lost, or was renewed as often, or as long after its claim (49
+   * days), as the record can say; then it runs out.
+   */
+  renew(durationMs: number = this.#lease.durationMs): boolean {
+    const { author, key, clock, publish } = this.#options;
+    const sentAtMs = clock.monotonicMs();
+    const renewedAfterMs = sentAtMs - this.#claimedAtMs;
+    if (this.loss !== undefined || !hasRenewalsLeft(this.#lease) || renewedAfterMs > RENEWED_AFTER_MS_MAX) return false;
+    this.#cancelTimer();
+    this.#sentAtMs = sentAtMs;
+    this.#lease = author.renew(key, this.#lease, renewedAfterMs, durationMs);
+    this.#cancelTimer = this.#scheduleTimer();
+    publish(this.#lease);
+    return true;
   }
 
-  #renew(): void {
-    if (this.loss !== undefined) return;
-    const { author, key, clock, publish } = this.#options;
-    this.#sentAtMs = clock.monotonicMs();
-    this.#lease = author.renew(key, this.#lease, this.#sentAtMs - this.#claimedAtMs);
-    this.#cancelTimer = this.#scheduleRenewal();
-    publish(this.#lease);
+  #scheduleTimer(): () => void {
+    const { clock, renewsItself } = this.#options;
+    // Half of the holder's time: one renewal may be late by as much again before the lease is lost.
+    if (renewsItself) return clock.schedule(Math.max(1, this.remainingMs() / 2), () => this.#renewOrRunOut());
+    return this.#scheduleEnd();
+  }
+
+  #renewOrRunOut(): void {
+    if (!this.renew() && this.loss === undefined) this.#cancelTimer = this.#scheduleEnd();
+  }
+
+  #scheduleEnd(): () => void {
+    const { clock } = this.#options;
+    return clock.schedule(Math.max(1, this.remainingMs()), () => {
+      if (this.loss === undefined) this.#cancelTimer = this.#scheduleEnd();
+    });
   }
 }

@@ -28,6 +28,7 @@ interface RunFlags {
   readonly validator?: string;
   readonly api?: string;
   readonly lockTime?: string;
+  readonly reserve?: boolean;
   readonly config?: string;
 }
 
@@ -48,6 +49,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--validator <kind>', `linkage, exec:COMMAND or none (default: ${DEFAULTS.validator})`)
     .option('--api <url|dir>', 'where linkage gets headers: an Ethereum JSON-RPC URL, or a folder')
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
+    .option('--reserve', 'show new blocks as taken to the programs here, except where this node ranks first')
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
@@ -63,9 +65,9 @@ Validators:
                 exit code 1 a failure, anything else is tried again
   none          leaves validation to the programs that share the directory
 
-Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, and without a
-flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs, scanIntervalMs,
-validationsMax. A list given by flags replaces that of the file. Paths are relative to the working directory.
+Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, reserve, and
+without a flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs, scanIntervalMs,
+validationsMax, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds. A list given by flags replaces that of the file. Paths are relative to the working directory.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
 
@@ -86,10 +88,32 @@ async function readConfig(flags: RunFlags): Promise<NodeConfig> {
   return nodeConfig(given, availableParallelism());
 }
 
-function settingsOf({ datadir, cluster, listen, peer, member, rpc, validator, api, lockTime }: RunFlags): Settings {
+function settingsOf({
+  datadir,
+  cluster,
+  listen,
+  peer,
+  member,
+  rpc,
+  validator,
+  api,
+  lockTime,
+  reserve,
+}: RunFlags): Settings {
   const lockTimeSeconds =
     lockTime === undefined ? undefined : parseSeconds(lockTime, '--lock-time', LOCK_TIME_SECONDS_MAX);
-  const settings = { datadir, cluster, listen, peers: peer, members: member, rpc, validator, api, lockTimeSeconds };
+  const settings = {
+    datadir,
+    cluster,
+    listen,
+    peers: peer,
+    members: member,
+    rpc,
+    validator,
+    api,
+    lockTimeSeconds,
+    reserve,
+  };
   return parseSettings(settings, nameFlag);
 }
 

@@ -26,6 +26,7 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
     ['results', `${blocks.results}, of which ${blocks.duplicates} duplicates`],
     ['witnesses', `${witnesses.held} held, ${witnesses.fetching} being fetched`],
     ['files', `${files.pending} to be written${files.lastError === null ? '' : `; last error: ${files.lastError}`}`],
+    ...catchUpRow(status.catchUp),
     [
       'counters',
       Object.entries(counters)
@@ -36,6 +37,13 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
   ];
   const lines = rows.map(([name, value]) => `${styled(stream, 'bold', name.padEnd(9))}  ${value}`);
   return [...lines, '', ...peerLines(status, stream)];
+}
+
+function catchUpRow(catchUp: StatusAnswer['catchUp']): [name: string, value: string][] {
+  if (catchUp === null || catchUp === undefined) return [];
+  const { done, total, recordsPerSecond, leftMs } = catchUp;
+  const left = leftMs === null ? 'waiting' : `${recordsPerSecond} a second, ${duration(leftMs)} left`;
+  return [['catch-up', `${done} of ${total} records, ${left}`]];
 }
 
 function peerLines({ peers }: StatusAnswer, stream: NodeJS.WriteStream): readonly string[] {

@@ -10,6 +10,7 @@ import type { NodeId } from '../../crdt/ids.ts';
 import { checkLeaseDuration, type ClockBounds } from '../../crdt/lease/rule.ts';
 import { isLoopbackOnly, parseDialAddress, parseListenAddress } from '../../net/libp2p/addresses.ts';
 import { parseMembers } from '../../net/membership/member-list.ts';
+import type { RetryPolicy } from '../claim/decision.ts';
 import { formatHostPort, isLoopbackHost, parseHostPort, type HostPort } from '../rpc/host-port.ts';
 import { parseValidatorChoice, type ValidatorChoice } from '../validators/choose.ts';
 import { ConfigError } from './config-error.ts';
@@ -45,6 +46,11 @@ export interface NodeConfig {
   readonly scanIntervalMs: number;
   /** Validations at work at once. */
   readonly validationsMax: number;
+  readonly retry: RetryPolicy;
+  /** Whether programs may claim blocks through the RPC server. */
+  readonly leaseApi: boolean;
+  /** For how long a block is reserved for the node that ranks first; undefined: it is not. */
+  readonly reserveMs: number | undefined;
   readonly logLevel: LogLevel;
   readonly witnessPolicy: WitnessPolicy;
   readonly witnessLimits: WitnessLimits;
@@ -64,6 +70,11 @@ export const DEFAULTS = {
   skewBoundMs: 500,
   heartbeatMs: 1_000,
   scanIntervalMs: 10_000,
+  failuresMax: 5,
+  retryDelayMsMin: 1_000,
+  retryDelayMsMax: 60_000,
+  reserve: false,
+  reserveSeconds: 10,
   logLevel: 'info',
   witnessPolicy: 'full',
 } as const satisfies Settings;
@@ -97,13 +108,15 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
   for (const address of settings.peers ?? []) parseDialAddress(address, nameOf('peers'));
   const validator = parseValidatorChoice(settings.validator, nameOf('validator'));
   checkApi(validator, api, nameOf);
+  const retry = retryPolicy(settings, nameOf);
+  const rpc = settings.rpc === undefined ? undefined : parseHostPort(settings.rpc, nameOf('rpc'));
   return {
     datadir: resolve(given.datadir),
     cluster: settings.cluster,
     listen: settings.listen,
     peers: settings.peers ?? [],
     members: parseMembers(settings.members ?? [], nameOf('members')),
-    rpc: settings.rpc === undefined ? undefined : parseHostPort(settings.rpc, nameOf('rpc')),
+    rpc,
     validator,
     api,
     lockTimeMs,
@@ -114,6 +127,10 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     heartbeatMs: settings.heartbeatMs,
     scanIntervalMs: settings.scanIntervalMs,
     validationsMax: settings.validationsMax ?? parallelism,
+    retry,
+    // Who can call it can sign results in this node's name: beyond loopback that takes the operator's word.
+    leaseApi: settings.leaseApi ?? (rpc !== undefined && isLoopbackHost(rpc.host)),
+    reserveMs: settings.reserve ? settings.reserveSeconds * 1_000 : undefined,
     logLevel: settings.logLevel,
     witnessPolicy: parseWitnessPolicy(settings.witnessPolicy, nameOf('witnessPolicy')),
     witnessLimits: witnessLimits(settings),
@@ -127,6 +144,7 @@ export function exposures(config: NodeConfig): readonly string[] {
   if (!isLoopbackOnly(addresses)) found.push(`--listen: other machines can connect to ${config.listen.join(', ')}`);
   if (config.rpc !== undefined && !isLoopbackHost(config.rpc.host)) {
     found.push(`--rpc: anyone who reaches ${formatHostPort(config.rpc)} can call it; it asks for no password`);
+    if (config.leaseApi) found.push('leaseApi: anyone who can call it can report results in the name of this node');
   }
   return found;
 }
@@ -138,6 +156,24 @@ function checkSkewBound(skewBoundMs: number, lockTimeMs: number, nameOf: (settin
     argument: nameOf('lockTimeSeconds'),
     expected: `more than the skew bound of ${skewBoundMs} ms (${nameOf('skewBoundMs')})`,
     found: `${lockTimeMs} ms`,
+  });
+}
+
+function retryPolicy(
+  {
+    failuresMax,
+    retryDelayMsMin,
+    retryDelayMsMax,
+  }: Required<Pick<Settings, 'failuresMax' | 'retryDelayMsMin' | 'retryDelayMsMax'>>,
+  nameOf: (setting: SettingName) => string,
+): RetryPolicy {
+  if (retryDelayMsMax >= retryDelayMsMin) {
+    return { failuresMax, delayMsMin: retryDelayMsMin, delayMsMax: retryDelayMsMax };
+  }
+  throw new ConfigError('ERR_BAD_SETTING', {
+    argument: nameOf('retryDelayMsMax'),
+    expected: `at least retryDelayMsMin, ${retryDelayMsMin}`,
+    found: `${retryDelayMsMax}`,
   });
 }
 

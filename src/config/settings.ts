@@ -49,6 +49,13 @@ export const settingsSchema = z
     heartbeatMs: z.int().min(50).max(HEARTBEAT_MS_MAX),
     scanIntervalMs: z.int().min(100).max(3_600_000),
     validationsMax: z.int().min(1).max(1_024),
+    failuresMax: z.int().min(1).max(1_000),
+    retryDelayMsMin: z.int().min(1).max(3_600_000),
+    retryDelayMsMax: z.int().min(1).max(86_400_000),
+    /** Whether programs may claim blocks through the RPC server. */
+    leaseApi: z.boolean(),
+    reserve: z.boolean(),
+    reserveSeconds: z.int().min(1).max(3_600),
     logLevel: z.enum(LOG_LEVELS),
     ...witnessSettingsShape,
   })
@@ -70,4 +77,5 @@ export const FLAGS = {
   validator: '--validator',
   api: '--api',
   lockTimeSeconds: '--lock-time',
+  reserve: '--reserve',
 } as const satisfies Partial<Record<SettingName, `--${string}`>>;

@@ -102,7 +102,7 @@ export class MemoryNames {
         left.push(entry);
       }
     }
-    this.#pending = left.reverse();
+    this.#pending = left.toReversed();
   }
 
   /** The names after a power loss that kept a prefix of the pending entries, as long as `chooseLength` says. */

@@ -30,8 +30,11 @@ export type Trailer =
   | { readonly kind: 'absent' }
   /** `record` is a view that shares memory with the file's bytes. */
   | { readonly kind: 'valid'; readonly record: Uint8Array }
-  /** Something is, and it is no trailer of this `StateData`; `reason` says what is wrong with it. */
-  | { readonly kind: 'mismatch'; readonly reason: string };
+  /**
+   * Something is, and it is no trailer of this `StateData`; `reason` says what is wrong with it. `record` is what stands
+   * in a record's place where only the digest is wrong: that of a file whose beginning was written over, or damaged.
+   */
+  | { readonly kind: 'mismatch'; readonly reason: string; readonly record?: Uint8Array };
 
 /** The trailer of a whole file, whose `StateData` ends at `endOffset`. */
 export function readTrailer(fileBytes: Uint8Array, endOffset: number): Trailer {
@@ -47,11 +50,12 @@ export function readTrailer(fileBytes: Uint8Array, endOffset: number): Trailer {
   }
   const foundBytes = trailer.length - TRAILER_OVERHEAD_BYTES;
   if (foundBytes !== recordBytes) return mismatch(`expected a record of ${recordBytes} bytes, found ${foundBytes}`);
+  const record = trailer.subarray(HEADER_BYTES, HEADER_BYTES + recordBytes);
   const digestOffset = fileBytes.length - HASH_BYTES;
   if (!equalBytes(blake3(fileBytes.subarray(0, digestOffset)), fileBytes.subarray(digestOffset))) {
-    return mismatch('expected the BLAKE3 of the file, found another: a part of it was overwritten');
+    return { ...mismatch('expected the BLAKE3 of the file, found another: a part of it was overwritten'), record };
   }
-  return { kind: 'valid', record: trailer.subarray(HEADER_BYTES, HEADER_BYTES + recordBytes) };
+  return { kind: 'valid', record };
 }
 
 /** `stateData` with the trailer for `record` behind it. */
@@ -66,6 +70,6 @@ export function appendTrailer(stateData: Uint8Array, record: Uint8Array): Uint8A
     .finish();
 }
 
-function mismatch(reason: string): Trailer {
+function mismatch(reason: string): Extract<Trailer, { kind: 'mismatch' }> {
   return { kind: 'mismatch', reason: `trailer: ${reason}` };
 }

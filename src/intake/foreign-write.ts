@@ -40,7 +40,7 @@ export interface ForeignContext {
 }
 
 /** A renewal by less than this is the same lock, written again or rounded to seconds. */
-const RENEWAL_MS_MIN = 1_000;
+export const RENEWAL_MS_MIN = 1_000;
 
 export function readForeignWrite(info: ValidateInfo, context: ForeignContext): ForeignEvent {
   switch (info.status) {

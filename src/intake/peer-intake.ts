@@ -7,13 +7,13 @@
 
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import { isEmptyRecord } from '../../crdt/block/record.ts';
-import { retainAuthors } from '../../crdt/block/signing.ts';
+import { retainAuthors, type SignedPart } from '../../crdt/block/signing.ts';
 import type { HlcStamp } from '../../crdt/hlc.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import type { Lease } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
-import { checkRecord, type Trust } from '../../net/gossip/check-record.ts';
+import { checkRecordLater, type BulkTrust } from '../../net/gossip/check-record.ts';
 import type { Author } from '../author/author.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { admitRecord } from './admit.ts';
@@ -23,7 +23,7 @@ export interface PeerIntakeOptions {
   readonly clock: Clock;
   readonly author: Author;
   readonly store: BlockStore;
-  readonly trust: Trust;
+  readonly trust: BulkTrust;
   readonly skewBoundMs: number;
   readonly onDeferred: (key: BlockKey, lease: Lease) => void;
 }
@@ -58,21 +58,18 @@ export class PeerIntake {
 
   /**
    * Records of a reconciliation session, unchecked. Resolves when there is room for more. Throws `PeerMisbehaved` for a
-   * forged part; parts by authors who are no members here are left out.
+   * forged part; parts by authors who are no members here are left out. May be called again before it has resolved.
    */
   async takeReconciled(records: readonly KeyedRecord[]): Promise<void> {
     const { store, trust } = this.#options;
-    for (const { key, record } of records) {
-      const keyed = { key, record: retainAuthors(record, trust.isMember) };
-      const check = checkRecord(keyed, store.replica.get(key), trust);
-      if (check.outcome === 'bad-signature') {
-        throw new PeerMisbehaved({
-          argument: `${check.part.part} by ${check.part.author} for block ${key.number}`,
-          expected: 'its signature',
-          found: 'another',
-        });
-      }
-      if (check.outcome === 'valid') this.#merge(keyed);
+    const members = records.map(({ key, record }) => ({ key, record: retainAuthors(record, trust.isMember) }));
+    const checks = await Promise.all(
+      members.map((keyed) => checkRecordLater(keyed, store.replica.get(keyed.key), trust)),
+    );
+    for (const [at, keyed] of members.entries()) {
+      const check = checks[at];
+      if (check?.outcome === 'bad-signature') throw forged(keyed, check.part);
+      if (check?.outcome === 'valid') this.#merge(keyed);
     }
     await store.room();
   }
@@ -99,4 +96,12 @@ export class PeerIntake {
     for (const keyed of this.#deferred.take(clock.wallMs() + skewBoundMs)) this.#merge(keyed);
     this.#schedule();
   }
+}
+
+function forged({ key }: KeyedRecord, { part, author }: SignedPart): PeerMisbehaved {
+  return new PeerMisbehaved({
+    argument: `${part} by ${author} for block ${key.number}`,
+    expected: 'its signature',
+    found: 'another',
+  });
 }

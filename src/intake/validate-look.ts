@@ -12,6 +12,7 @@ import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf } from '../../crdt/block/view.ts';
 import { DriftlockError } from '../../crdt/errors.ts';
 import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
+import { hasRenewalsLeft } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
@@ -83,15 +84,28 @@ export class ValidateLook {
     if (file.trailer.kind === 'valid') {
       const record = decodeRecord(file.trailer.record);
       if (!this.#options.isAuthentic({ key, record })) {
-        throw new DriftlockError('ERR_BAD_SIGNATURE', {
-          argument: blockFileName('validate', key),
-          expected: 'a record that its authors signed',
-          found: 'a signature that does not verify',
-        });
+        throw badSignature(key);
       }
       return { identity, fingerprint: fingerprintOf({ key, record }), deltas: [{ record, origin: 'disk' }] };
     }
-    return { identity, fingerprint: undefined, deltas: this.#foreignDeltas(key, file.info) };
+    const left = this.#recordLeftIn(key, file);
+    if (left === undefined) return { identity, fingerprint: undefined, deltas: this.#foreignDeltas(key, file.info) };
+    const known: SightedDelta = { record: left, origin: 'disk' };
+    const deltas = saysTheSame(file.info, left) ? [known] : [known, ...this.#foreignDeltas(key, file.info)];
+    return { identity, fingerprint: undefined, deltas };
+  }
+
+  /**
+   * The record behind a file whose trailer does not belong to its beginning: another program has written over that, or a
+   * bit of the trailer has rotted. Throws when it is the record that was damaged: what this node and others found must
+   * not be taken for what a program here has found.
+   */
+  #recordLeftIn(key: BlockKey, { trailer }: ValidateFile): BlockRecord | undefined {
+    if (trailer.kind !== 'mismatch' || trailer.record === undefined) return undefined;
+    const record = decodeRecord(trailer.record);
+    if (!this.#options.isAuthentic({ key, record })) throw badSignature(key);
+    // Of what is not signed nobody knows whether it is what was written.
+    return { ...record, holders: [], blobIds: [] };
   }
 
   #foreignDeltas(key: BlockKey, info: ValidateInfo): readonly SightedDelta[] {
@@ -121,7 +135,7 @@ export class ValidateLook {
         return { lease: author.claim(key, event.epoch, event.durationMs) };
       case 'renewal': {
         const { lease } = record;
-        if (lease === undefined) return {};
+        if (lease === undefined || !hasRenewalsLeft(lease)) return {};
         return { lease: author.renew(key, lease, clock.wallMs() - lease.stamp.wallMs, event.durationMs) };
       }
       case 'result':
@@ -137,4 +151,20 @@ export class ValidateLook {
     this.#options.onEvent({ type: 'file-quarantined', file: path, error });
     return NO_FILE;
   }
+}
+
+/** Whether a finished file says what its record does, and so needs no other program to have written it. */
+function saysTheSame({ status, stateRoot }: ValidateInfo, record: BlockRecord): boolean {
+  const view = viewOf(record, () => false);
+  const isSame =
+    (status === 'Success' && view.status === 'success') || (status === 'Failed' && view.status === 'failed');
+  return isSame && view.stateRoot === stateRoot;
+}
+
+function badSignature(key: BlockKey): DriftlockError {
+  return new DriftlockError('ERR_BAD_SIGNATURE', {
+    argument: blockFileName('validate', key),
+    expected: 'a record that its authors signed',
+    found: 'a signature that does not verify',
+  });
 }

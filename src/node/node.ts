@@ -6,16 +6,16 @@
  * tells gossip, the claimer and the fetcher. Nothing here reads a clock, a disk or a socket but through its `NodeWorld`.
  */
 
-import { liveHolders } from '../../crdt/block/holders.ts';
-import { hasSuccess, type BlockRecord } from '../../crdt/block/record.ts';
-import { viewOf, type BlockView } from '../../crdt/block/view.ts';
+import { hasSuccess } from '../../crdt/block/record.ts';
+import type { BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { checkRecord } from '../../net/gossip/check-record.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
-import { Claimer } from '../claim/claimer.ts';
+import { ClaimRoom } from '../claim/claim-room.ts';
 import { ClockKeeper } from '../clock/clock-keeper.ts';
 import { RankStep } from '../clock/rank-step.ts';
+import { rankOf } from '../claim/rendezvous.ts';
 import { DurableWriter } from '../datadir/durable-writer.ts';
 import { Quarantine } from '../datadir/quarantine.ts';
 import { Gossiper } from '../gossip/gossiper.ts';
@@ -24,44 +24,45 @@ import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
 import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
+import { ReplicaView } from '../reconcile/replica-view.ts';
 import { Replica } from '../replica/replica.ts';
 import { Tally } from '../replica/tally.ts';
+import { Reservations } from '../reserve/reservations.ts';
 import { BlockStore, type StoreChange } from '../store/block-store.ts';
-import { fileView } from '../store/validate-view.ts';
-import type { ValidateInfo } from '../files/validate-info.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { readShelved } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
-import { WitnessShelf } from '../witness/shelf.ts';
+import type { WitnessShelf } from '../witness/shelf.ts';
 import { VERSION } from '../version.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
 import { newsOf } from './news.ts';
+import { ShownView } from './shown-view.ts';
 import { filePaths } from './file-paths.ts';
 import type { NodeSettings, NodeWorld } from './options.ts';
-import { NODE_RULES, type NodeRules } from './rules.ts';
+import { NODE_RULES } from './rules.ts';
 import { EventCounters } from './counters.ts';
 
 export class DriftlockNode {
   readonly replica: Replica;
   readonly tally = new Tally();
-  readonly shelf = new WitnessShelf();
   readonly counters = new EventCounters();
   readonly store: BlockStore;
   readonly presence: PresenceKeeper;
   readonly clocks: ClockKeeper;
   readonly rankStep: RankStep;
-  readonly claimer: Claimer | undefined;
+  readonly claims: ClaimRoom;
   readonly witnesses: WitnessService;
   lastWriteError: string | undefined;
 
   readonly #settings: NodeSettings;
   readonly #world: NodeWorld;
-  readonly #author: Author;
   readonly #sightings: LeaseSightings;
   readonly #peerIntake: PeerIntake;
   readonly #gossiper: Gossiper;
-  readonly #reconciler: Reconciler;
+  readonly #reservations: Reservations;
+  readonly #shown: ShownView;
+  readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
@@ -71,14 +72,13 @@ export class DriftlockNode {
   constructor(settings: NodeSettings, world: NodeWorld) {
     this.#settings = settings;
     this.#world = world;
-    const { clock, disk, random, layout, network, signer, verify, isMember } = world;
+    const { clock, disk, random, layout, network, signer, verify, verifyLater, isMember } = world;
     const { bounds, cluster, heartbeatMs } = settings;
     const rules = world.rules ?? NODE_RULES;
     const replica = (this.replica = new Replica(rules.mergeRecords));
-    const { shelf } = this;
     const onEvent = (event: NodeEvent): void => this.#report(event);
     const pathsOf = filePaths(layout);
-    const author = (this.#author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs }));
+    const author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs });
     this.clocks = new ClockKeeper({
       network,
       clock,
@@ -94,9 +94,15 @@ export class DriftlockNode {
       (lease) => this.clocks.readingFor(lease),
       rules.sighting,
     ));
+    this.#reservations = new Reservations({
+      clock,
+      durationMs: settings.reserveMs,
+      rankOf: (key) => rankOf(signer.node, key, this.presence.liveClaimants()),
+      onLapsed: (key) => void this.store.refresh(key).then(() => this.witnesses.fetcher.showAgain(key)),
+    });
+    this.#shown = new ShownView({ clock, sightings, reservations: this.#reservations });
     const writer = new DurableWriter({ disk, temporaryDirectory: layout.temporary, random });
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
-    const trust = { isMember, verify };
     const validateLook = new ValidateLook({
       disk,
       clock,
@@ -116,7 +122,7 @@ export class DriftlockNode {
       writer,
       clock,
       pathOf: pathsOf.validate,
-      fileViewOf: (key, record) => this.#fileView(key, record),
+      fileViewOf: (key, record) => this.#shown.show(key, record),
       look: (key, known) => validateLook.look(key, known),
       onChange: (change) => this.#changed(change),
       onWriteError: (key, error) => onEvent({ type: 'write-failed', file: pathsOf.validate(key), error }),
@@ -128,28 +134,29 @@ export class DriftlockNode {
       random,
       author,
       store: this.store,
-      shelf,
       quarantine,
       writer,
+      sightings: new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease), rules.sighting),
       policy: settings.witnessPolicy ?? { kind: 'full' },
       limits: settings.witnessLimits ?? WITNESS_LIMITS,
       region: settings.region,
       regionOf: (node) => this.presence.of(node)?.heartbeat.region ?? '',
       liveMembers: () => this.presence.live().filter((node) => node !== author.node),
-      rivals: () => (this.claimer === undefined ? undefined : this.presence.liveClaimants()),
-      contractsPath: layout.contracts,
-      partialDirectory: layout.partial,
-      chunkDirectory: layout.chunks,
+      rivals: () => (this.claims.isAtWork ? this.presence.liveClaimants() : undefined),
+      layout,
       pathOf: pathsOf.witness,
       backupPathOf: pathsOf.witnessBackup,
-      onEvent,
+      beforeVisible: (key) => this.#reserve(key),
+      onAnnounced: (key) => this.#reservations.begin(key),
       onShelfChanged: (key) => this.#consider(key),
+      onEvent,
+      onWriteError: (file, error) => onEvent({ type: 'write-failed', file, error }),
     });
     const peerIntake = (this.#peerIntake = new PeerIntake({
       clock,
       author,
       store: this.store,
-      trust,
+      trust: { isMember, verifyLater },
       skewBoundMs: bounds.skewBoundMs,
       onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
     }));
@@ -184,23 +191,42 @@ export class DriftlockNode {
       live: () => this.presence.liveClaimants(),
       offsetOf: (peer) => this.clocks.offsetOf(peer)?.offset,
     });
-    this.#reconciler = new Reconciler({
+    this.reconciler = new Reconciler({
       network,
       clock,
       random,
       replica,
+      view: new ReplicaView(replica, this.tally),
       presence: this.presence,
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
-    this.claimer = this.#makeClaimer(rules);
+    this.claims = new ClaimRoom({
+      clock,
+      store: this.store,
+      tally: this.tally,
+      author,
+      sightings,
+      validator: world.validator,
+      bounds,
+      lockTimeMs: settings.lockTimeMs,
+      validationsMax: settings.validationsMax,
+      retry: settings.retry,
+      countsPrograms: settings.reserveMs !== undefined,
+      rankStepMs: () => this.rankStep.currentMs(),
+      mayClaim: () => this.clocks.mayClaim(),
+      claimEpoch: rules.claimEpoch,
+      rivals: () => this.presence.liveClaimants(),
+      witnessOf: (key) => this.shelf.get(key),
+      onEvent,
+    });
     this.#watch = new DatadirWatch({
       disk,
       clock,
       layout,
       scanIntervalMs: settings.scanIntervalMs,
       takeInValidate: (key) => this.store.takeIn(key),
-      takeInWitness: (key) => this.witnesses.intake.takeIn(key),
+      takeInWitness: (key) => this.witnesses.takeIn(key),
       onEvent,
     });
   }
@@ -209,17 +235,16 @@ export class DriftlockNode {
   async start(): Promise<void> {
     const { network } = this.#world;
     await this.#watch.start();
-    await this.#recheckHoldings();
+    await this.witnesses.start();
     // What other programs found is known once it is written; a disk that takes nothing must not keep the node away.
     await Promise.race([this.store.idle(), this.#firstWriteFailure.promise]);
-    await this.witnesses.start();
     this.#report({ type: 'loaded', blocks: this.replica.size, witnesses: this.shelf.size });
     await network.start();
     this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
     this.#gossiper.start();
     this.clocks.start();
     this.presence.start();
-    this.#reconciler.start();
+    this.reconciler.start();
     this.witnesses.join();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
@@ -229,16 +254,17 @@ export class DriftlockNode {
   /** Ends every validation, gives its leases up, writes what is to be written, and leaves the network. */
   async stop(): Promise<void> {
     this.store.stopRetrying();
-    await this.claimer?.stop();
+    this.#reservations.stop();
+    await this.claims.stop();
     await this.witnesses.stop();
     await this.#watch.stop();
-    await this.#reconciler.stop();
+    await this.reconciler.stop();
     await this.clocks.stop();
     this.#peerIntake.stop();
     this.presence.stop();
     this.#gossiper.stop();
     this.#stopListening?.();
-    await this.witnesses.intake.idle();
+    await this.witnesses.idle();
     await this.store.stop();
     await this.#world.network.stop();
   }
@@ -248,9 +274,13 @@ export class DriftlockNode {
     return this.#sightings.size;
   }
 
+  /** The witnesses that stand complete in this node's directory. */
+  get shelf(): WitnessShelf {
+    return this.witnesses.shelf;
+  }
+
   view(key: BlockKey): BlockView {
-    const now = this.#now();
-    return viewOf(this.replica.get(key), (lease) => this.#sightings.isLive(key, lease, now));
+    return this.#shown.see(key, this.replica.get(key));
   }
 
   hasWitnessAt(number: number): boolean {
@@ -288,14 +318,17 @@ export class DriftlockNode {
     if (after.lease !== undefined && after.lease !== before.lease) {
       this.#sightings.remainingMs(key, after.lease, this.#now());
     }
+    if (after.lease !== undefined || after.results.length > 0) this.#reservations.end(key);
+    this.witnesses.note(change);
     if (hasSuccess(after.results)) this.#sightings.forget(key);
+    this.claims.clients.observe(key);
     this.#consider(key);
   }
 
   #consider(key: BlockKey): void {
     if (!this.#isWorking) return;
     this.witnesses.fetcher.consider(key);
-    this.claimer?.consider(key);
+    this.claims.claimer.consider(key);
   }
 
   /** Who is reachable decides what can be fetched and who ranks first. */
@@ -308,11 +341,11 @@ export class DriftlockNode {
   #standingChanged(): void {
     if (!this.#isWorking) return;
     this.presence.beat();
-    this.claimer?.resume();
+    this.claims.claimer.resume();
   }
 
   #clockMeasured(holder: NodeId): void {
-    this.claimer?.resume();
+    this.claims.claimer.resume();
     // A lease heard of late may turn out to have ended, now that its holder's clock is known.
     for (const key of this.tally.unfinished()) {
       if (this.replica.get(key).lease?.holder === holder) this.#consider(key);
@@ -321,6 +354,7 @@ export class DriftlockNode {
 
   #report(event: NodeEvent): void {
     this.counters.note(event);
+    if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
       this.lastWriteError = describeError(event.error);
       this.#firstWriteFailure.resolve();
@@ -328,39 +362,17 @@ export class DriftlockNode {
     this.#world.onEvent(event);
   }
 
-  #makeClaimer({ claimEpoch }: NodeRules): Claimer | undefined {
-    const { validator, clock } = this.#world;
-    if (validator === undefined) return undefined;
-    const { bounds, lockTimeMs, validationsMax } = this.#settings;
-    return new Claimer({
-      clock,
-      store: this.store,
-      author: this.#author,
-      sightings: this.#sightings,
-      validator,
-      bounds,
-      lockTimeMs,
-      rankStepMs: () => this.rankStep.currentMs(),
-      mayClaim: () => this.clocks.mayClaim(),
-      validationsMax,
-      claimEpoch,
-      rivals: () => this.presence.liveClaimants(),
-      witnessOf: (key) => this.shelf.get(key),
-      onEvent: (event) => this.#report(event),
-    });
-  }
-
-  #fileView(key: BlockKey, record: BlockRecord): ValidateInfo {
-    const now = this.#now();
-    const view = viewOf(record, (lease) => this.#sightings.isLive(key, lease, now));
-    const remainingMs = view.lease === undefined ? 0 : this.#sightings.remainingMs(key, view.lease, now);
-    return fileView(key, view, now.wallMs + remainingMs);
+  /** Resolves once programs on this machine see the block reserved, if it is to be. */
+  async #reserve(key: BlockKey): Promise<void> {
+    const { lease, results } = this.replica.get(key);
+    const isFresh = lease === undefined && results.length === 0;
+    if (isFresh && this.#reservations.begin(key)) await this.store.refresh(key);
   }
 
   #describe(): HeartbeatContent {
     return {
       mode: 'normal',
-      validates: this.claimer !== undefined,
+      validates: this.claims.isAtWork,
       isSkewed: this.clocks.standing === 'outside',
       digest: this.replica.digest,
       recordCount: this.replica.size,
@@ -368,14 +380,6 @@ export class DriftlockNode {
       region: this.#settings.region,
       softwareVersion: VERSION,
     };
-  }
-
-  /** A record may say that we hold a witness whose file went away while we were not looking. */
-  async #recheckHoldings(): Promise<void> {
-    for (const { key, record } of this.replica.entries()) {
-      const saysWeHold = liveHolders(record.holders).includes(this.#author.node);
-      if (saysWeHold && this.shelf.get(key) === undefined) await this.witnesses.intake.takeIn(key);
-    }
   }
 
   #now(): Instant {

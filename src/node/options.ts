@@ -5,10 +5,11 @@
 
 import type { NodeId } from '../../crdt/ids.ts';
 import type { ClockBounds } from '../../crdt/lease/rule.ts';
-import type { Verify } from '../../crdt/block/signing.ts';
+import type { Verify, VerifyLater } from '../../crdt/block/signing.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
 import type { Signer } from '../../net/framing/envelope.ts';
 import type { Network } from '../../net/network.ts';
+import type { RetryPolicy } from '../claim/decision.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { Validator } from '../validators/validator.ts';
@@ -28,6 +29,9 @@ export interface NodeSettings {
   /** Between two scans of `validate/` and `witness/`: how long a change may stay unseen that the watcher missed. */
   readonly scanIntervalMs: number;
   readonly validationsMax: number;
+  readonly retry: RetryPolicy;
+  /** For how long a block is reserved for the node that ranks first; undefined: it is not. */
+  readonly reserveMs: number | undefined;
   /** Which witnesses the node keeps; all of them when absent. */
   readonly witnessPolicy?: WitnessPolicy;
   /** What witnesses may take of the machine; `WITNESS_LIMITS` when absent. */
@@ -41,6 +45,8 @@ export interface NodeWorld {
   readonly network: Network;
   readonly signer: Signer;
   readonly verify: Verify;
+  /** On other threads, for what arrives in bulk. */
+  readonly verifyLater: VerifyLater;
   readonly isMember: (node: NodeId) => boolean;
   readonly layout: DatadirLayout;
   /** Undefined: sidecar only, the node claims nothing. */

@@ -9,7 +9,8 @@ import type { PeerLink } from '../../net/network.ts';
 import type { Validator } from '../validators/validator.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
-import type { ClockStatus, NodeStatus, OffsetStatus, PeerClockStatus, PeerStatus } from './status.ts';
+import type { CatchUpProgress } from '../reconcile/catch-up.ts';
+import type { CatchUpStatus, ClockStatus, NodeStatus, OffsetStatus, PeerClockStatus, PeerStatus } from './status.ts';
 
 export interface StatusSources {
   readonly node: DriftlockNode;
@@ -27,7 +28,8 @@ export interface StatusSources {
 
 export function readStatus(sources: StatusSources): NodeStatus {
   const { node, self, clock, validator, members } = sources;
-  const { tally, shelf, witnesses, store, claimer } = node;
+  const { tally, shelf, witnesses, store } = node;
+  const { claimer } = node.claims;
   const links = new Map(sources.peers().map((link) => [link.node, link]));
   const others = members.filter((member) => member !== self);
   return {
@@ -41,10 +43,12 @@ export function readStatus(sources: StatusSources): NodeStatus {
     validator: {
       name: validator?.name ?? 'none',
       executes: validator?.executes ?? false,
-      inFlight: claimer?.validationsInFlight ?? 0,
-      ready: claimer?.readyCount ?? 0,
+      inFlight: claimer.validationsInFlight,
+      ready: claimer.readyCount,
     },
     clock: readClock(sources),
+    clients: { leases: node.claims.clients.held, waiting: node.claims.clients.waiting },
+    retry: { ...node.claims.retry, exhausted: node.claims.exhaustedCount() },
     digest: formatFingerprint(node.replica.digest),
     blocks: {
       total: tally.blocks,
@@ -55,8 +59,20 @@ export function readStatus(sources: StatusSources): NodeStatus {
     },
     witnesses: { held: shelf.size, fetching: witnesses.fetcher.fetching, ...witnesses.resources() },
     files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
+    catchUp: readCatchUp(node.reconciler.catchUp),
     peers: others.map((member) => readPeer(sources, member, links.get(member))),
     counters: node.counters.read(),
+  };
+}
+
+function readCatchUp(progress: CatchUpProgress | undefined): CatchUpStatus | null {
+  if (progress === undefined) return null;
+  const { done, total, recordsPerSecond, leftMs } = progress;
+  return {
+    done,
+    total,
+    recordsPerSecond: Math.round(recordsPerSecond),
+    leftMs: leftMs === undefined ? null : Math.round(leftMs),
   };
 }
 

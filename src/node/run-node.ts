@@ -7,7 +7,7 @@
 import { invariant } from '../../crdt/invariant.ts';
 import { MemberList } from '../../net/membership/member-list.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
-import { verifySignature } from '../../net/identity/verify.ts';
+import { verifySignature, verifySignatureLater } from '../../net/identity/verify.ts';
 import { createLibp2pNetwork } from '../../net/libp2p/network.ts';
 import { parseDialAddress } from '../../net/libp2p/addresses.ts';
 import { openBlockSource } from '../chain/open-source.ts';
@@ -88,6 +88,8 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         heartbeatMs: config.heartbeatMs,
         scanIntervalMs: config.scanIntervalMs,
         validationsMax: config.validationsMax,
+        retry: config.retry,
+        reserveMs: config.reserveMs,
         witnessPolicy: config.witnessPolicy,
         witnessLimits: config.witnessLimits,
       },
@@ -98,6 +100,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         network,
         signer: identity,
         verify: verifySignature,
+        verifyLater: verifySignatureLater,
         isMember: (member) => members.has(member),
         layout,
         validator,
@@ -129,7 +132,12 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     const rpc =
       config.rpc === undefined
         ? undefined
-        : await startRpcServer({ queries, listen: config.rpc, onDefect: hooks.onRpcDefect });
+        : await startRpcServer({
+            queries,
+            leases: config.leaseApi ? node.claims.clients : undefined,
+            listen: config.rpc,
+            onDefect: hooks.onRpcDefect,
+          });
     if (rpc !== undefined) release.push(() => rpc.close());
     return {
       peerId: peerIdText(identity.node),

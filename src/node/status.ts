@@ -21,13 +21,36 @@ export interface NodeStatus {
   readonly addresses: readonly string[];
   readonly validator: ValidatorStatus;
   readonly clock: ClockStatus;
+  /** Programs that validate on their own: leases they hold, and calls that wait for a block. */
+  readonly clients: { readonly leases: number; readonly waiting: number };
+  readonly retry: RetryStatus;
   readonly digest: string;
   readonly blocks: BlockCounts;
   readonly witnesses: { readonly held: number; readonly fetching: number } & WitnessResources;
   /** `pending`: files that are not yet what their record says; `lastError`: of the write that failed last. */
   readonly files: { readonly pending: number; readonly lastError: string | null };
+  /** Null when there is nothing to catch up with. */
+  readonly catchUp: CatchUpStatus | null;
   readonly peers: readonly PeerStatus[];
   readonly counters: NodeCounters;
+}
+
+export interface RetryStatus {
+  readonly failuresMax: number;
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+  /** Blocks without a success that failed `failuresMax` times: left to people. */
+  readonly exhausted: number;
+}
+
+export interface CatchUpStatus {
+  /** Records here. */
+  readonly done: number;
+  /** Records of the connected peer that has most. */
+  readonly total: number;
+  readonly recordsPerSecond: number;
+  /** Null while nothing comes. */
+  readonly leftMs: number | null;
 }
 
 export interface ValidatorStatus {

@@ -1,5 +1,5 @@
 /**
- * Reconciles with peers whose digests differ, one session at a time, and answers theirs.
+ * Reconciles with peers whose digests differ, with a few of them at once, and answers theirs.
  *
  * Invariant: as long as a peer stays connected and its heartbeats show another digest, sessions with it are tried again
  * (see `trigger.ts`), so what gossip lost arrives in the end.
@@ -10,18 +10,23 @@ import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import { withDeadline, type Clock, type RandomInteger } from '../../net/clock.ts';
 import { STREAM_STALL_MS_MAX, withStallLimit } from '../../net/framing/stall-limit.ts';
-import type { Network } from '../../net/network.ts';
+import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
+import type { ByteStream, Network } from '../../net/network.ts';
 import { initiateReconcile, serveReconcile, type ReconcileStats } from '../../net/reconcile/drive.ts';
 import { RECONCILE_PROTOCOL } from '../../net/reconcile/limits.ts';
+import type { ReconcileView } from '../../net/reconcile/view.ts';
 import type { PresenceKeeper } from '../presence/presence.ts';
 import type { Replica } from '../replica/replica.ts';
+import { CatchUpMeter, type CatchUpProgress } from './catch-up.ts';
+import { FetchLedger } from './fetch-ledger.ts';
 import { decideReconcile } from './trigger.ts';
 
 export interface ReconcilerOptions {
   readonly network: Network;
   readonly clock: Clock;
   readonly random: RandomInteger;
-  readonly replica: Replica;
+  readonly replica: Pick<Replica, 'digest'>;
+  readonly view: ReconcileView;
   readonly presence: PresenceKeeper;
   /** Checks and merges what arrived; throws `PeerMisbehaved` for a forged part. Resolves when there is room for more. */
   readonly take: (records: readonly KeyedRecord[]) => Promise<void>;
@@ -36,13 +41,21 @@ export type ReconcileEvent =
 const COMPARE_MS = 500;
 /** Random part added to it, so that nodes that started together do not stay in step. */
 const COMPARE_JITTER_MS = 100;
-/** A session moves at most one bounded turn each way twice. */
-const SESSION_TIMEOUT_MS = 60_000;
+/** Sessions that this node has started and that are under way: enough for several peers to fill an empty node. */
+export const SESSIONS_INITIATED_MAX = 3;
+/** Of all sessions: a silent one is given up after `STREAM_STALL_MS_MAX`. */
+const SESSION_TIMEOUT_MS = 300_000;
+
+const SECOND_SESSION = { argument: 'stream', expected: 'one session of a peer at a time', found: 'a second one' };
 
 interface PeerState {
   differsSinceMs: number | undefined;
   lastEndedMs: number | undefined;
   fruitless: number;
+  /** Whether the last session left something for the next one. */
+  hasMore: boolean;
+  isInitiating: boolean;
+  isServing: boolean;
 }
 
 export class Reconciler {
@@ -50,19 +63,18 @@ export class Reconciler {
   readonly #peers = new Map<NodeId, PeerState>();
   readonly #stopping = new AbortController();
   readonly #sessions = new Set<Promise<void>>();
-  #initiating = false;
+  readonly #ledger = new FetchLedger();
+  readonly #catchUp = new CatchUpMeter();
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
-    options.network.serve(RECONCILE_PROTOCOL, async (peer, stream) => {
-      const digestBefore = options.replica.digest;
-      const stats = await withStallLimit(stream, RECONCILE_PROTOCOL, options.clock, STREAM_STALL_MS_MAX, (guarded) =>
-        serveReconcile(guarded, options.replica, options.take),
-      );
-      this.#note(peer, stats, digestBefore);
-      options.onEvent({ type: 'reconciled', peer, initiated: false, stats });
-    });
+    options.network.serve(RECONCILE_PROTOCOL, (peer, stream) => this.#serve(peer, stream));
+  }
+
+  /** Undefined when there is nothing to catch up with. */
+  get catchUp(): CatchUpProgress | undefined {
+    return this.#catchUp.progress;
   }
 
   start(): void {
@@ -83,11 +95,13 @@ export class Reconciler {
     });
   }
 
-  /** Compares our digest with each connected peer's last heartbeat, and starts at most one session. */
+  /** Compares our digest with each connected peer's last heartbeat, and starts sessions. */
   #compareAll(): void {
-    const { network, replica, presence, clock } = this.#options;
+    const { network, replica, view, presence, clock } = this.#options;
     const connected = network.peers().map((peer) => peer.node);
     for (const node of this.#peers.keys()) if (!connected.includes(node)) this.#peers.delete(node);
+    const peerRecords = connected.map((peer) => presence.of(peer)?.heartbeat.recordCount ?? 0);
+    this.#catchUp.note(clock.monotonicMs(), view.index.count, peerRecords);
     for (const peer of connected) {
       const heard = presence.of(peer);
       if (heard === undefined) continue;
@@ -97,6 +111,7 @@ export class Reconciler {
         state.differsSinceMs = undefined;
         // Sessions that only gave count as fruitless, so that a deferred lease is not given again and again.
         state.fruitless = 0;
+        state.hasMore = false;
         continue;
       }
       state.differsSinceMs ??= nowMs;
@@ -107,36 +122,66 @@ export class Reconciler {
         differsSinceMs: state.differsSinceMs,
         lastEndedMs: state.lastEndedMs,
         fruitless: state.fruitless,
+        hasMore: state.hasMore,
         startsFirst: network.self < peer,
       });
-      if (decision.start && !this.#initiating) this.#begin(peer);
+      if (decision.start && !state.isInitiating && this.#sessions.size < SESSIONS_INITIATED_MAX)
+        this.#begin(peer, state);
     }
   }
 
-  #begin(peer: NodeId): void {
-    this.#initiating = true;
+  #begin(peer: NodeId, state: PeerState): void {
+    state.isInitiating = true;
     const session = this.#initiate(peer).finally(() => {
-      this.#initiating = false;
+      state.isInitiating = false;
       this.#sessions.delete(session);
+      if (state.hasMore && !this.#stopping.signal.aborted) this.#compareAll();
     });
     this.#sessions.add(session);
   }
 
   async #initiate(peer: NodeId): Promise<void> {
-    const { network, clock, replica, take, onEvent } = this.#options;
+    const { network, clock, replica, view, take, onEvent } = this.#options;
     const digestBefore = replica.digest;
+    const claims = this.#ledger.begin();
     try {
       const stats = await withDeadline(clock, SESSION_TIMEOUT_MS, this.#stopping.signal, async (signal) => {
         const stream = await network.open(peer, RECONCILE_PROTOCOL, signal);
-        return initiateReconcile(stream, replica, take, signal);
+        return withStallLimit(stream, RECONCILE_PROTOCOL, clock, STREAM_STALL_MS_MAX, (guarded) =>
+          initiateReconcile(guarded, view, take, signal, claims),
+        );
       });
       this.#note(peer, stats, digestBefore);
       onEvent({ type: 'reconciled', peer, initiated: true, stats });
     } catch (error) {
       const state = this.#stateOf(peer);
       state.fruitless++;
+      state.hasMore = false;
       state.lastEndedMs = clock.monotonicMs();
       onEvent({ type: 'reconcile-failed', peer, reason: error instanceof Error ? error.message : String(error) });
+    } finally {
+      claims.release();
+    }
+  }
+
+  /** One session of each peer at a time: a second one is refused, and its peer tries again later. */
+  async #serve(peer: NodeId, stream: ByteStream): Promise<void> {
+    const { clock, replica, view, take, onEvent } = this.#options;
+    const state = this.#stateOf(peer);
+    if (state.isServing) throw new PeerMisbehaved(SECOND_SESSION);
+    state.isServing = true;
+    const digestBefore = replica.digest;
+    const claims = this.#ledger.begin();
+    try {
+      const stats = await withStallLimit(stream, RECONCILE_PROTOCOL, clock, STREAM_STALL_MS_MAX, (guarded) =>
+        serveReconcile(guarded, view, take, claims),
+      );
+      this.#note(peer, stats, digestBefore);
+      onEvent({ type: 'reconciled', peer, initiated: false, stats });
+    } finally {
+      claims.release();
+      state.isServing = false;
+      if (state.hasMore && !this.#stopping.signal.aborted) this.#compareAll();
     }
   }
 
@@ -145,15 +190,23 @@ export class Reconciler {
     state.lastEndedMs = this.#options.clock.monotonicMs();
     state.differsSinceMs = undefined;
     // What arrived and was not merged (a deferred lease) will arrive again: only a change here counts as progress.
-    const hasMoreToSend = stats.more && stats.sentRecords > 0;
-    const hasProgressed = hasMoreToSend || this.#options.replica.digest !== digestBefore;
+    const hasProgressed = this.#options.replica.digest !== digestBefore;
     state.fruitless = hasProgressed ? 0 : state.fruitless + 1;
+    // Who receives goes on, not who gives: a giver cannot tell whether what it gave was merged.
+    state.hasMore = stats.more && hasProgressed && stats.receivedRecords > 0;
   }
 
   #stateOf(peer: NodeId): PeerState {
     let state = this.#peers.get(peer);
     if (state === undefined) {
-      state = { differsSinceMs: undefined, lastEndedMs: undefined, fruitless: 0 };
+      state = {
+        differsSinceMs: undefined,
+        lastEndedMs: undefined,
+        fruitless: 0,
+        hasMore: false,
+        isInitiating: false,
+        isServing: false,
+      };
       this.#peers.set(peer, state);
     }
     return state;

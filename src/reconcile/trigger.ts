@@ -18,12 +18,14 @@ export interface PeerComparison {
   readonly lastEndedMs: number | undefined;
   /** Sessions with this peer in a row that moved nothing or failed. */
   readonly fruitless: number;
+  /** Whether the last session moved something and left something: the next one goes on at once. */
+  readonly hasMore: boolean;
   /** Of the two nodes, the one with the smaller id starts first; the other only if nothing happens. */
   readonly startsFirst: boolean;
 }
 
 export type TriggerDecision =
-  | { readonly start: true; readonly reason: 'first-contact' | 'digests-differ' }
+  | { readonly start: true; readonly reason: 'first-contact' | 'more-left' | 'digests-differ' }
   | { readonly start: false; readonly reason: 'digests-agree' | 'gossip-may-settle-it' | 'fruitless-lately' };
 
 /** Gossip delivers in milliseconds; a difference that outlives this has to be repaired. */
@@ -36,6 +38,7 @@ export const FRUITLESS_DELAY_MS_MAX = 30_000;
 export function decideReconcile(comparison: PeerComparison): TriggerDecision {
   const { nowMs, lastEndedMs, fruitless, startsFirst } = comparison;
   if (comparison.ownDigest === comparison.peerDigest) return { start: false, reason: 'digests-agree' };
+  if (comparison.hasMore) return { start: true, reason: 'more-left' };
   const secondMs = startsFirst ? 0 : SECOND_STARTER_MS;
   const differsForMs = nowMs - comparison.differsSinceMs;
   if (lastEndedMs === undefined) {

@@ -1,8 +1,8 @@
 /**
  * A node's records in memory, with the digests that tell two replicas apart.
  *
- * Invariant: `digest` is the sum of the fingerprints of all records, and each range's digest the sum over its 1024 block
- * numbers, after every merge. Records only grow: a merge never loses what was there.
+ * Invariant: `digest` is the sum of the fingerprints of all records, and `index` has exactly their items, after every
+ * merge. Records only grow: a merge never loses what was there.
  *
  * No I/O and no clock: the store beside it makes it durable, and nothing here knows about files.
  */
@@ -17,7 +17,8 @@ import {
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import { EMPTY_RECORD, isEmptyRecord, mergeRecords, type BlockRecord } from '../../crdt/block/record.ts';
 import { blockId, compareBlockKeys, type BlockId, type BlockKey } from '../../crdt/ids.ts';
-import { RangeIndex } from './range-index.ts';
+import type { Item } from '../../net/reconcile/index/item.ts';
+import { ReconcileIndex } from '../../net/reconcile/index/reconcile-index.ts';
 
 /** What a merge did to one block. */
 export interface Change {
@@ -31,8 +32,8 @@ export interface ReplicaEntry extends KeyedRecord {
 }
 
 export class Replica {
+  readonly index = new ReconcileIndex();
   readonly #entries = new Map<BlockId, ReplicaEntry>();
-  readonly #ranges = new RangeIndex();
   readonly #hashesByNumber = new Map<number, BlockKey[]>();
   readonly #mergeRecords: typeof mergeRecords;
   #digest: Fingerprint = EMPTY_FINGERPRINT;
@@ -73,7 +74,7 @@ export class Replica {
 
     this.#entries.set(id, { key, record: after, fingerprint });
     if (known === undefined) this.#addHash(key);
-    this.#ranges.change(key, known?.fingerprint, fingerprint);
+    this.index.change(key, known?.fingerprint, fingerprint);
     const rest = known === undefined ? this.#digest : subtractFingerprint(this.#digest, known.fingerprint);
     this.#digest = addFingerprint(rest, fingerprint);
     return { key, before, after };
@@ -89,19 +90,9 @@ export class Replica {
     return this.#entries.values();
   }
 
-  /** The digest of each range of 1024 block numbers that holds a record, ascending. */
-  ranges(): ReturnType<RangeIndex['digests']> {
-    return this.#ranges.digests();
-  }
-
-  /** The entries of range `index`, by block. */
-  items(index: number): readonly ReplicaEntry[] {
-    const found: ReplicaEntry[] = [];
-    for (const key of this.#ranges.keysIn(index)) {
-      const entry = this.#entries.get(blockId(key));
-      if (entry !== undefined) found.push(entry);
-    }
-    return found.sort((a, b) => compareBlockKeys(a.key, b.key));
+  /** The block whose record is in the state that `item` names. */
+  blockOf({ number, fingerprint }: Item): BlockKey | undefined {
+    return this.blocksAt(number).find((key) => this.entry(key)?.fingerprint === fingerprint);
   }
 
   record(key: BlockKey): BlockRecord | undefined {

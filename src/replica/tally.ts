@@ -41,6 +41,13 @@ export class Tally {
     return this.#unfinished.values();
   }
 
+  /** The lowest block number without a Success, at a cost of what is unfinished. */
+  get nextUnfinished(): number | undefined {
+    let lowest: number | undefined;
+    for (const { number } of this.#unfinished.values()) if (lowest === undefined || number < lowest) lowest = number;
+    return lowest;
+  }
+
   get unfinishedCount(): number {
     return this.#unfinished.size;
   }

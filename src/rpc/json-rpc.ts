@@ -36,15 +36,27 @@ export const RPC_LIMITS: RpcLimits = {
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly code: number;
+  /** A JSON value for programs; undefined: none. */
+  readonly data: unknown;
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, data?: unknown) {
     super(message);
     this.code = code;
+    this.data = data;
   }
 }
 
+/** The request that a call is part of. */
+export interface RequestContext {
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  readonly isBatch: boolean;
+  /** Runs `wait`, which waits and works on nothing meanwhile. Others may be served until it resolves. */
+  readonly idle: <T>(wait: () => Promise<T>) => Promise<T>;
+}
+
 /** `params` is what arrived, or undefined. Resolves to a JSON value; throws {@link RpcError}. */
-export type RpcMethod = (params: unknown) => unknown;
+export type RpcMethod = (params: unknown, context: RequestContext) => unknown;
 export type RpcMethods = ReadonlyMap<string, RpcMethod>;
 
 type Id = string | number | null;
@@ -61,6 +73,7 @@ export interface DispatchOptions {
   readonly limits: RpcLimits;
   /** Told what a method threw that is no {@link RpcError}: a defect, of which the caller hears "Internal error" alone. */
   readonly onDefect: (method: string, error: unknown) => void;
+  readonly context: Omit<RequestContext, 'isBatch'>;
 }
 
 /** The answer to the request `text`; undefined when it is none but notifications, to which nothing is answered. */
@@ -72,7 +85,7 @@ export async function dispatch(text: string, options: DispatchOptions): Promise<
     return errorResponse(null, PARSE_ERROR, 'Parse error');
   }
   const budget = { charactersLeft: options.limits.responseCharactersMax };
-  if (!Array.isArray(request)) return answer(request, options, budget);
+  if (!Array.isArray(request)) return answer(request, false, options, budget);
 
   const calls: readonly unknown[] = request;
   const { batchCallsMax } = options.limits;
@@ -84,7 +97,7 @@ export async function dispatch(text: string, options: DispatchOptions): Promise<
   const responses: string[] = [];
   // One after the other: the memory that one HTTP request can take is that of one result, and what was answered.
   for (const call of calls) {
-    const response = await answer(call, options, budget);
+    const response = await answer(call, true, options, budget);
     if (response !== undefined) responses.push(response);
   }
   return responses.length === 0 ? undefined : `[${responses.join(',')}]`;
@@ -94,26 +107,36 @@ interface Budget {
   charactersLeft: number;
 }
 
-async function answer(request: unknown, options: DispatchOptions, budget: Budget): Promise<string | undefined> {
+async function answer(
+  request: unknown,
+  isBatch: boolean,
+  options: DispatchOptions,
+  budget: Budget,
+): Promise<string | undefined> {
   const call = readCall(request);
   if (call === undefined) return errorResponse(idOf(request) ?? null, INVALID_REQUEST, 'Invalid Request');
-  const outcome = await run(call, options, budget);
+  const outcome = await run(call, isBatch, options, budget);
   return call.id === undefined ? undefined : outcome(call.id);
 }
 
 /** Runs the call. What it returns makes the response, once the id is known to be wanted. */
-async function run(call: Call, { methods, onDefect }: DispatchOptions, budget: Budget): Promise<(id: Id) => string> {
+async function run(
+  call: Call,
+  isBatch: boolean,
+  { methods, onDefect, context }: DispatchOptions,
+  budget: Budget,
+): Promise<(id: Id) => string> {
   const method = methods.get(call.method);
   if (method === undefined) return (id) => errorResponse(id, METHOD_NOT_FOUND, 'Method not found');
   try {
-    const result = JSON.stringify(await method(call.params));
+    const result = JSON.stringify(await method(call.params, { ...context, isBatch }));
     if (result.length > budget.charactersLeft) {
       return (id) => errorResponse(id, RESPONSE_TOO_LARGE, 'response too large');
     }
     budget.charactersLeft -= result.length;
     return (id) => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
   } catch (error) {
-    if (error instanceof RpcError) return (id) => errorResponse(id, error.code, error.message);
+    if (error instanceof RpcError) return (id) => errorResponse(id, error.code, error.message, error.data);
     onDefect(call.method, error);
     return (id) => errorResponse(id, INTERNAL_ERROR, 'Internal error');
   }
@@ -135,6 +158,6 @@ function idOf(request: unknown): Id | undefined {
 }
 
 /** An error as JSON text; `id` is null when the call's own could not be read. */
-export function errorResponse(id: Id, code: number, message: string): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
+export function errorResponse(id: Id, code: number, message: string, data?: unknown): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } });
 }

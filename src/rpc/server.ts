@@ -8,15 +8,17 @@
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { DriftlockError } from '../../crdt/errors.ts';
+import type { ClientLeases } from '../claim/client-leases.ts';
 import { errnoOf } from '../disk/errno.ts';
 import type { NodeQueries } from '../node/queries.ts';
 import { decideCaller } from './caller.ts';
 import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
 import { dispatch, errorResponse, INVALID_REQUEST, RPC_LIMITS, type RpcLimits } from './json-rpc.ts';
+import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
 
 export const CONNECTIONS_MAX = 256;
-/** Requests whose answer is being made. One can hold a witness and its hex. */
+/** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
 export const REQUESTS_IN_FLIGHT_MAX = 16;
 /** For a request to arrive whole; a body of 1 MiB takes 5 s at 1.7 Mbit/s. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -26,6 +28,8 @@ const CONTENT_TYPES = ['application/json', 'application/json-rpc', 'application/
 
 export interface RpcServerOptions {
   readonly queries: NodeQueries;
+  /** Undefined: programs may not claim blocks here. */
+  readonly leases?: ClientLeases | undefined;
   readonly listen: HostPort;
   /** Told of defects: a method that threw what it should not have. */
   readonly onDefect: (method: string, error: unknown) => void;
@@ -41,7 +45,7 @@ export interface RpcServer {
 
 /** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { queries, listen, onDefect, limits = RPC_LIMITS } = options;
+  const { queries, leases, listen, onDefect, limits = RPC_LIMITS } = options;
   const server = fastify({
     bodyLimit: limits.requestBytesMax,
     forceCloseConnections: true,
@@ -52,8 +56,16 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   guard(server, isLoopbackHost(listen.host));
 
   // Two hex digits a byte.
-  const methods = rpcMethods(queries, limits.responseCharactersMax / 2);
+  const methods = new Map([...rpcMethods(queries, limits.responseCharactersMax / 2), ...leaseMethods(leases)]);
   let inFlight = 0;
+  const idle = async <T>(wait: () => Promise<T>): Promise<T> => {
+    inFlight--;
+    try {
+      return await wait();
+    } finally {
+      inFlight++;
+    }
+  };
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(CONTENT_TYPES, { parseAs: 'string' }, (_request, body, done) => done(null, body));
   server.post('/', async (request, reply) => {
@@ -61,7 +73,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     inFlight++;
     try {
       const text = typeof request.body === 'string' ? request.body : '';
-      const response = await dispatch(text, { methods, limits, onDefect });
+      const context = { signal: goneSignal(reply), idle };
+      const response = await dispatch(text, { methods, limits, onDefect, context });
       if (response === undefined) return await reply.code(204).send();
       return await reply.type('application/json').send(response);
     } finally {
@@ -77,6 +90,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : listen.port;
   return { url: `http://${formatHostPort({ host: listen.host, port })}`, close: () => server.close() };
+}
+
+/** Aborted when the connection closes before it was answered. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function guard(server: FastifyInstance, listensOnLoopback: boolean): void {

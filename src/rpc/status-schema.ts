@@ -30,6 +30,8 @@ export const statusSchema = z.looseObject({
     rankStepMs: count,
     rankStepFrom: z.string(),
   }),
+  clients: z.looseObject({ leases: count, waiting: count }),
+  retry: z.looseObject({ failuresMax: count, delayMsMin: count, delayMsMax: count, exhausted: count }),
   digest: z.string(),
   blocks: z.looseObject({
     total: count,
@@ -43,6 +45,11 @@ export const statusSchema = z.looseObject({
   }),
   witnesses: z.looseObject({ held: count, fetching: count }),
   files: z.looseObject({ pending: count, lastError: z.string().nullable() }),
+  // Absent in the answer of an older node.
+  catchUp: z
+    .looseObject({ done: count, total: count, recordsPerSecond: count, leftMs: count.nullable() })
+    .nullable()
+    .optional(),
   peers: z.array(
     z.looseObject({
       peerId: z.string(),

@@ -218,6 +218,8 @@ export class Machine {
       network,
       signer: this.signer,
       verify: signers.verify,
+      // Here and now: another thread would answer in an order of its own.
+      verifyLater: (...signed) => Promise.resolve(signers.verify(...signed)),
       isMember: (member) => members.includes(member),
       layout: this.layout,
       validator: this.validates ? new SimValidator(this.name, clock, findings) : undefined,

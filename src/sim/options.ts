@@ -30,6 +30,8 @@ export const SIM_SETTINGS: NodeSettings = {
   heartbeatMs: 1_000,
   scanIntervalMs: 5_000,
   validationsMax: 2,
+  retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
+  reserveMs: undefined,
 };
 
 /** Blocks come and faults strike in this time; then everything is healed. */

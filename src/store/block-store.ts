@@ -88,6 +88,8 @@ export class BlockStore {
   readonly #dirty = new Set<BlockId>();
   /** These, and those whose file is being written. Each has one task that writes until its block is clean. */
   readonly #unwritten = new Set<BlockId>();
+  /** Of these, the ones whose next write is to be synced, whatever it holds. */
+  readonly #refreshing = new Set<BlockId>();
   readonly #stopping = new AbortController();
   readonly #writes = new PQueue({ concurrency: WRITES_UNDER_WAY_MAX });
   #waitingForRoom: (() => void)[] = [];
@@ -136,6 +138,18 @@ export class BlockStore {
   /** Looks at the block's file and takes in what another program wrote there. */
   async takeIn(key: BlockKey): Promise<void> {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
+  }
+
+  /**
+   * What the block's file says has changed though its record has not: writes it again. Resolves once it is on disk, synced,
+   * or given up.
+   */
+  async refresh(key: BlockKey): Promise<void> {
+    const id = blockId(key);
+    this.#file(id).fingerprint = undefined;
+    this.#refreshing.add(id);
+    this.#markDirty(key);
+    await this.#mutex.run(id, async () => undefined);
   }
 
   /** Resolves while fewer than `DIRTY_BLOCKS_MAX` blocks wait to be written: the backpressure of catching up. */
@@ -194,6 +208,7 @@ export class BlockStore {
   #giveUp(id: BlockId): void {
     this.#dirty.delete(id);
     this.#unwritten.delete(id);
+    this.#refreshing.delete(id);
     const staged = this.#staged.get(id) ?? [];
     this.#staged.delete(id);
     for (const { settle } of staged) settle(false);
@@ -216,7 +231,7 @@ export class BlockStore {
 
     if (file.fingerprint !== fingerprint || staged.length > 0) {
       const bytes = encodeValidateFile(this.#options.fileViewOf(key, candidate), encodeRecord(candidate));
-      const durable = candidate.results.length > 0;
+      const durable = candidate.results.length > 0 || this.#refreshing.has(id);
       const outcome = await this.#options.writer.write(this.#options.pathOf(key), bytes, {
         durable,
         expected: file.identity,
@@ -226,6 +241,7 @@ export class BlockStore {
         await this.#takeInLocked(key);
         return;
       }
+      this.#refreshing.delete(id);
       file.identity = outcome.identity;
       file.fingerprint = fingerprint;
     }

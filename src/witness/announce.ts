@@ -9,7 +9,6 @@ import { addHolder, type Holders } from '../../crdt/block/holders.ts';
 import type { BlockRecord } from '../../crdt/block/record.ts';
 import { stateRank, WITNESS_BLOB_IDS_MAX, type WitnessState } from '../../crdt/block/witness.ts';
 import type { Hash32, NodeId } from '../../crdt/ids.ts';
-import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
 
 export interface LocalWitness {
   readonly state: WitnessState;
@@ -31,11 +30,4 @@ export function newsOfWitness(local: LocalWitness, record: BlockRecord, self: No
   const known = same.some((announced) => stateRank(announced.state) >= stateRank(local.state));
   if (known) return { announce: false, holders, reason: 'announced-already' };
   return { announce: true, holders, reason: 'further-state' };
-}
-
-/** For how long a generator's lock still runs; undefined when it has run out or the record shows that it is known. */
-export function generationClaimMs(lockTimeSeconds: bigint, nowWallMs: number, record: BlockRecord): number | undefined {
-  const remainingMs = Math.min(Math.floor(Number(lockTimeSeconds) * 1_000 - nowWallMs), LEASE_DURATION_MS_MAX);
-  if (remainingMs <= 0 || record.witnesses.length > 0 || record.generation !== undefined) return undefined;
-  return remainingMs;
 }

@@ -20,6 +20,7 @@ import { DiskError, type Disk, type FileIdentity } from '../disk/disk.ts';
 import { FileError } from '../files/file-error.ts';
 import { encodeWitnessFile } from '../files/witness-file.ts';
 import type { WitnessFields } from '../files/witness-status.ts';
+import type { GenerationLocks } from './generation-locks.ts';
 import type { WitnessIntake } from './intake.ts';
 import type { IoPriority, IoQueue } from './io-queue.ts';
 import { PartialWitness, partialPrefix } from './partial-witness.ts';
@@ -34,11 +35,14 @@ export interface WitnessAssemblerOptions {
   readonly shelf: WitnessShelf;
   readonly source: PayloadSource;
   readonly intake: WitnessIntake;
+  readonly locks: GenerationLocks;
   readonly quarantine: Quarantine;
   readonly writer: DurableWriter;
   readonly writes: IoQueue;
   readonly partialDirectory: string;
   readonly pathOf: (key: BlockKey) => string;
+  /** Called before a witness becomes visible that was not there; it does once the promise has resolved. */
+  readonly beforeVisible: (key: BlockKey) => Promise<void>;
 }
 
 export interface FetchRequest {
@@ -57,7 +61,10 @@ export class WitnessAssembler {
     this.#options = options;
   }
 
-  /** Tells whether the witness is in its place now; false when no source is left. Throws `DiskError` and `signal`'s reason. */
+  /**
+   * Tells whether a witness is in its place now; false when no source is left, or when another program's lock is there that
+   * nobody has looked at. Throws `DiskError` and `signal`'s reason.
+   */
   async fetch(request: FetchRequest): Promise<boolean> {
     const { announcement } = request;
     if (chunkCount(announcement.payloadBytes) > 1) return this.#fetchInParts(request);
@@ -71,8 +78,8 @@ export class WitnessAssembler {
     const wanted = announcement;
     await retrieveWitness({ client, clock, wanted, sources, begin: beginEmpty, onChunk, onSourceLost, signal });
     if (payload === undefined) return false;
-    await this.#placeWhole(key, announcement, payload, priority);
-    return true;
+    await this.#options.beforeVisible(key);
+    return this.#placeWhole(key, announcement, payload, priority);
   }
 
   /** Writes the `.w` that is here again with the announced state. Tells whether it could. Throws `DiskError`. */
@@ -82,8 +89,7 @@ export class WitnessAssembler {
       source.read(held, index * CHUNK_BYTES, chunkBytes(held.payloadBytes, index), 'backlog');
     if (chunkCount(held.payloadBytes) === 1) {
       const payload = await read(0);
-      if (payload !== undefined) await this.#placeWhole(key, announcement, payload, 'backlog');
-      return payload !== undefined;
+      return payload !== undefined && this.#placeWhole(key, announcement, payload, 'backlog');
     }
     const chunks = await this.#ownChunkList(held);
     if (chunks === undefined) return false;
@@ -95,8 +101,7 @@ export class WitnessAssembler {
         if (bytes === undefined) return false;
         await this.#writeChunk(partial, index, bytes, 'backlog');
       }
-      await this.#publish(key, announcement, partial);
-      return true;
+      return this.#publish(key, announcement, partial);
     });
   }
 
@@ -136,8 +141,8 @@ export class WitnessAssembler {
         signal,
       });
       if (!isComplete || partial === undefined) return false;
-      await this.#publish(key, announcement, partial);
-      return true;
+      await this.#options.beforeVisible(key);
+      return await this.#publish(key, announcement, partial);
     } catch (error) {
       if (error instanceof DiskError) await partial?.discard().catch(() => undefined);
       throw error;
@@ -169,14 +174,14 @@ export class WitnessAssembler {
     }
   }
 
-  async #publish(key: BlockKey, announcement: WitnessAnnouncement, partial: PartialWitness): Promise<void> {
+  async #publish(key: BlockKey, announcement: WitnessAnnouncement, partial: PartialWitness): Promise<boolean> {
     const { writer, pathOf } = this.#options;
     await partial.finish();
     const path = pathOf(key);
     await this.#setAside(key, announcement);
     const outcome = await writer.publish(partial.path, path, this.#expectedAt(key, path));
     if (!outcome.replaced) await partial.discard();
-    await this.#adopt(key, path, announcement, outcome);
+    return this.#adopt(key, path, announcement, outcome);
   }
 
   async #placeWhole(
@@ -184,7 +189,7 @@ export class WitnessAssembler {
     announcement: WitnessAnnouncement,
     payload: Uint8Array,
     priority: IoPriority,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { writer, writes, pathOf } = this.#options;
     const bytes = encodeWitnessFile({ ...fieldsOf(key, announcement), witnessData: payload });
     const path = pathOf(key);
@@ -192,7 +197,7 @@ export class WitnessAssembler {
     const outcome = await writes.run(priority, () =>
       writer.write(path, bytes, { durable: true, expected: this.#expectedAt(key, path) }),
     );
-    await this.#adopt(key, path, announcement, outcome);
+    return this.#adopt(key, path, announcement, outcome);
   }
 
   /** Two payloads were announced for this block, and the one that is here is not the chosen one. */
@@ -209,22 +214,31 @@ export class WitnessAssembler {
     await intake.takeIn(key);
   }
 
+  /** In a free place, over a lock that was looked at, or over the witness itself. */
   #expectedAt(key: BlockKey, path: string): FileIdentity | undefined {
-    const held = this.#options.shelf.get(key);
-    return held?.path === path ? held.identity : undefined;
+    const { shelf, locks } = this.#options;
+    const held = shelf.get(key);
+    return held?.path === path ? held.identity : locks.identityOf(key);
   }
 
-  async #adopt(key: BlockKey, path: string, announcement: WitnessAnnouncement, outcome: WriteOutcome): Promise<void> {
-    const { intake } = this.#options;
+  /** Whether a witness is there now. */
+  async #adopt(
+    key: BlockKey,
+    path: string,
+    announcement: WitnessAnnouncement,
+    outcome: WriteOutcome,
+  ): Promise<boolean> {
+    const { intake, shelf } = this.#options;
     if (!outcome.replaced) {
       // Another program was faster: what it wrote is looked at like anything that it writes.
       await intake.takeIn(key);
-      return;
+      return shelf.get(key) !== undefined;
     }
     const { payloadDigest, payloadBytes } = announcement;
     const fields = fieldsOf(key, announcement);
     const payloadOffset = payloadOffsetOf(fields);
     await intake.adopt(key, path, { fields, identity: outcome.identity, payloadDigest, payloadBytes, payloadOffset });
+    return true;
   }
 }
 

@@ -11,6 +11,7 @@ import { liveHolders } from '../../crdt/block/holders.ts';
 import { hasSuccess } from '../../crdt/block/record.ts';
 import { chunkCount } from '../../crdt/block/payload-digest.ts';
 import { stateRank, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
+import { isFailure } from '../../crdt/errors.ts';
 import { blockId, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
@@ -115,10 +116,24 @@ export class WitnessFetcher {
     if (need.kind === 'nothing' && need.reason === 'over-budget') this.#again(key, RETRY_MS_MAX);
     else if (need.kind === 'nothing') this.#forget(id);
     if (need.kind === 'nothing' || need.kind === 'wait') return;
-    this.#wanted.add(id);
-    const isLarge = need.kind !== 'drop' && chunkCount(need.announcement.payloadBytes) > 1;
-    const queue = isLarge ? this.#large : this.#small;
-    void queue.add(() => this.#serve(key), { priority: this.#priorityOf(key) });
+    this.#enqueue(key, need.kind === 'drop' ? undefined : need.announcement, () => this.#serve(key));
+  }
+
+  /** Writes the witness that is here once more, for programs that look at what is new. */
+  showAgain(key: BlockKey): void {
+    const { shelf, chosen, assembler } = this.#options;
+    const id = blockId(key);
+    const announcement = chosen(key);
+    const held = shelf.get(key);
+    const isHeld = held !== undefined && held.payloadDigest === announcement?.payloadDigest;
+    // Who is wanted is about to be written anyway.
+    if (announcement === undefined || !isHeld || this.#wanted.has(id) || this.#stopping.signal.aborted) return;
+    this.#enqueue(key, announcement, async () => {
+      // That it is new is a hint; a disk that takes no more has louder ways to say so.
+      await assembler.restate(key, announcement, held).catch(() => false);
+      this.#wanted.delete(id);
+      this.consider(key);
+    });
   }
 
   need(key: BlockKey): WitnessNeed {
@@ -151,6 +166,14 @@ export class WitnessFetcher {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     await Promise.all([this.#small.onIdle(), this.#large.onIdle()]);
+  }
+
+  /** `work` removes the block from `#wanted` at its end. */
+  #enqueue(key: BlockKey, announcement: WitnessAnnouncement | undefined, work: () => Promise<void>): void {
+    this.#wanted.add(blockId(key));
+    const isLarge = announcement !== undefined && chunkCount(announcement.payloadBytes) > 1;
+    const queue = isLarge ? this.#large : this.#small;
+    void queue.add(work, { priority: this.#priorityOf(key) });
   }
 
   #needOf(key: BlockKey, announcement: WitnessAnnouncement, decision: FetchDecision): WitnessNeed {
@@ -208,6 +231,7 @@ export class WitnessFetcher {
       done = this.#stopping.signal.aborted || (await this.#meet(key, this.need(key)));
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
+      if (!isFailure(error)) throw error;
       this.#options.onEvent({ type: 'witness-write-failed', key, reason: textOf(error) });
     } finally {
       this.#wanted.delete(id);

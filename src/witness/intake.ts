@@ -9,17 +9,21 @@ import { removeHolder } from '../../crdt/block/holders.ts';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { blockId, type BlockKey } from '../../crdt/ids.ts';
+import type { Lease } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
-import { sameFile, type Disk } from '../disk/disk.ts';
+import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
 import { blockFileName } from '../files/file-names.ts';
 import type { WitnessFields } from '../files/witness-status.ts';
 import { settled } from '../intake/settled-read.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
+import type { LeaseSightings } from '../lease/sightings.ts';
 import { KeyedMutex } from '../store/keyed-mutex.ts';
 import type { BlockStore } from '../store/block-store.ts';
-import { generationClaimMs, newsOfWitness } from './announce.ts';
+import { newsOfWitness } from './announce.ts';
+import { readGenerationLock, type GenerationEvent } from './generation-lock.ts';
+import type { GenerationLocks } from './generation-locks.ts';
 import type { WitnessShelf } from './shelf.ts';
 import { readWitnessFacts, type WitnessFacts } from './witness-facts.ts';
 
@@ -30,9 +34,13 @@ export interface WitnessIntakeOptions {
   readonly store: BlockStore;
   readonly shelf: WitnessShelf;
   readonly quarantine: Quarantine;
+  readonly generations: LeaseSightings;
+  readonly locks: GenerationLocks;
   /** Where the block's witness is looked for, in this order. */
   readonly pathsOf: (key: BlockKey) => readonly string[];
   readonly onEvent: (event: IntakeEvent) => void;
+  /** A witness that nobody had announced stands in this node's directory. */
+  readonly onAnnounced: (key: BlockKey) => void;
   /** The block's witness came, changed or went. */
   readonly onShelfChanged: (key: BlockKey) => void;
 }
@@ -83,12 +91,13 @@ export class WitnessIntake {
   }
 
   #interpret(key: BlockKey, path: string, { fields, identity, ...payload }: WitnessFacts): void {
-    const { store, shelf, author, onShelfChanged } = this.#options;
+    const { store, shelf, locks, author, onShelfChanged } = this.#options;
     const record = store.replica.get(key);
     if (fields.status === 'Idle' || fields.status === 'Processing') {
-      this.#takeInGeneration(key, fields, record);
+      this.#takeInLock(key, fields, identity, record);
       return;
     }
+    locks.forget(key);
     const { status: state, parentHash, preStateRoot, lockTimeSeconds, blobIds } = fields;
     const { payloadDigest, payloadBytes } = payload;
     shelf.put({ key, path, identity, state, ...payload, parentHash, preStateRoot });
@@ -106,22 +115,41 @@ export class WitnessIntake {
       };
       witnesses.push(author.announcement(key, terms));
     }
+    if (news.reason === 'new-payload') this.#options.onAnnounced(key);
     store.merge({ key, record: recordOf({ witnesses, holders: news.holders }) }, 'local');
     onShelfChanged(key);
   }
 
   /** A generator on this machine has locked the witness: its lock becomes a lease that the others see. */
-  #takeInGeneration(key: BlockKey, status: WitnessFields, record: BlockRecord): void {
-    const { author, clock, store } = this.#options;
-    if (status.status !== 'Processing') return;
-    const durationMs = generationClaimMs(status.lockTimeSeconds, clock.wallMs(), record);
-    if (durationMs === undefined) return;
-    const generation = author.generationClaim(key, 1, durationMs);
-    store.merge({ key, record: recordOf({ generation }) }, 'local');
+  #takeInLock(key: BlockKey, status: WitnessFields, identity: FileIdentity, record: BlockRecord): void {
+    const { author, clock, store, generations, locks } = this.#options;
+    if (locks.isOwn(key, identity)) return;
+    locks.noteForeign(key, identity);
+    if (status.status === 'Processing') {
+      const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+      const { generation: known } = record;
+      const event = readGenerationLock(status.lockTimeSeconds, {
+        self: author.node,
+        record,
+        remainingMs: known === undefined ? 0 : generations.remainingMs(key, known, now),
+        nowWallMs: now.wallMs,
+      });
+      const generation = this.#generationOf(key, event, known);
+      if (generation !== undefined) store.merge({ key, record: recordOf({ generation }) }, 'local');
+    }
+    locks.consider(key);
+  }
+
+  #generationOf(key: BlockKey, event: GenerationEvent, known: Lease | undefined): Lease | undefined {
+    const { author, clock } = this.#options;
+    if (event.kind === 'claim') return author.generationClaim(key, event.epoch, event.durationMs);
+    if (event.kind !== 'renewal' || known === undefined) return undefined;
+    return author.renewGeneration(key, known, clock.wallMs() - known.stamp.wallMs, event.durationMs);
   }
 
   #gone(key: BlockKey): void {
-    const { shelf, store, author, onShelfChanged } = this.#options;
+    const { shelf, store, author, locks, onShelfChanged } = this.#options;
+    locks.forget(key);
     const { holders } = store.replica.get(key);
     const wasHolder = removeHolder(holders, author.node);
     if (shelf.get(key) === undefined && wasHolder.length === 0) return;

@@ -1,11 +1,12 @@
 /**
- * All that a node does about witnesses, put together: it takes in what stands in `witness/`, serves it to peers, and brings
- * what others announced.
+ * All that a node does about witnesses, put together: it takes in what stands in `witness/`, serves it to peers, brings
+ * what others announced, and shows the locks of their generators.
  *
- * Invariant: nothing leaves or enters the shelf but through the intake, and nothing is written into `witness/` but through
- * the assembler.
+ * Invariant: nothing leaves or enters the shelf but through the intake; the place of a block's witness is written by the
+ * assembler and the locks alone, each of which looks at what stands there first.
  */
 
+import { liveHolders } from '../../crdt/block/holders.ts';
 import { chosenWitness, linkTo, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { successRoots } from '../../crdt/block/record.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
@@ -16,15 +17,19 @@ import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
 import { WitnessServer } from '../../net/witness/serve.ts';
 import type { Author } from '../author/author.ts';
 import type { DurableWriter } from '../datadir/durable-writer.ts';
+import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
+import type { LeaseSightings } from '../lease/sightings.ts';
+import type { Change } from '../replica/replica.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { WitnessAssembler } from './assembler.ts';
 import { Challenger, type ChallengeEvent } from './challenger.ts';
 import { ChunkStore } from './chunk-store.ts';
 import { HolderDistrust } from './distrust.ts';
 import { WitnessFetcher, type WitnessEvent } from './fetcher.ts';
+import { GenerationLocks } from './generation-locks.ts';
 import { WitnessIntake } from './intake.ts';
 import { ContractBook } from '../contracts/contract-book.ts';
 import { ContractSync, type ContractEvent } from '../contracts/contract-sync.ts';
@@ -34,7 +39,7 @@ import type { WitnessLimits } from './limits.ts';
 import { witnessOperations, type WitnessOperations } from './operations.ts';
 import { PayloadSource } from './payload-source.ts';
 import type { WitnessPolicy } from './policy.ts';
-import type { WitnessShelf } from './shelf.ts';
+import { WitnessShelf } from './shelf.ts';
 
 export interface WitnessServiceOptions {
   readonly network: Network;
@@ -43,25 +48,28 @@ export interface WitnessServiceOptions {
   readonly random: RandomInteger;
   readonly author: Author;
   readonly store: BlockStore;
-  readonly shelf: WitnessShelf;
   readonly quarantine: Quarantine;
   readonly writer: DurableWriter;
+  /** Of generators' leases. */
+  readonly sightings: LeaseSightings;
   readonly policy: WitnessPolicy;
   readonly limits: WitnessLimits;
   readonly region: string;
   readonly regionOf: (node: NodeId) => string;
   readonly liveMembers: () => readonly NodeId[];
   readonly rivals: () => readonly NodeId[] | undefined;
-  readonly contractsPath: string;
-  readonly partialDirectory: string;
-  readonly chunkDirectory: string;
+  readonly layout: Pick<DatadirLayout, 'contracts' | 'partial' | 'chunks'>;
   /** Where a block's witness is written. */
   readonly pathOf: (key: BlockKey) => string;
   /** Where it is archived. */
   readonly backupPathOf: (key: BlockKey) => string;
-  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | IntakeEvent) => void;
-  /** The block's witness came, changed or went. */
+  /** See `WitnessAssemblerOptions`. */
+  readonly beforeVisible: (key: BlockKey) => Promise<void>;
+  /** See `WitnessIntakeOptions`. */
+  readonly onAnnounced: (key: BlockKey) => void;
   readonly onShelfChanged: (key: BlockKey) => void;
+  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | IntakeEvent) => void;
+  readonly onWriteError: (file: string, error: unknown) => void;
 }
 
 export interface WitnessResources {
@@ -79,14 +87,16 @@ export interface WitnessResources {
 }
 
 export class WitnessService {
+  readonly shelf = new WitnessShelf();
   readonly fetcher: WitnessFetcher;
-  readonly intake: WitnessIntake;
   readonly source: PayloadSource;
   readonly client: WitnessClient;
   readonly operations: WitnessOperations;
   readonly contracts: ContractBook;
   readonly distrust = new HolderDistrust();
   readonly #options: WitnessServiceOptions;
+  readonly #intake: WitnessIntake;
+  readonly #locks: GenerationLocks;
   readonly #server: WitnessServer;
   readonly #reads: IoQueue;
   readonly #writes: IoQueue;
@@ -97,105 +107,103 @@ export class WitnessService {
   readonly #repair: RepairSweep;
 
   constructor(options: WitnessServiceOptions) {
-    const { network, disk, clock, author, store, shelf, quarantine, writer, limits, pathOf, regionOf } = options;
+    const { network, disk, clock, author, sightings, writer, limits, layout, pathOf, backupPathOf, regionOf } = options;
+    const { shelf } = this;
     this.#options = options;
     this.#reads = new IoQueue('witness reads', limits.reads);
     this.#writes = new IoQueue('witness writes', limits.writes);
-    this.#chunks = new ChunkStore(disk, writer, options.chunkDirectory);
+    this.#chunks = new ChunkStore(disk, writer, layout.chunks);
     this.source = new PayloadSource(disk, shelf, this.#reads, this.#chunks);
     this.client = new WitnessClient({ network, clock, streamsPerPeer: limits.askStreamsPerPeer });
-    this.contracts = new ContractBook(disk, options.contractsPath);
-    this.#server = new WitnessServer({
-      source: this.source,
-      contracts: this.contracts,
-      clock,
-      limits: limits.serve,
-      regionOf,
-    });
+    this.contracts = new ContractBook(disk, layout.contracts);
+    const { source, client, contracts, distrust } = this;
+    this.#server = new WitnessServer({ source, contracts, clock, limits: limits.serve, regionOf });
     network.serve(WITNESS_PROTOCOL, this.#server.handler);
-    this.intake = new WitnessIntake({
-      disk,
-      clock,
-      author,
-      store,
+    const locks = (this.#locks = new GenerationLocks({
+      ...options,
+      self: author.node,
       shelf,
-      quarantine,
-      pathsOf: (key) => [pathOf(key), options.backupPathOf(key)],
-      onEvent: options.onEvent,
-      onShelfChanged: options.onShelfChanged,
-    });
+      takeIn: (key) => this.takeIn(key),
+      onWriteError: (key, error) => options.onWriteError(pathOf(key), error),
+    }));
+    const pathsOf = (key: BlockKey): readonly string[] => [pathOf(key), backupPathOf(key)];
+    const intake = new WitnessIntake({ ...options, shelf, generations: sightings, locks, pathsOf });
+    this.#intake = intake;
     this.#assembler = new WitnessAssembler({
-      disk,
-      clock,
-      client: this.client,
+      ...options,
+      client,
       shelf,
-      source: this.source,
-      intake: this.intake,
-      quarantine,
-      writer,
+      source,
+      intake,
+      locks,
       writes: this.#writes,
-      partialDirectory: options.partialDirectory,
-      pathOf,
+      partialDirectory: layout.partial,
     });
     this.fetcher = new WitnessFetcher({
-      network,
-      clock,
-      store,
+      ...options,
       shelf,
       assembler: this.#assembler,
-      distrust: this.distrust,
-      policy: options.policy,
-      limits,
-      region: options.region,
-      regionOf,
-      liveMembers: options.liveMembers,
-      rivals: options.rivals,
+      distrust,
       chosen: (key) => this.chosen(key),
       drop: (key) => this.#drop(key),
-      onEvent: options.onEvent,
     });
     this.#challenger = new Challenger({
-      network,
-      clock,
-      random: options.random,
-      client: this.client,
-      store,
+      ...options,
+      client,
       shelf,
-      distrust: this.distrust,
-      proofOf: (request) => this.source.proofOf(request),
+      distrust,
+      proofOf: (request) => source.proofOf(request),
       periodMs: limits.challengePeriodMs,
       sample: limits.challengeSample,
-      onEvent: options.onEvent,
       onFinding: (key) => this.fetcher.consider(key),
     });
-    this.#contractSync = new ContractSync({
-      network,
-      clock,
-      random: options.random,
-      client: this.client,
-      book: this.contracts,
-      onEvent: options.onEvent,
-    });
+    this.#contractSync = new ContractSync({ ...options, client, book: contracts });
     this.#repair = new RepairSweep({
       clock,
       liveMembers: options.liveMembers,
-      keys: () => store.replica.entries(),
+      keys: () => options.store.replica.entries(),
       consider: (key) => this.fetcher.consider(key),
     });
+    const { region } = options;
     this.operations = witnessOperations({
       network,
-      client: this.client,
+      client,
       chunks: this.#chunks,
-      source: this.source,
+      source,
       challenger: this.#challenger,
-      region: options.region,
+      region,
       regionOf,
     });
   }
 
-  /** Removes what earlier runs left of payloads that nobody announces any more. */
+  /** Looks at the block's witness file if it changed since the last look. */
+  takeIn(key: BlockKey): Promise<void> {
+    return this.#intake.takeIn(key);
+  }
+
+  /** A block's record changed. */
+  note({ key, before, after }: Change): void {
+    const { sightings, clock } = this.#options;
+    if (after.witnesses.length > 0) sightings.forget(key);
+    if (after.generation === undefined || after.generation === before.generation) return;
+    // It is first seen when it arrives, not when somebody asks about it.
+    sightings.remainingMs(key, after.generation, { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() });
+    this.#locks.consider(key);
+  }
+
+  /** Resolves once no file is looked at or written. */
+  async idle(): Promise<void> {
+    await this.#intake.idle();
+    await this.#locks.idle();
+  }
+
+  /** What stands in the directory has been taken in: what went away meanwhile, and left-overs of earlier runs, are cleared. */
   async start(): Promise<void> {
-    const { store } = this.#options;
+    const { store, author } = this.#options;
+    for (const { key, record } of store.replica.entries()) {
+      const saysWeHold = liveHolders(record.holders).includes(author.node);
+      if (saysWeHold && this.shelf.get(key) === undefined) await this.takeIn(key);
+    }
     function* announced(): Generator<{ key: BlockKey; payloadDigest: WitnessAnnouncement['payloadDigest'] }> {
       for (const { key, record } of store.replica.entries()) {
         for (const { payloadDigest } of record.witnesses) yield { key, payloadDigest };
@@ -219,7 +227,6 @@ export class WitnessService {
     const fetched = this.fetcher.stop();
     this.client.stop();
     await Promise.all([fetched, synced]);
-    await this.intake.idle();
   }
 
   /** The announcement that the block's file is made from: see `chosenWitness`. */
@@ -236,7 +243,7 @@ export class WitnessService {
     return {
       serving: this.#server.streamCount,
       sentBytes: this.#server.sentBytes,
-      payloadBytes: this.#options.shelf.payloadBytes,
+      payloadBytes: this.shelf.payloadBytes,
       readsInFlight: this.#reads.inFlightCount,
       readsWaiting: this.#reads.waitingCount,
       writesInFlight: this.#writes.inFlightCount,
@@ -247,10 +254,9 @@ export class WitnessService {
   }
 
   async #drop(key: BlockKey): Promise<void> {
-    const { disk, shelf } = this.#options;
-    const held = shelf.get(key);
+    const held = this.shelf.get(key);
     if (held === undefined) return;
-    await disk.remove(held.path);
-    await this.intake.takeIn(key);
+    await this.#options.disk.remove(held.path);
+    await this.#intake.takeIn(key);
   }
 }

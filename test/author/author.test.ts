@@ -5,6 +5,7 @@ import { decodeRecord, encodeRecord } from '../../crdt/block/record-codec.ts';
 import { signedParts } from '../../crdt/block/signing.ts';
 import { compareStamps, type HlcStamp } from '../../crdt/hlc.ts';
 import { InvariantViolation } from '../../crdt/invariant.ts';
+import { hasRenewalsLeft, RENEWALS_MAX } from '../../crdt/lease/lease.ts';
 import { Author } from '../../src/author/author.ts';
 import { announcementWith, hashOf, leaseWith, nodeOf, resultWith, stampOf } from '../crdt/block/arbitraries.ts';
 import { keyAt, SignedNodes } from '../net/signed-nodes.ts';
@@ -38,6 +39,7 @@ describe('what a node says about blocks', () => {
       recordOf({ lease: author.renew(KEY, lease, 10_000) }),
       recordOf({ lease: author.release(KEY, lease) }),
       recordOf({ generation: author.generationClaim(KEY, 1, 30_000) }),
+      recordOf({ generation: author.renewGeneration(KEY, author.generationClaim(KEY, 1, 30_000), 10_000, 20_000) }),
       recordOf({ results: [author.result(KEY, [], 'failed', hashOf(1), 1)] }),
       recordOf({ witnesses: [author.announcement(KEY, witness)] }),
     ];
@@ -105,6 +107,16 @@ describe('a renewal', () => {
     const { author } = makeAuthor();
     const lease = author.renew(KEY, author.claim(KEY, 1, 30_000), 1_700_000_000_000);
     assert.deepEqual(decodeRecord(encodeRecord(recordOf({ lease }))).lease, lease);
+  });
+
+  it('is refused once the count is used up, of which the last is kept for the release', () => {
+    const { author } = makeAuthor();
+    const claim = author.claim(KEY, 1, 30_000);
+    const used = { ...claim, renewals: RENEWALS_MAX - 1 };
+    assert.deepEqual([hasRenewalsLeft({ renewals: RENEWALS_MAX - 2 }), hasRenewalsLeft(used)], [true, false]);
+    const lease = author.release(KEY, used);
+    assert.deepEqual(decodeRecord(encodeRecord(recordOf({ lease }))).lease, lease);
+    assert.throws(() => author.release(KEY, lease), InvariantViolation);
   });
 
   it('of the lease of another is a defect of the caller', () => {

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   decideClaim,
-  FAILURES_MAX,
   failuresIn,
-  RETRY_DELAY_MS_MAX,
-  RETRY_DELAY_MS_MIN,
   retryDelayMs,
   type ClaimDecision,
   type ClaimSituation,
+  type RetryPolicy,
 } from '../../src/claim/decision.ts';
 import { nodeOf, resultWith } from '../crdt/block/arbitraries.ts';
 import { holds } from '../properties.ts';
+
+const FAILURES_MAX = 5;
+const RETRY: RetryPolicy = { failuresMax: FAILURES_MAX, delayMsMin: 1_000, delayMsMax: 60_000 };
 
 /** A block that is this node's to claim now. */
 const OURS: ClaimSituation = {
@@ -19,9 +20,11 @@ const OURS: ClaimSituation = {
   holdsWitness: true,
   rank: 0,
   rankStepMs: 250,
+  freeForMs: 0,
   claimableForMs: 0,
   backoffMs: 0,
   failures: 0,
+  failuresMax: FAILURES_MAX,
   leaseRemainingMs: 0,
 };
 
@@ -29,7 +32,7 @@ const TABLE: readonly [sentence: string, situation: Partial<ClaimSituation>, dec
   ['is claimed at once by the first in rank', {}, { action: 'claim', reason: 'first-in-rank' }],
   [
     'is claimed at once after a failure that was long ago',
-    { status: 'failed', failures: 1, backoffMs: 1_000, claimableForMs: 1_000 },
+    { status: 'failed', failures: 1, backoffMs: 1_000, freeForMs: 1_000, claimableForMs: 1_000 },
     { action: 'claim', reason: 'first-in-rank' },
   ],
   ['is left alone once it is finished', { status: 'success' }, { action: 'drop', reason: 'finished' }],
@@ -66,23 +69,33 @@ const TABLE: readonly [sentence: string, situation: Partial<ClaimSituation>, dec
   ],
   [
     'is left to the earlier ranks for what is left of their steps',
-    { rank: 3, claimableForMs: 700 },
+    { rank: 3, freeForMs: 700, claimableForMs: 700 },
     { action: 'wait', waitMs: 50, reason: 'earlier-rank' },
   ],
   [
     'is claimed by a later rank when the earlier ones were silent',
-    { rank: 3, claimableForMs: 750 },
+    { rank: 3, freeForMs: 750, claimableForMs: 750 },
     { action: 'claim', reason: 'earlier-ranks-silent' },
   ],
   [
     'is left alone for a while after a failure',
-    { status: 'failed', failures: 1, backoffMs: 1_000, claimableForMs: 999 },
+    { status: 'failed', failures: 1, backoffMs: 1_000, freeForMs: 999, claimableForMs: 999 },
     { action: 'wait', waitMs: 1, reason: 'backing-off' },
   ],
   [
     'goes through the ranks again after the pause, and not during it',
-    { status: 'failed', failures: 1, rank: 2, backoffMs: 1_000, claimableForMs: 1_000 },
+    { status: 'failed', failures: 1, rank: 2, backoffMs: 1_000, freeForMs: 1_000, claimableForMs: 1_000 },
     { action: 'wait', waitMs: 500, reason: 'earlier-rank' },
+  ],
+  [
+    'is given the ranks’ turns from when its witness came, if that was after the pause',
+    { status: 'failed', failures: 1, rank: 1, backoffMs: 1_000, freeForMs: 9_000, claimableForMs: 100 },
+    { action: 'wait', waitMs: 150, reason: 'earlier-rank' },
+  ],
+  [
+    'is not left alone anew after a pause that was over when its witness came',
+    { status: 'failed', failures: 1, backoffMs: 1_000, freeForMs: 9_000 },
+    { action: 'claim', reason: 'first-in-rank' },
   ],
   [
     `is tried again after ${FAILURES_MAX - 1} failures`,
@@ -107,19 +120,22 @@ describe('whether to claim: a block', () => {
       holdsWitness: fc.constant(true),
       rank: fc.nat({ max: 20 }),
       rankStepMs: fc.nat({ max: 1_000 }),
+      freeForMs: fc.nat({ max: 100_000 }),
       claimableForMs: fc.nat({ max: 100_000 }),
-      backoffMs: fc.nat({ max: RETRY_DELAY_MS_MAX }),
+      backoffMs: fc.nat({ max: RETRY.delayMsMax }),
+      failuresMax: fc.constant(FAILURES_MAX),
       failures: fc.nat({ max: FAILURES_MAX - 1 }),
       leaseRemainingMs: fc.constant(0),
     });
     holds(
       fc.property(situation, (start) => {
-        let claimableForMs = start.claimableForMs;
+        let { freeForMs, claimableForMs } = { ...start, freeForMs: start.claimableForMs + start.freeForMs };
         for (let waits = 0; ; waits++) {
-          const decision = decideClaim({ ...start, claimableForMs });
+          const decision = decideClaim({ ...start, freeForMs, claimableForMs });
           if (decision.action === 'claim') return;
           assert(decision.action === 'wait' && decision.waitMs > 0);
           assert(waits < 2, 'first the pause, then the ranks');
+          freeForMs += decision.waitMs;
           claimableForMs += decision.waitMs;
         }
       }),
@@ -129,9 +145,13 @@ describe('whether to claim: a block', () => {
 
 describe('the pause after tries without success', () => {
   it('is none before the first, then doubles up to a minute', () => {
-    const delays = [0, 1, 2, 3, 4, 5, 6, 7, 8, 1_000, 10_000].map(retryDelayMs);
+    const delays = [0, 1, 2, 3, 4, 5, 6, 7, 8, 1_000, 10_000].map((tries) => retryDelayMs(tries, RETRY));
     assert.deepEqual(delays, [0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
-    assert.equal(retryDelayMs(1), RETRY_DELAY_MS_MIN);
+    const short = { failuresMax: 1, delayMsMin: 50, delayMsMax: 120 };
+    assert.deepEqual(
+      [0, 1, 2, 3].map((tries) => retryDelayMs(tries, short)),
+      [0, 50, 100, 120],
+    );
   });
 });
 

@@ -22,7 +22,7 @@ import { DriftlockProcess, endProcesses, type ProcessEnd } from './processes.ts'
 import { until } from './until.ts';
 
 /** Quicker than the defaults where a test would only wait. */
-const QUICK: Settings = { heartbeatMs: 200, rankStepMs: 50, scanIntervalMs: 500, lockTimeSeconds: 2 };
+const QUICK: Settings = { heartbeatMs: 200, rankStepMs: 1_000, scanIntervalMs: 500, lockTimeSeconds: 2 };
 
 const READY_LINE = /^driftlock (?<peerId>\S+) on (?<addresses>.*), rpc (?<rpc>http:\S+)$/m;
 

@@ -59,6 +59,9 @@ describe('the configuration of a node', () => {
       heartbeatMs: 1_000,
       scanIntervalMs: 10_000,
       validationsMax: PARALLELISM,
+      retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
+      leaseApi: false,
+      reserveMs: undefined,
       logLevel: 'info',
       witnessPolicy: { kind: 'full' },
       witnessLimits: WITNESS_LIMITS,
@@ -145,6 +148,26 @@ describe('the configuration of a node', () => {
     refuses(() => shortLock(300), message);
   });
 
+  it('refuses a longest pause that is shorter than the first', () => {
+    refuses(
+      () => configOf({ datadir: 'x', retryDelayMsMin: 500, retryDelayMsMax: 499 }),
+      'retryDelayMsMax: expected at least retryDelayMsMin, 500, found 499',
+    );
+    equal(configOf({ datadir: 'x', retryDelayMsMin: 500, retryDelayMsMax: 500 }).retry.delayMsMax, 500);
+  });
+
+  it('lets programs claim blocks through an RPC server on loopback, and elsewhere when told to', () => {
+    equal(configOf({ datadir: 'x', rpc: '127.0.0.1:0' }).leaseApi, true);
+    equal(configOf({ datadir: 'x', rpc: '127.0.0.1:0', leaseApi: false }).leaseApi, false);
+    equal(configOf({ datadir: 'x', rpc: '0.0.0.0:0' }).leaseApi, false);
+    const open = configOf({ datadir: 'x', rpc: '0.0.0.0:0', leaseApi: true });
+    equal(open.leaseApi, true);
+    deepEqual(
+      exposures(open).map((text) => text.split(':')[0]),
+      ['--rpc', 'leaseApi'],
+    );
+  });
+
   it('warns of what it opens to other machines, and of nothing on loopback', () => {
     deepEqual(exposures(configOf({ datadir: 'x', rpc: 'localhost:8645' })), []);
     const open = configOf({
@@ -173,6 +196,10 @@ describe('settings', () => {
     [{ logLevel: 'loud' }, 'logLevel: expected one of trace, debug, info, warn, error, fatal, silent, found "loud"'],
     [{ datadir: '' }, 'datadir: expected the path of a directory, found ""'],
     [{ cluster: '/' }, 'cluster: expected a name of 1 to 64 letters, digits, ".", "_" and "-", found "/"'],
+    [{ failuresMax: 0 }, 'failuresMax: expected at least 1, found 0'],
+    [{ failuresMax: 1_001 }, 'failuresMax: expected at most 1000, found 1001'],
+    [{ retryDelayMsMin: 3_600_001 }, 'retryDelayMsMin: expected at most 3600000, found 3600001'],
+    [{ reserveSeconds: 0 }, 'reserveSeconds: expected at least 1, found 0'],
     [{ validationsMax: null }, 'validationsMax: expected a number, found null'],
   ];
 
@@ -242,6 +269,12 @@ const configFileOfEverything: Settings = {
   heartbeatMs: 500,
   scanIntervalMs: 5_000,
   validationsMax: 4,
+  failuresMax: 3,
+  retryDelayMsMin: 500,
+  retryDelayMsMax: 5_000,
+  leaseApi: true,
+  reserve: true,
+  reserveSeconds: 5,
   logLevel: 'debug',
   witnessPolicy: 'factor:3',
   witnessDiskBytes: 1,

@@ -21,8 +21,6 @@ import { OUTBOX_BLOCKS_MAX } from '../../net/gossip/outbox.ts';
 import { GOSSIP_MESSAGE_BYTES_MAX, STREAMS_PER_PEER_MAX } from '../../net/network.ts';
 import { HEARTBEAT_BYTES_MAX, REGION_BYTES_MAX, SOFTWARE_VERSION_BYTES_MAX } from '../../net/presence/heartbeat.ts';
 import { PRESENCE_MEMBERS_MAX } from '../../net/presence/table.ts';
-import { ITEMS_PER_SESSION_MAX, RANGES_LISTED_MAX, RANGES_PER_SESSION_MAX } from '../../net/reconcile/limits.ts';
-import { RECONCILE_FRAME_BYTES_MAX, TURN_BYTES_MAX } from '../../net/reconcile/limits.ts';
 import { PIPELINE_DEPTH_MAX } from '../../net/witness/channel.ts';
 import { ANSWER_TIMEOUT_MS } from '../../net/witness/client.ts';
 import {
@@ -35,6 +33,19 @@ import {
   WITNESS_REQUEST_BYTES_MAX,
 } from '../../net/witness/limits.ts';
 import { CHUNKS_IN_FLIGHT_MAX, SOURCES_PER_PAYLOAD_MAX } from '../../net/witness/retrieve.ts';
+import {
+  ASKED_RECORDS_MAX,
+  IDS_PER_TURN_MAX,
+  LIST_ITEMS_MAX,
+  MESSAGES_PER_TURN_MAX,
+  RECONCILE_FRAME_BYTES_MAX,
+  SKETCH_SYMBOLS_MAX,
+  SKETCHES_OPEN_MAX,
+  SUMMARIES_PER_FRAME_MAX,
+  SUMMARIES_PER_TURN_MAX,
+  TURN_BYTES_MAX,
+  TURNS_MAX,
+} from '../../net/reconcile/limits.ts';
 
 const LIMITS = {
   RECORD_BYTES_MAX,
@@ -56,9 +67,15 @@ const LIMITS = {
   PRESENCE_MEMBERS_MAX,
   RECONCILE_FRAME_BYTES_MAX,
   TURN_BYTES_MAX,
-  RANGES_LISTED_MAX,
-  RANGES_PER_SESSION_MAX,
-  ITEMS_PER_SESSION_MAX,
+  TURNS_MAX,
+  MESSAGES_PER_TURN_MAX,
+  SUMMARIES_PER_FRAME_MAX,
+  SUMMARIES_PER_TURN_MAX,
+  LIST_ITEMS_MAX,
+  IDS_PER_TURN_MAX,
+  ASKED_RECORDS_MAX,
+  SKETCH_SYMBOLS_MAX,
+  SKETCHES_OPEN_MAX,
   CLOCK_EXCHANGES_MAX,
   CLOCK_STREAMS_PER_WINDOW_MAX,
   CHUNK_BYTES,

@@ -120,4 +120,28 @@ describe('a program beside a node that knows nothing of driftlock', () => {
     }
     await cluster.stop();
   });
+
+  it('ends the validation of its own node when it reports a failure under that lease', async () => {
+    const { cluster, there } = await startPair();
+    assert(there.validator !== undefined);
+    there.validator.durationMs = 10_000;
+    await there.dropWitness(KEY);
+    await cluster.until(() => there.node.claims.claimer.heldLeases().length === 1, 5_000);
+    await there.write('validate', KEY, foreignFile('Failed', KEY));
+    await cluster.until(() => there.record(KEY).results.length === 1, 2_000);
+    assert.deepEqual(there.node.claims.claimer.heldLeases(), []);
+    assert.equal(there.validator.aborted, 1);
+    assert.equal(there.eventsOf('lease-lost')[0]?.reason, 'failed-elsewhere');
+    await cluster.stop();
+  });
+
+  it('leaves nothing of a lease behind, also on a node that validates nothing', async () => {
+    const { cluster, here, there } = await startPair();
+    await there.dropWitness(KEY);
+    await cluster.until(() => here.node.leasesSighted === 1, 5_000);
+    await cluster.until(() => hasSuccess(here.record(KEY).results), 5_000);
+    assert.equal(here.node.leasesSighted, 0);
+    assert.equal(there.node.leasesSighted, 0);
+    await cluster.stop();
+  });
 });

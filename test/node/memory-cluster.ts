@@ -41,14 +41,16 @@ export const SETTINGS: NodeSettings = {
   heartbeatMs: 1_000,
   scanIntervalMs: 10_000,
   validationsMax: 2,
+  retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
+  reserveMs: undefined,
 };
 
 /** What tells one machine of a cluster from the others. */
 export interface MachineOptions {
+  readonly settings?: Partial<NodeSettings>;
   readonly validates?: boolean;
   readonly wallOffsetMs?: number;
   readonly disk?: MemoryDiskOptions;
-  readonly settings?: Partial<NodeSettings>;
 }
 
 export class Machine {
@@ -111,6 +113,7 @@ export class Machine {
       network,
       signer: this.signer,
       verify: nodes.verify,
+      verifyLater: (...signed) => Promise.resolve(nodes.verify(...signed)),
       isMember: (member) => members().includes(member),
       layout: this.layout,
       validator: this.validator,
@@ -248,14 +251,18 @@ export class Cluster {
 }
 
 /** The `.w` of a block as its generator writes it; the payload is made from the block's number. */
-export function witnessFile({ number, hash }: BlockKey, state: WitnessState = 'Witnessed'): Uint8Array {
+export function witnessFile(
+  { number, hash }: BlockKey,
+  state: WitnessState = 'Witnessed',
+  lockTimeSeconds: bigint = 0n,
+): Uint8Array {
   return encodeWitnessFile({
     status: state,
     blockHash: hash,
     blockNumber: number,
     preStateRoot: hashOf(100_000 + number),
     parentHash: number === 0 ? ZERO_HASH : hashOf(number - 1),
-    lockTimeSeconds: 0n,
+    lockTimeSeconds,
     blobIds: [],
     witnessData: new TextEncoder().encode(`witness of block ${number}, ${hash}`),
   });

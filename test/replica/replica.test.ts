@@ -4,6 +4,7 @@ import { addFingerprint, EMPTY_FINGERPRINT, fingerprintOf } from '../../crdt/blo
 import { EMPTY_RECORD, isEmptyRecord, mergeRecords, type BlockRecord } from '../../crdt/block/record.ts';
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import { blockId, compareBlockKeys, type BlockKey } from '../../crdt/ids.ts';
+import { compareItems, EVERYTHING, type Item } from '../../net/reconcile/index/item.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { Tally } from '../../src/replica/tally.ts';
 import { disputeOf } from '../../crdt/block/view.ts';
@@ -29,14 +30,25 @@ function replicaOf(merged: readonly KeyedRecord[]): Replica {
   return replica;
 }
 
+function keyOf(replica: Replica, item: Item): BlockKey {
+  const key = replica.blockOf(item);
+  assert.ok(key !== undefined);
+  return key;
+}
+
+function recordIn(replica: Replica, item: Item): KeyedRecord {
+  const key = keyOf(replica, item);
+  return { key, record: replica.get(key) };
+}
+
 /** All that can be asked of a replica, in one order. */
 function contentOf(replica: Replica): unknown {
-  const ranges = replica.ranges();
-  return { digest: replica.digest, ranges, items: ranges.map(({ index }) => replica.items(index)) };
+  const items = replica.index.items(EVERYTHING, Infinity);
+  return { digest: replica.digest, items, entries: items.map((item) => replica.entry(keyOf(replica, item))) };
 }
 
 describe('a replica', () => {
-  it('has the digests, ranges and items that a recount of its records gives', () => {
+  it('has the digest and the items that a recount of its records gives', () => {
     holds(
       fc.property(deltas, (merged) => {
         const replica = replicaOf(merged);
@@ -46,19 +58,10 @@ describe('a replica', () => {
           replica.digest,
           records.reduce((sum, keyed) => addFingerprint(sum, fingerprintOf(keyed)), EMPTY_FINGERPRINT),
         );
-        const indexes = [...new Set(records.map(({ key }) => Math.floor(key.number / 1024)))];
-        assert.deepEqual(
-          replica.ranges(),
-          indexes.map((index) => {
-            const inRange = records.filter(({ key }) => Math.floor(key.number / 1024) === index);
-            const digest = inRange.reduce((sum, keyed) => addFingerprint(sum, fingerprintOf(keyed)), EMPTY_FINGERPRINT);
-            return { index, count: inRange.length, digest };
-          }),
-        );
-        assert.deepEqual(
-          indexes.flatMap((index) => replica.items(index)),
-          records.map((keyed) => ({ ...keyed, fingerprint: fingerprintOf(keyed) })),
-        );
+        const items = records.map((keyed) => ({ number: keyed.key.number, fingerprint: fingerprintOf(keyed) }));
+        assert.deepEqual(replica.index.items(EVERYTHING, Infinity), items.sort(compareItems));
+        assert.deepEqual(replica.index.summary(EVERYTHING), { count: items.length, sum: replica.digest });
+        for (const item of items) assert.equal(fingerprintOf(recordIn(replica, item)), item.fingerprint);
         for (const { key, record } of records) {
           assert.deepEqual(replica.get(key), record);
           assert.deepEqual(
@@ -115,7 +118,7 @@ describe('a replica', () => {
     assert.equal(replica.record(key), undefined);
     assert.equal(replica.get(key), EMPTY_RECORD);
     assert.deepEqual(replica.blocksAt(1), []);
-    assert.deepEqual(replica.ranges(), []);
+    assert.deepEqual(replica.index.items(EVERYTHING, 1), []);
   });
 });
 

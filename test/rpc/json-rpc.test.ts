@@ -20,6 +20,7 @@ const options = (changes: Partial<DispatchOptions> = {}): DispatchOptions => ({
   methods,
   limits: RPC_LIMITS,
   onDefect: () => undefined,
+  context: { signal: new AbortController().signal, idle: (wait) => wait() },
   ...changes,
 });
 

@@ -5,11 +5,16 @@ import { rpcMethods, VALIDATION_BLOCKS_MAX } from '../../src/rpc/methods.ts';
 import { blobIds, failed, hashOf, named, processing, status, success, testQueries, witness } from './queries.ts';
 
 const PAYLOAD_BYTES_MAX = 8;
+const NOBODY_WAITS = {
+  signal: new AbortController().signal,
+  isBatch: false,
+  idle: <T>(wait: () => Promise<T>) => wait(),
+};
 
 /** What `method` answers, or the code and message of its error. */
 async function call(method: string, params?: unknown, methods: RpcMethods = defaultMethods): Promise<unknown> {
   try {
-    return await methods.get(method)?.(params);
+    return await methods.get(method)?.(params, NOBODY_WAITS);
   } catch (error) {
     if (error instanceof RpcError) return `${error.code} ${error.message}`;
     throw error;

@@ -53,6 +53,8 @@ export const status: NodeStatus = {
     rankStepMs: 50,
     rankStepFrom: 'measured',
   },
+  clients: { leases: 0, waiting: 0 },
+  retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000, exhausted: 0 },
   digest: '00112233445566778899aabbccddeeff',
   blocks: { total: 3, idle: 0, processing: 1, failed: 1, success: 1, disputed: 0, duplicates: 0, results: 2 },
   witnesses: {
@@ -69,6 +71,7 @@ export const status: NodeStatus = {
     overBudget: 0,
   },
   files: { pending: 0, lastError: null },
+  catchUp: null,
   peers: [
     {
       peerId: peerIdText(identityFromSeed(new Uint8Array(32).fill(8)).node),

@@ -14,7 +14,7 @@ import { recordOf } from '../../../crdt/block/record.ts';
 import { blake3Hash } from '../../../crdt/hash.ts';
 import type { BlockKey } from '../../../crdt/ids.ts';
 import { generateKey, type SecretIdentity } from '../../../net/identity/identity.ts';
-import { verifySignature } from '../../../net/identity/verify.ts';
+import { verifySignature, verifySignatureLater } from '../../../net/identity/verify.ts';
 import { createLibp2pNetwork, type Libp2pNetwork } from '../../../net/libp2p/network.ts';
 import { MemberList } from '../../../net/membership/member-list.ts';
 import { Author } from '../../../src/author/author.ts';
@@ -85,6 +85,8 @@ async function startCluster(root: string): Promise<{ claim(number: number): Prom
       heartbeatMs: 1_000,
       scanIntervalMs: 60_000,
       validationsMax: 1,
+      retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
+      reserveMs: undefined,
     };
     const node = new DriftlockNode(settings, {
       clock: systemClock,
@@ -93,6 +95,7 @@ async function startCluster(root: string): Promise<{ claim(number: number): Prom
       network,
       signer: identity,
       verify: verifySignature,
+      verifyLater: verifySignatureLater,
       isMember: (member) => members.has(member),
       layout,
       validator: undefined,

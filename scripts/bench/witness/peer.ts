@@ -10,7 +10,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hash32, type BlockKey } from '../../../crdt/ids.ts';
 import { identityFromSeed } from '../../../net/identity/identity.ts';
-import { verifySignature } from '../../../net/identity/verify.ts';
+import { verifySignature, verifySignatureLater } from '../../../net/identity/verify.ts';
 import { createLibp2pNetwork } from '../../../net/libp2p/network.ts';
 import { MemberList } from '../../../net/membership/member-list.ts';
 import { datadirLayout } from '../../../src/datadir/layout.ts';
@@ -66,6 +66,8 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
     heartbeatMs: 1_000,
     scanIntervalMs: 60_000,
     validationsMax: 1,
+    retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
+    reserveMs: undefined,
     witnessPolicy: policy,
   };
   const node = new DriftlockNode(settings, {
@@ -75,6 +77,7 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
     network,
     signer: identity,
     verify: verifySignature,
+    verifyLater: verifySignatureLater,
     isMember: (member) => members.has(member),
     layout,
     validator: undefined,
@@ -137,7 +140,7 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
       case 'forget': {
         await rm(layout.witness, { recursive: true });
         await mkdir(layout.witness);
-        for (const key of command.keys.map(keyOf)) await node.witnesses.intake.takeIn(key);
+        for (const key of command.keys.map(keyOf)) await node.witnesses.takeIn(key);
         return node.shelf.size;
       }
       case 'reset-peak':

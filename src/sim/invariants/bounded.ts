@@ -28,8 +28,8 @@ export const BOUNDED: Invariant = {
           ['blocks to write', node.store.dirtyCount, blockCount],
           ['leases sighted', node.leasesSighted, blockCount],
           ['witnesses to fetch', node.witnesses.fetcher.fetching, blockCount],
-          ['validations', node.claimer?.validationsInFlight ?? 0, SIM_SETTINGS.validationsMax],
-          ['blocks ready to claim', node.claimer?.readyCount ?? 0, blockCount],
+          ['validations', node.claims.claimer.validationsInFlight, SIM_SETTINGS.validationsMax],
+          ['blocks ready to claim', node.claims.claimer.readyCount, blockCount],
         ];
         report(machine, limits, violate);
       }
@@ -46,7 +46,7 @@ export const BOUNDED: Invariant = {
             ['blocks to write at rest', node.store.dirtyCount, 0],
             ['leases sighted at rest', node.leasesSighted, 0],
             ['witnesses to fetch at rest', node.witnesses.fetcher.fetching, 0],
-            ['validations at rest', node.claimer?.validationsInFlight ?? 0, 0],
+            ['validations at rest', node.claims.claimer.validationsInFlight, 0],
             ['temporary files at rest', temporary.length, 0],
           ],
           violate,

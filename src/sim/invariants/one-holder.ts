@@ -54,7 +54,7 @@ export const ONE_HOLDER: Invariant = {
 
 function leaseHeldBy({ node }: Machine, key: BlockKey): Lease | undefined {
   const id = blockId(key);
-  return node?.claimer?.heldLeases().find((held) => held.id === id)?.lease;
+  return node?.claims.claimer.heldLeases().find((held) => held.id === id)?.lease;
 }
 
 function shouldKnow(world: World, claimer: Machine, holder: Machine, sentAtMs: number | undefined): boolean {

@@ -12,7 +12,10 @@ import { holdsAsync } from '../../properties.ts';
 import { recordWithBlobIds } from '../keyed-records.ts';
 import { keyAt } from '../signed-nodes.ts';
 import { connectedStreams, readAll, streamOf } from '../stream-pair.ts';
-import { arbitraryDeltas, replicaOf } from './replicas.ts';
+import { arbitraryDeltas, replicaOf, viewOf } from './replicas.ts';
+
+/** Version, kind and end; blocks 0 and 1, none unfinished; count and sum. */
+const HELLO_BYTES = 3 + 1 + 1 + 2 + 1 + 16;
 
 const NEVER = new AbortController().signal;
 
@@ -22,7 +25,10 @@ function takeInto(replica: Replica): TakeRecords {
 
 function reconcile(a: Replica, b: Replica): Promise<[ReconcileStats, ReconcileStats]> {
   const { near, far } = connectedStreams();
-  return Promise.all([initiateReconcile(near, a, takeInto(a), NEVER), serveReconcile(far, b, takeInto(b))]);
+  return Promise.all([
+    initiateReconcile(near, viewOf(a), takeInto(a), NEVER),
+    serveReconcile(far, viewOf(b), takeInto(b)),
+  ]);
 }
 
 function big(from: number, to: number): KeyedRecord[] {
@@ -56,8 +62,8 @@ describe('reconciliation over a stream', () => {
   it('takes one round trip and a few bytes when nothing differs', async () => {
     const [stats] = await reconcile(replicaOf(big(0, 2)), replicaOf(big(0, 2)));
     const expected = {
-      sentBytes: 22,
-      receivedBytes: 4,
+      sentBytes: HELLO_BYTES,
+      receivedBytes: HELLO_BYTES,
       sentRecords: 0,
       receivedRecords: 0,
       roundTrips: 1,
@@ -70,7 +76,7 @@ describe('reconciliation over a stream', () => {
     const [a, b] = [replicaOf(big(0, 100)), replicaOf(big(100, 200))];
     const [stats] = await reconcile(a, b);
     assert.ok(stats.sentBytes > 3_000_000 && stats.receivedBytes > 3_000_000);
-    assert.deepEqual([stats.sentRecords, stats.receivedRecords, stats.roundTrips], [100, 100, 2]);
+    assert.deepEqual([stats.sentRecords, stats.receivedRecords, stats.roundTrips], [100, 100, 2.5]);
     assert.equal(a.digest, b.digest);
   });
 
@@ -79,10 +85,10 @@ describe('reconciliation over a stream', () => {
     const [a, b] = [replicaOf(big(0, 3)), replicaOf([])];
     const gate = Promise.withResolvers<void>();
     let ended = false;
-    const initiating = initiateReconcile(near, a, takeInto(a), NEVER).finally(() => {
+    const initiating = initiateReconcile(near, viewOf(a), takeInto(a), NEVER).finally(() => {
       ended = true;
     });
-    const serving = serveReconcile(far, b, async (records) => {
+    const serving = serveReconcile(far, viewOf(b), async (records) => {
       await gate.promise;
       assert.equal(ended, false);
       await takeInto(b)(records);
@@ -95,30 +101,31 @@ describe('reconciliation over a stream', () => {
   it('blames the peer for a record that is refused as forged, and fails on both ends', async () => {
     const { near, far } = connectedStreams();
     const forged = new PeerMisbehaved({ argument: 'lease signature', expected: "its author's", found: 'another' });
-    const serving = serveReconcile(far, replicaOf([]), () => Promise.reject(forged));
-    const initiating = initiateReconcile(near, replicaOf(big(0, 1)), () => Promise.resolve(), NEVER);
+    const serving = serveReconcile(far, viewOf(replicaOf([])), () => Promise.reject(forged));
+    const initiating = initiateReconcile(near, viewOf(replicaOf(big(0, 1))), () => Promise.resolve(), NEVER);
     await Promise.all([assert.rejects(serving, forged), assert.rejects(initiating, { code: 'ERR_STREAM_FAILED' })]);
   });
 
   it('blames nobody when records cannot be taken in for a reason of our own', async () => {
     const { near, far } = connectedStreams();
     const full = new Error('no space');
-    const serving = serveReconcile(far, replicaOf([]), () => Promise.reject(full));
-    const initiating = initiateReconcile(near, replicaOf(big(0, 1)), () => Promise.resolve(), NEVER);
+    const serving = serveReconcile(far, viewOf(replicaOf([])), () => Promise.reject(full));
+    const initiating = initiateReconcile(near, viewOf(replicaOf(big(0, 1))), () => Promise.resolve(), NEVER);
     await Promise.all([assert.rejects(serving, full), assert.rejects(initiating, { code: 'ERR_STREAM_FAILED' })]);
   });
 
   it('ends with the reason of its signal, before it began or in the middle', async () => {
     const reason = new Error('stopping');
-    const view = replicaOf([]);
+    const replica = replicaOf([]);
+    const view = viewOf(replica);
     await assert.rejects(
-      initiateReconcile(connectedStreams().near, view, takeInto(view), AbortSignal.abort(reason)),
+      initiateReconcile(connectedStreams().near, view, takeInto(replica), AbortSignal.abort(reason)),
       reason,
     );
 
     const { near, far } = connectedStreams();
     const controller = new AbortController();
-    const initiating = initiateReconcile(near, view, takeInto(view), controller.signal);
+    const initiating = initiateReconcile(near, view, takeInto(replica), controller.signal);
     const [first] = [await far.source[Symbol.asyncIterator]().next()];
     assert.equal(first.done, false);
     controller.abort(reason);
@@ -127,20 +134,30 @@ describe('reconciliation over a stream', () => {
   });
 
   it('takes an early end of the stream for a failure, not for misbehaviour', async () => {
-    const view = replicaOf([]);
+    const replica = replicaOf([]);
+    const view = viewOf(replica);
     for (const bytes of [new Uint8Array(0), new Uint8Array([5, 1])]) {
-      await assert.rejects(serveReconcile(streamOf([bytes]), view, takeInto(view)), { code: 'ERR_STREAM_FAILED' });
+      await assert.rejects(serveReconcile(streamOf([bytes]), view, takeInto(replica)), { code: 'ERR_STREAM_FAILED' });
     }
   });
 
   it('blames the peer for a frame over the limit, junk, or bytes after the end', async () => {
-    const view = replicaOf([]);
+    const replica = replicaOf([]);
+    const view = viewOf(replica);
     const tooLong = Buffer.from([0x81, 0x80, 0x40]);
     assert.equal(RECONCILE_FRAME_BYTES_MAX, 0x40 * 0x80 * 0x80);
     const junk = await framed(new Uint8Array([1, 2, 3]));
-    const session = await framed(encodeFrame('ranges', 'complete', []));
+    const message = {
+      kind: 'hello',
+      lowestKept: 0,
+      nextUnfinished: undefined,
+      tip: undefined,
+      count: 0,
+      sum: 0n,
+    } as const;
+    const session = await framed(encodeFrame({ message, end: 'your-turn', more: false }));
     for (const chunks of [[tooLong], [junk], [session, session]]) {
-      const serving = serveReconcile(streamOf(chunks), view, takeInto(view));
+      const serving = serveReconcile(streamOf(chunks), view, takeInto(replica));
       await assert.rejects(serving, { code: 'ERR_PEER_MISBEHAVED' });
     }
   });

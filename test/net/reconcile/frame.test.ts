@@ -1,55 +1,90 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { DecodeCode } from '../../../crdt/errors.ts';
+import { decodeFrame, encodeFrame, type Frame, type Message } from '../../../net/reconcile/frame.ts';
+import type { ShownRange } from '../../../net/reconcile/frame-parts.ts';
+import { boundAt, compareItems, END, type Item, type ItemRange } from '../../../net/reconcile/index/item.ts';
 import {
-  decodeFrame,
-  encodeEntry,
-  encodeFrame,
-  entriesMax,
-  type Frame,
-  type TurnEnd,
-} from '../../../net/reconcile/frame.ts';
-import type { FrameEntries, FrameKind } from '../../../net/reconcile/frame.ts';
-import { RANGES_LISTED_MAX, RANGES_PER_SESSION_MAX } from '../../../net/reconcile/limits.ts';
-import { RANGE_INDEX_MAX } from '../../../net/reconcile/view.ts';
+  IDS_PER_TURN_MAX,
+  LIST_ITEMS_MAX,
+  SKETCH_SYMBOLS_MAX,
+  SUMMARIES_PER_FRAME_MAX,
+} from '../../../net/reconcile/limits.ts';
+import { SYMBOL_WORDS } from '../../../net/reconcile/sketch/coded-symbols.ts';
+import { ESTIMATOR_COUNTERS } from '../../../net/reconcile/sketch/estimator.ts';
+import type { DecodeCode } from '../../../crdt/errors.ts';
+import { DecodeError } from '../../../crdt/errors.ts';
 import { holds } from '../../properties.ts';
-import { arbitraryKey, arbitraryKeyedRecord } from '../keyed-records.ts';
+import { arbitraryKeyedRecord } from '../keyed-records.ts';
 import { keyAt, signedResult, SignedNodes } from '../signed-nodes.ts';
 import { assertDecodeFails, assertSurvivesSpoiling } from '../spoiled-bytes.ts';
 
-function encode<Kind extends FrameKind>(kind: Kind, end: TurnEnd, entries: readonly FrameEntries[Kind][]): Uint8Array {
-  return encodeFrame(
-    kind,
-    end,
-    entries.map((entry) => encodeEntry(kind, entry)),
-  );
-}
-
-const DIGEST = 0x0102030405060708090a0b0c0d0e0f10n;
-const DIGEST_HEX = '0102030405060708090a0b0c0d0e0f10';
+const FINGERPRINT = 0x0102030405060708090a0b0c0d0e0f10n;
+const FINGERPRINT_HEX = '0102030405060708090a0b0c0d0e0f10';
 const HASH_1 = 'b000000000000000000000000000000000000000000000000000000000000001';
 const HASH_1024 = 'b000000000000000000000000000000000000000000000000000000000000400';
+const WHOLE: ItemRange = { from: boundAt(0), to: END };
+const WHOLE_HEX = '010000';
 const result = signedResult(new SignedNodes().make(1), keyAt(1024));
+
+function frame(message: Message, end: Frame['end'] = 'your-turn', more = false): Uint8Array {
+  return encodeFrame({ message, end, more });
+}
 
 const GOLDEN: readonly { readonly bytes: Uint8Array; readonly hex: string }[] = [
   {
-    bytes: encode('ranges', 'complete', [
-      { index: 3, count: 300, digest: DIGEST },
-      { index: 70_000, count: 1, digest: 0n },
-    ]),
-    hex: `0101010203ac02${DIGEST_HEX}f0a20401${'00'.repeat(16)}`,
+    bytes: frame({ kind: 'hello', lowestKept: 300, nextUnfinished: 301, tip: 70_000, count: 2, sum: FINGERPRINT }),
+    hex: `020101ac0201ad0201f0a20402${FINGERPRINT_HEX}`,
   },
-  { bytes: encode('differing', 'goes-on', [3, 70_000]), hex: '0102000203f0a204' },
-  { bytes: encode('differing', 'complete', []), hex: '01020100' },
   {
-    bytes: encode('items', 'more-next-session', [{ key: keyAt(1024), fingerprint: DIGEST }]),
-    hex: `010302018008${HASH_1024}${DIGEST_HEX}`,
+    bytes: frame(
+      { kind: 'hello', lowestKept: 0, nextUnfinished: undefined, tip: undefined, count: 0, sum: 0n },
+      'finished',
+    ),
+    hex: `02010200000000${'00'.repeat(16)}`,
   },
-  { bytes: encode('wants', 'goes-on', [keyAt(1)]), hex: `0104000101${HASH_1}` },
   {
-    bytes: encode('records', 'complete', [result]),
+    bytes: frame(
+      {
+        kind: 'summaries',
+        ranges: [
+          { range: WHOLE, count: 3, sum: FINGERPRINT, counters: undefined },
+          {
+            range: { from: { number: 5, fingerprint: 0xabn << 120n }, to: { number: 6, fingerprint: FINGERPRINT } },
+            count: 300,
+            sum: 0n,
+            counters: new Int16Array(ESTIMATOR_COUNTERS).fill(-2, 0, 1),
+          },
+        ],
+      },
+      'your-turn',
+      true,
+    ),
+    hex: `02020502${WHOLE_HEX}03${FINGERPRINT_HEX}000205ab1106${FINGERPRINT_HEX}ac02${'00'.repeat(16)}01fffe${'0000'.repeat(ESTIMATOR_COUNTERS - 1)}`,
+  },
+  {
+    bytes: frame({ kind: 'list', range: WHOLE, items: [{ number: 300, fingerprint: FINGERPRINT }] }, 'goes-on'),
+    hex: `020300${WHOLE_HEX}01ac02${FINGERPRINT_HEX}`,
+  },
+  {
+    bytes: frame({ kind: 'sketch', range: WHOLE, first: 12, symbols: Uint32Array.of(1, 0xffff_ffff, 3) }),
+    hex: `020401${WHOLE_HEX}0c0100000001ffffffff00000003`,
+  },
+  { bytes: frame({ kind: 'more', range: WHOLE, length: 400 }), hex: `020501${WHOLE_HEX}9003` },
+  { bytes: frame({ kind: 'ask', range: { from: boundAt(7), to: boundAt(9) } }), hex: '02060101070109' },
+  {
+    bytes: frame({ kind: 'offers', ids: [1n, 2n ** 64n - 1n] }),
+    hex: `020701020000000000000001${'ff'.repeat(8)}`,
+  },
+  { bytes: frame({ kind: 'full-offers', fingerprints: [FINGERPRINT] }), hex: `02080101${FINGERPRINT_HEX}` },
+  {
+    bytes: frame({ kind: 'accepts', wanted: [true, false, false, false, false, false, false, false, true] }),
+    hex: '020901098080',
+  },
+  { bytes: frame({ kind: 'wants', ids: [1n] }, 'finished', true), hex: '020a06010000000000000001' },
+  {
+    bytes: frame({ kind: 'records', records: [result] }, 'finished'),
     hex: [
-      `010501018008${HASH_1024}`,
+      `020b02018008${HASH_1024}`,
       `01028a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c${HASH_1}`,
       // Results alone, one of them: node, Success, root, epoch, sequence, stamp, signature.
       '010100010101010000000003e80000',
@@ -59,31 +94,66 @@ const GOLDEN: readonly { readonly bytes: Uint8Array; readonly hex: string }[] = 
   },
 ];
 
-const ends = fc.constantFrom<TurnEnd>('goes-on', 'complete', 'more-next-session');
-const fingerprint = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n });
-const key = arbitraryKey.map((each) => ({ ...each }));
-const index = fc.nat(RANGE_INDEX_MAX);
-const range = fc.record({ index, count: fc.integer({ min: 1 }), digest: fingerprint }, { noNullPrototype: true });
-const item = fc.record({ key, fingerprint }, { noNullPrototype: true });
-
-function frames<Kind extends FrameKind>(kind: Kind, entry: fc.Arbitrary<FrameEntries[Kind]>): fc.Arbitrary<Uint8Array> {
-  return fc
-    .tuple(ends, fc.array(entry, { maxLength: 6 }))
-    .filter(([end, entries]) => end !== 'goes-on' || entries.length > 0)
-    .map(([end, entries]) => encode(kind, end, entries));
+const fingerprint = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
+  fc.nat(255).map((byte) => BigInt(byte) << 120n),
+);
+const id = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const count = fc.maxSafeNat();
+const item: fc.Arbitrary<Item> = fc.record({ number: count, fingerprint }, { noNullPrototype: true });
+const range = fc
+  .tuple(item, fc.oneof(item, fc.constant(END)))
+  .map(([a, b]) => (compareItems(a, b) < 0 ? { from: a, to: b } : { from: b, to: a }))
+  .filter(({ from, to }) => compareItems(from, to) < 0);
+const counters = fc.array(fc.integer({ min: -32_768, max: 32_767 }), {
+  minLength: ESTIMATOR_COUNTERS,
+  maxLength: ESTIMATOR_COUNTERS,
+});
+const shown: fc.Arbitrary<ShownRange> = fc
+  .tuple(range, count, fingerprint, fc.option(counters))
+  .map(([of, items, sum, each]) => ({
+    range: of,
+    count: items,
+    sum,
+    counters: each === null ? undefined : Int16Array.from(each),
+  }));
+const optional = fc.option(count, { nil: undefined });
+const symbols = fc
+  .array(fc.tuple(fc.nat(0xffff_ffff), fc.nat(0xffff_ffff), fc.nat(0xffff_ffff)), { minLength: 1, maxLength: 5 })
+  .map((each) => Uint32Array.from(each.flat()));
+function few<T>(each: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
+  return fc.array(each, { maxLength: 4 });
 }
 
-function decodesToWhatWasEncoded<Kind extends FrameKind>(kind: Kind, entry: fc.Arbitrary<FrameEntries[Kind]>): void {
-  holds(
-    fc.property(ends, fc.array(entry, { minLength: 1, maxLength: 6 }), (end, entries) => {
-      assert.deepEqual(decodeFrame(encode(kind, end, entries)), { kind, end, entries });
-    }),
-  );
-}
+/** Any message. */
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.tuple(count, optional, optional, count, fingerprint).map(([lowestKept, nextUnfinished, tip, all, sum]) => ({
+    kind: 'hello' as const,
+    lowestKept,
+    nextUnfinished,
+    tip,
+    count: all,
+    sum,
+  })),
+  few(shown).map((ranges) => ({ kind: 'summaries' as const, ranges })),
+  fc.tuple(range, few(item)).map(([of, items]) => ({ kind: 'list' as const, range: of, items })),
+  fc
+    .tuple(range, fc.nat(SKETCH_SYMBOLS_MAX - 5), symbols)
+    .map(([of, first, coded]) => ({ kind: 'sketch' as const, range: of, first, symbols: coded })),
+  fc.tuple(range, fc.nat(SKETCH_SYMBOLS_MAX)).map(([of, length]) => ({ kind: 'more' as const, range: of, length })),
+  range.map((of) => ({ kind: 'ask' as const, range: of })),
+  few(id).map((ids) => ({ kind: 'offers' as const, ids })),
+  few(fingerprint).map((fingerprints) => ({ kind: 'full-offers' as const, fingerprints })),
+  fc.array(fc.boolean(), { maxLength: 20 }).map((wanted) => ({ kind: 'accepts' as const, wanted })),
+  few(id).map((ids) => ({ kind: 'wants' as const, ids })),
+  few(arbitraryKeyedRecord).map((records) => ({ kind: 'records' as const, records })),
+);
+const arbitraryFrame: fc.Arbitrary<Frame> = fc
+  .tuple(message, fc.constantFrom<Frame['end']>('goes-on', 'your-turn', 'finished'), fc.boolean())
+  .map(([said, end, more]) => ({ message: said, end, more: more && end !== 'goes-on' }));
 
-function encodeAgain({ kind, end, entries }: Frame): Uint8Array {
-  const encoded = entries.map((entry) => encodeEntry<FrameKind>(kind, entry));
-  return encodeFrame(kind, end, encoded);
+function repeat<T>(length: number, entry: T): T[] {
+  return Array.from({ length }, () => entry);
 }
 
 function refused(bytes: readonly number[], code: DecodeCode, field: string): void {
@@ -95,53 +165,70 @@ describe('a reconcile frame', () => {
     for (const { bytes, hex } of GOLDEN) assert.equal(Buffer.from(bytes).toString('hex'), hex);
   });
 
-  it('decodes to what was encoded', () => {
-    decodesToWhatWasEncoded('ranges', range);
-    decodesToWhatWasEncoded('differing', index);
-    decodesToWhatWasEncoded('items', item);
-    decodesToWhatWasEncoded('wants', key);
-    decodesToWhatWasEncoded('records', arbitraryKeyedRecord);
-  });
-
-  it('encodes to what was decoded', () => {
-    const any = fc.oneof(
-      frames('ranges', range),
-      frames('differing', index),
-      frames('items', item),
-      frames('wants', key),
-      frames('records', arbitraryKeyedRecord),
+  it('decodes to what was encoded, and encodes to what was decoded', () => {
+    holds(
+      fc.property(arbitraryFrame, (each) => {
+        const bytes = encodeFrame(each);
+        assert.deepEqual(decodeFrame(bytes), each);
+        assert.deepEqual(encodeFrame(decodeFrame(bytes)), bytes);
+      }),
     );
-    holds(fc.property(any, (bytes) => assert.deepEqual(encodeAgain(decodeFrame(bytes)), bytes)));
   });
 
   it('spoiled in any bit or cut anywhere is undecodable or another one', () => {
     for (const { bytes } of GOLDEN) assertSurvivesSpoiling(bytes, decodeFrame);
   });
 
-  it('with an unknown version, kind or end, an empty range or nothing in mid-turn is refused', () => {
-    refused([2, 2, 1, 0], 'ERR_UNKNOWN_VERSION', 'reconcile frame version');
-    refused([1, 0, 1, 0], 'ERR_BAD_ENUM', 'frame kind');
-    refused([1, 6, 1, 0], 'ERR_BAD_ENUM', 'frame kind');
-    refused([1, 2, 3, 0], 'ERR_BAD_ENUM', 'frame end');
-    refused([1, 2, 0, 0], 'ERR_NOT_CANONICAL', 'frame entry count');
-    refused([1, 2, 1, 0, 0], 'ERR_TRAILING_BYTES', 'reconcile frame');
-    refused([1, 1, 1, 1, 3, 0, ...new Uint8Array(16)], 'ERR_OUT_OF_RANGE', 'range count');
+  it('of arbitrary bytes is undecodable or encodes to these bytes', () => {
+    const header = fc.tuple(fc.constant(2), fc.nat(12), fc.constantFrom(0, 1, 2, 5, 6));
+    const bytes = fc.tuple(header, fc.uint8Array({ maxLength: 200 })).map(([start, rest]) => [...start, ...rest]);
+    holds(
+      fc.property(bytes, (each) => {
+        const input = Uint8Array.from(each);
+        try {
+          assert.deepEqual(encodeFrame(decodeFrame(input)), input);
+        } catch (error) {
+          if (!(error instanceof DecodeError)) throw error;
+        }
+      }),
+    );
+  });
+
+  it('with an unknown version, kind or end, or in another than the one encoding is refused', () => {
+    refused([1, 10, 1, 0], 'ERR_UNKNOWN_VERSION', 'reconcile frame version');
+    refused([2, 0, 1, 0], 'ERR_BAD_ENUM', 'frame kind');
+    refused([2, 12, 1, 0], 'ERR_BAD_ENUM', 'frame kind');
+    for (const end of [3, 4, 7, 8]) refused([2, 10, end, 0], 'ERR_BAD_ENUM', 'frame end');
+    refused([2, 10, 1, 0, 0], 'ERR_TRAILING_BYTES', 'reconcile frame');
+    refused([2, 6, 1, 1, 7, 1, 7], 'ERR_OUT_OF_RANGE', 'range');
+    refused([2, 6, 1, 0, 0], 'ERR_OUT_OF_RANGE', 'range');
+    refused([2, 6, 1, 2, 7, 0, 0], 'ERR_NOT_CANONICAL', 'bound fingerprint');
+    refused([2, 6, 1, 18, 7, 0, 0], 'ERR_OVER_LIMIT', 'bound');
+    refused([2, 4, 1, 1, 0, 0, 0, 0], 'ERR_OUT_OF_RANGE', 'symbol count');
+    refused([2, 9, 1, 1, 0xc0], 'ERR_NOT_CANONICAL', 'bits');
+    refused([2, 1, 1, 0, 2, 0, 0], 'ERR_BAD_ENUM', 'next unfinished block');
   });
 
   it('holds as many entries as its kind may, and not one more', () => {
-    const indexes = Array.from({ length: RANGES_PER_SESSION_MAX + 1 }, (_, at) => at);
-    assert.equal(decodeFrame(encode('differing', 'complete', indexes.slice(1))).entries.length, RANGES_PER_SESSION_MAX);
-    assertDecodeFails(
-      () => decodeFrame(encode('differing', 'complete', indexes)),
-      'ERR_OVER_LIMIT',
-      'frame entry count',
-    );
-    assert.equal(entriesMax('ranges'), RANGES_LISTED_MAX);
-  });
-
-  it('names no range above the one of the highest block number', () => {
-    assert.deepEqual(decodeFrame(encode('differing', 'complete', [RANGE_INDEX_MAX])).entries, [RANGE_INDEX_MAX]);
-    const beyond = encode('differing', 'complete', [RANGE_INDEX_MAX + 1]);
-    assertDecodeFails(() => decodeFrame(beyond), 'ERR_OVER_LIMIT', 'differing range');
+    const first: Item = { number: 1, fingerprint: 1n };
+    const one = { range: WHOLE, count: 1, sum: 1n, counters: undefined };
+    const limits: readonly [number, string, (length: number) => Message][] = [
+      [SUMMARIES_PER_FRAME_MAX, 'summary count', (length) => ({ kind: 'summaries', ranges: repeat(length, one) })],
+      [LIST_ITEMS_MAX, 'list length', (length) => ({ kind: 'list', range: WHOLE, items: repeat(length, first) })],
+      [IDS_PER_TURN_MAX, 'id count', (length) => ({ kind: 'offers', ids: repeat(length, 1n) })],
+      [IDS_PER_TURN_MAX, 'id count', (length) => ({ kind: 'wants', ids: repeat(length, 1n) })],
+      [IDS_PER_TURN_MAX, 'offer count', (length) => ({ kind: 'full-offers', fingerprints: repeat(length, 1n) })],
+      [IDS_PER_TURN_MAX, 'bit count', (length) => ({ kind: 'accepts', wanted: repeat(length, true) })],
+      [
+        SKETCH_SYMBOLS_MAX - 5,
+        'symbol count',
+        (length) => ({ kind: 'sketch', range: WHOLE, first: 5, symbols: new Uint32Array(length * SYMBOL_WORDS) }),
+      ],
+      [SKETCH_SYMBOLS_MAX, 'sketch length', (length) => ({ kind: 'more', range: WHOLE, length })],
+    ];
+    for (const [max, field, of] of limits) {
+      assert.deepEqual(decodeFrame(frame(of(max))).message, of(max));
+      assertDecodeFails(() => decodeFrame(frame(of(max + 1))), 'ERR_OVER_LIMIT', field);
+    }
   });
 });

@@ -61,6 +61,16 @@ describe('a signature', () => {
     ok(!verifySignature(nodeFromBytes(new Uint8Array(32).fill(0xff)), message, author.sign(message)));
   });
 
+  it('is checked on another thread with the same answer', async () => {
+    const verifier = new SignatureVerifier();
+    const author = generateKey();
+    const message = new Uint8Array([1, 2, 3]);
+    const signature = author.sign(message);
+    equal(await verifier.verifyLater(author.node, message, signature), true);
+    equal(await verifier.verifyLater(author.node, message.subarray(1), signature), false);
+    equal(await verifier.verifyLater(author.node, message, signature.subarray(1)), false);
+  });
+
   it('is checked with at most CACHED_KEYS_MAX keys at hand, and with any number of authors', () => {
     const verifier = new SignatureVerifier();
     const message = Uint8Array.of(1);

@@ -1,0 +1,37 @@
+/** A replica as reconciliation sees it: its index, its records by state, and where its work goes on. */
+
+import type { BlockRecord } from '../../crdt/block/record.ts';
+import type { BlockKey } from '../../crdt/ids.ts';
+import type { Item } from '../../net/reconcile/index/item.ts';
+import type { ReconcileIndex } from '../../net/reconcile/index/reconcile-index.ts';
+import type { ReconcileView } from '../../net/reconcile/view.ts';
+import type { Replica } from '../replica/replica.ts';
+import type { Tally } from '../replica/tally.ts';
+
+export class ReplicaView implements ReconcileView {
+  readonly #replica: Pick<Replica, 'index' | 'blockOf' | 'record'>;
+  readonly #tally: Pick<Tally, 'nextUnfinished'>;
+  /** Nothing is pruned: every block number is kept. */
+  readonly lowestKept = 0;
+
+  constructor(replica: Pick<Replica, 'index' | 'blockOf' | 'record'>, tally: Pick<Tally, 'nextUnfinished'>) {
+    this.#replica = replica;
+    this.#tally = tally;
+  }
+
+  get index(): ReconcileIndex {
+    return this.#replica.index;
+  }
+
+  get nextUnfinished(): number | undefined {
+    return this.#tally.nextUnfinished;
+  }
+
+  blockOf(item: Item): BlockKey | undefined {
+    return this.#replica.blockOf(item);
+  }
+
+  record(key: BlockKey): BlockRecord | undefined {
+    return this.#replica.record(key);
+  }
+}
