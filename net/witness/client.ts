@@ -28,6 +28,8 @@ interface Lane {
   channel: WitnessChannel | undefined;
   /** Requests under way, and those that wait for the stream to open. */
   load: number;
+  /** It failed or was closed, and no request is sent on it any more. */
+  isForgotten: boolean;
   cancelIdle: (() => void) | undefined;
 }
 
@@ -65,7 +67,8 @@ export class WitnessClient {
     } finally {
       lane.load--;
       if (lane.channel?.isOpen === false) this.#forget(peer, lane);
-      else if (lane.load === 0) lane.cancelIdle = clock.schedule(CHANNEL_IDLE_MS, () => this.#close(peer, lane));
+      else if (lane.load === 0 && !lane.isForgotten)
+        lane.cancelIdle = clock.schedule(CHANNEL_IDLE_MS, () => this.#close(peer, lane));
     }
   }
 
@@ -89,7 +92,7 @@ export class WitnessClient {
     const opening = this.#options.network
       .open(peer, WITNESS_PROTOCOL, this.#stopping.signal)
       .then((stream) => (lane.channel = new WitnessChannel(stream)));
-    const lane: Lane = { opening, channel: undefined, load: 0, cancelIdle: undefined };
+    const lane: Lane = { opening, channel: undefined, load: 0, isForgotten: false, cancelIdle: undefined };
     opening.catch(() => this.#forget(peer, lane));
     lanes.push(lane);
     return lane;
@@ -102,6 +105,7 @@ export class WitnessClient {
   }
 
   #forget(peer: NodeId, lane: Lane): void {
+    lane.isForgotten = true;
     lane.cancelIdle?.();
     const left = (this.#lanes.get(peer) ?? []).filter((other) => other !== lane);
     if (left.length === 0) this.#lanes.delete(peer);

@@ -6,6 +6,10 @@ import type { Finding, Invariant } from './invariant.ts';
 
 /** Timers of a node that has nothing to do: heartbeat, reconciliation, two scans, gossip, and a few to come. */
 const IDLE_TIMERS_MAX = 18;
+/** And for witnesses and contracts: the next challenge and the next look for contracts. */
+const WITNESS_TIMERS = 2;
+/** And for each peer: the stream kept to it, the stream it keeps to us, and bytes that are on their way on one. */
+const WITNESS_TIMERS_PER_PEER = 3;
 /** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
 const TIMERS_PER_BLOCK_MAX = 6;
 /** After a pause all that waited in the machine's buffers comes at once. */
@@ -19,12 +23,13 @@ export const BOUNDED: Invariant = {
   watch: ({ machines, blocks, time }, violate) => ({
     look() {
       const blockCount = blocks.length;
+      const timersMax = idleTimersMax(machines.length) + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount;
       for (const machine of machines) {
         const { node, clock } = machine;
         const isCatchingUp = time.monotonicMs() - machine.steadySinceMs < CATCH_UP_MS;
         if (node === undefined || clock.isPaused || isCatchingUp) continue;
         const limits: [string, number, number][] = [
-          ['timers', clock.timers, IDLE_TIMERS_MAX + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount],
+          ['timers', clock.timers, timersMax],
           ['blocks to write', node.store.dirtyCount, blockCount],
           ['leases sighted', node.leasesSighted, blockCount],
           ['witnesses to fetch', node.witnesses.fetcher.fetching, blockCount],
@@ -42,7 +47,7 @@ export const BOUNDED: Invariant = {
         report(
           machine,
           [
-            ['timers at rest', clock.timers, IDLE_TIMERS_MAX],
+            ['timers at rest', clock.timers, idleTimersMax(machines.length)],
             ['blocks to write at rest', node.store.dirtyCount, 0],
             ['leases sighted at rest', node.leasesSighted, 0],
             ['witnesses to fetch at rest', node.witnesses.fetcher.fetching, 0],
@@ -55,6 +60,10 @@ export const BOUNDED: Invariant = {
     },
   }),
 };
+
+function idleTimersMax(nodeCount: number): number {
+  return IDLE_TIMERS_MAX + WITNESS_TIMERS + WITNESS_TIMERS_PER_PEER * (nodeCount - 1);
+}
 
 function report(
   { name }: Machine,

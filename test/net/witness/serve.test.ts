@@ -7,6 +7,7 @@ import { CHANNEL_IDLE_MS } from '../../../net/witness/client.ts';
 import { WITNESS_READ_AHEAD } from '../../../net/witness/limits.ts';
 import { encodeWitnessRequest, WITNESS_PROTOCOL } from '../../../net/witness/messages.ts';
 import { WitnessServer, type WitnessSource } from '../../../net/witness/serve.ts';
+import { nodeOf } from '../../crdt/block/arbitraries.ts';
 import { readAll } from '../stream-pair.ts';
 import { holderOf, NO_CONTRACTS, payloadOf, SERVE_LIMITS, wantedOf, WitnessPeers } from './peers.ts';
 
@@ -157,6 +158,14 @@ describe('asking for witness payloads', () => {
     peers.client.stop();
     await peers.clock.advance(100);
     assert.equal(peers.clock.timers, 0, 'nothing is left behind');
+  });
+
+  it('leaves no timer behind for a peer that it cannot reach', async () => {
+    const peers = await WitnessPeers.start([holderOf([payload])]);
+    await peers.clock.settle();
+    const before = peers.clock.timers;
+    await assert.rejects(peers.during(peers.client.ask(nodeOf(9), request, NEVER)));
+    assert.equal(peers.clock.timers, before);
   });
 
   it('gives up a request without harm to the others', async () => {
