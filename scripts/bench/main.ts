@@ -4,9 +4,10 @@
 
 import { killToClaim, killToClaimP50, killToClaimReal } from './rows/kill-to-claim.ts';
 import { mergeVsYjs, mergeVsYjsBytes } from './rows/merge-vs-yjs.ts';
-import { resultVsDisk } from './rows/result-vs-disk.ts';
+import { resultVsDisk, resultVsDiskSustained } from './rows/result-vs-disk.ts';
 import { simSpeed } from './rows/sim-speed.ts';
 import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
+import { claimLatencyVsEtcd, claimVsEtcd, resultVsEtcd } from './rows/vs-etcd.ts';
 import { witnessBulk, witnessGossip, witnessMemory, witnessSmall } from './rows/witness-transfer.ts';
 import { witnessVsRsync } from './rows/witness-vs-rsync.ts';
 import { runBench } from './run.ts';
@@ -15,6 +16,10 @@ await runBench('npm run bench', [
   mergeVsYjs,
   mergeVsYjsBytes,
   resultVsDisk,
+  resultVsDiskSustained,
+  claimVsEtcd,
+  claimLatencyVsEtcd,
+  resultVsEtcd,
   spreadVsGossip,
   killToClaimP50,
   killToClaim,

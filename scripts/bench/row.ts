@@ -17,10 +17,13 @@ export interface BenchRow {
   readonly target: { readonly kind: 'at-least' | 'at-most'; readonly bound: number };
   /** How many pairs are measured. */
   readonly pairs: number;
-  /** What the row needs and this machine lacks; undefined when it can be measured. Without it nothing is needed. */
-  missing?(): string | undefined;
-  /** Prepares the work once; `ours` and `against` then do it, and return their figure in `unit`. */
+  /** Prepares the work once, or throws {@link BenchSkip}; `ours` and `against` then do it, and return their figure in `unit`. */
   prepare(): Promise<BenchWork>;
+}
+
+/** Thrown by `prepare` where the machine lacks what the row is measured against. The message says what. */
+export class BenchSkip extends Error {
+  override readonly name = 'BenchSkip';
 }
 
 export interface BenchWork {

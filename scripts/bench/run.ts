@@ -7,7 +7,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measure, type BenchResult, type BenchRow } from './row.ts';
+import { BenchSkip, measure, type BenchResult, type BenchRow } from './row.ts';
 
 /** `command`: how the user calls it. */
 export async function runBench(command: string, all: readonly BenchRow[]): Promise<void> {
@@ -26,15 +26,27 @@ export async function runBench(command: string, all: readonly BenchRow[]): Promi
 
   const rows = wanted.length === 0 ? all : all.filter((row) => wanted.includes(row.id));
   const results: BenchResult[] = [];
+  const skipped: Skipped[] = [];
   for (const row of rows) {
-    const result = await measure(row, (done) => progress(`${row.id}: pair ${done} of ${row.pairs}`));
+    const result = await measureOrSkip(row);
     progress('');
+    if ('reason' in result) {
+      skipped.push(result);
+      process.stderr.write(`${result.id} skipped: ${result.reason}\n`);
+      continue;
+    }
     results.push(result);
     if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   }
-  if (!values.json) process.stdout.write(table(results));
+  if (!values.json) process.stdout.write(table(results) + legend(results));
   if (values.out !== undefined) {
-    const report = { node: process.version, cores: availableParallelism(), takenAt: new Date().toISOString(), results };
+    const report = {
+      node: process.version,
+      cores: availableParallelism(),
+      takenAt: new Date().toISOString(),
+      results,
+      skipped,
+    };
     await writeFile(values.out, `${JSON.stringify(report, undefined, 2)}\n`);
   }
   // Not exit(): what is still being written to a pipe must get there; rows leave no handle open.
@@ -63,6 +75,20 @@ function refuse(reason: string): never {
   process.exit(2);
 }
 
+interface Skipped {
+  readonly id: string;
+  readonly reason: string;
+}
+
+async function measureOrSkip(row: BenchRow): Promise<BenchResult | Skipped> {
+  try {
+    return await measure(row, (done) => progress(`${row.id}: pair ${done} of ${row.pairs}`));
+  } catch (error) {
+    if (!(error instanceof BenchSkip)) throw error;
+    return { id: row.id, reason: error.message };
+  }
+}
+
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
@@ -85,6 +111,11 @@ function table(measured: readonly BenchResult[]): string {
       .join('  ')
       .trimEnd();
   return `${[header, ...lines].map(format).join('\n')}\n`;
+}
+
+/** What each side does: a ratio means little without it. */
+function legend(measured: readonly BenchResult[]): string {
+  return measured.map(({ id, ours, against }) => `\n${id}\n  ours:    ${ours}\n  against: ${against}\n`).join('');
 }
 
 function figure(value: number): string {

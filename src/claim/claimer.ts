@@ -17,9 +17,10 @@ import type { LeaseSightings } from '../lease/sightings.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { ValidationOutcome, ValidationTask, Validator } from '../validators/validator.ts';
 import { decideClaim, failuresIn, retryDelayMs, type RetryPolicy } from './decision.ts';
+import { EarlierRanks } from './earlier-ranks.ts';
 import { HeldLease, type LeaseLoss } from './held-lease.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { rankOf } from './rendezvous.ts';
+import { candidatesAhead } from './rendezvous.ts';
 
 export interface ClaimerOptions {
   readonly clock: Clock;
@@ -63,6 +64,7 @@ interface Candidate {
   readonly key: BlockKey;
   freeSinceMs: number | undefined;
   claimableSinceMs: number | undefined;
+  readonly earlierRanks: EarlierRanks;
   /** Tries of this node that ended in an error rather than a verdict. */
   errors: number;
   cancelTimer: (() => void) | undefined;
@@ -203,7 +205,14 @@ export class Claimer {
     const id = blockId(key);
     let candidate = this.#candidates.get(id);
     if (candidate === undefined) {
-      candidate = { key, freeSinceMs: undefined, claimableSinceMs: undefined, errors: 0, cancelTimer: undefined };
+      candidate = {
+        key,
+        freeSinceMs: undefined,
+        claimableSinceMs: undefined,
+        earlierRanks: new EarlierRanks(),
+        errors: 0,
+        cancelTimer: undefined,
+      };
       this.#candidates.set(id, candidate);
     }
     return candidate;
@@ -218,11 +227,12 @@ export class Claimer {
     this.#noteFreedom(candidate, view.status);
     if (view.status === 'processing' || !holdsWitness) candidate.claimableSinceMs = undefined;
     else candidate.claimableSinceMs ??= now.monotonicMs;
-    const rank = rankOf(author.node, key, rivals());
+    const ahead = candidatesAhead(author.node, key, rivals());
+    const earlier = candidate.earlierRanks.look(ahead, record.holders, now.monotonicMs);
     const decision = decideClaim({
       status: view.status,
       holdsWitness,
-      rank,
+      ...earlier,
       rankStepMs: rankStepMs(),
       freeForMs: now.monotonicMs - (candidate.freeSinceMs ?? now.monotonicMs),
       claimableForMs: now.monotonicMs - (candidate.claimableSinceMs ?? now.monotonicMs),
@@ -231,7 +241,7 @@ export class Claimer {
       failuresMax: retry.failuresMax,
       leaseRemainingMs: view.lease === undefined ? 0 : sightings.remainingMs(key, view.lease, now),
     });
-    return { decision, rank };
+    return { decision, rank: earlier.rank };
   }
 
   #noteFreedom(candidate: Candidate, status: BlockView['status']): void {

@@ -13,6 +13,10 @@ export interface ClaimSituation {
   readonly holdsWitness: boolean;
   /** 0: this node is the first choice for the block (see `rendezvous.ts`). */
   readonly rank: number;
+  /** Whether an earlier rank is not known to hold the witness: it may be fetching it. */
+  readonly earlierRankFetches: boolean;
+  /** Since an earlier rank last came to hold the witness, as far as this node saw: only then did that one's turn begin. */
+  readonly earlierRanksHoldForMs: number;
   /** How long each rank gives the one before it. */
   readonly rankStepMs: number;
   /** Since nobody has held the block's lease, as far as this node saw. */
@@ -34,6 +38,13 @@ export type ClaimDecision =
   | { readonly action: 'wait'; readonly waitMs: number; readonly reason: 'earlier-rank' | 'backing-off' | 'lease-held' }
   | { readonly action: 'drop'; readonly reason: 'finished' | 'no-witness' | 'failures-exhausted' };
 
+/**
+ * How many steps more an earlier rank is given that has to fetch the witness first. A step is two deliveries (`RankStep`),
+ * and a small witness is there after five (announcement, the stream's opening and its answer, request, payload); that it
+ * is there is known one later.
+ */
+export const FETCH_STEPS = 4;
+
 /** `wait`: decide again after `waitMs`, or when something changes; `drop`: decide again only when something changes. */
 export function decideClaim(situation: ClaimSituation): ClaimDecision {
   const { status, rank, freeForMs, claimableForMs, backoffMs } = situation;
@@ -44,8 +55,10 @@ export function decideClaim(situation: ClaimSituation): ClaimDecision {
   }
   if (situation.failures >= situation.failuresMax) return { action: 'drop', reason: 'failures-exhausted' };
   if (backoffMs > freeForMs) return { action: 'wait', waitMs: backoffMs - freeForMs, reason: 'backing-off' };
-  // The ranks take their turns from when the pause is over and the witness here, whichever came later.
-  const turnInMs = rank * situation.rankStepMs - Math.min(freeForMs - backoffMs, claimableForMs);
+  // The ranks take their turns from when the pause is over and the witness here and with the earlier ranks.
+  const turnsForMs = Math.min(freeForMs - backoffMs, claimableForMs, situation.earlierRanksHoldForMs);
+  const steps = rank + (situation.earlierRankFetches ? FETCH_STEPS : 0);
+  const turnInMs = steps * situation.rankStepMs - turnsForMs;
   if (turnInMs > 0) return { action: 'wait', waitMs: turnInMs, reason: 'earlier-rank' };
   return { action: 'claim', reason: rank === 0 ? 'first-in-rank' : 'earlier-ranks-silent' };
 }

@@ -13,12 +13,17 @@ import { compareText, hashToBytes, nodeToBytes, type BlockKey, type NodeId } fro
 
 /** How many of `candidates` come before `self` for this block: 0 is first. `self` counts whether listed or not. */
 export function rankOf(self: NodeId, key: BlockKey, candidates: Iterable<NodeId>): number {
+  return candidatesAhead(self, key, candidates).length;
+}
+
+/** Those of `candidates` that come before `self` for this block, in no order. */
+export function candidatesAhead(self: NodeId, key: BlockKey, candidates: Iterable<NodeId>): NodeId[] {
   const own = weight(self, key);
-  let ahead = 0;
+  const ahead: NodeId[] = [];
   for (const candidate of candidates) {
     if (candidate === self) continue;
     const order = compareBytes(weight(candidate, key), own) || compareText(candidate, self);
-    if (order > 0) ahead++;
+    if (order > 0) ahead.push(candidate);
   }
   return ahead;
 }

@@ -7,6 +7,7 @@ import { CANARY_NAMES, type CanaryName } from '../sim/canaries/canary.ts';
 import { FAULTS } from '../sim/faults/all.ts';
 import { FAULT_NAMES, type FaultName } from '../sim/faults/fault.ts';
 import { INVARIANTS } from '../sim/invariants/all.ts';
+import { UNEXPECTED_ERRORS } from '../sim/invariants/unexpected-errors.ts';
 import {
   SIM_BLOCKS_DEFAULT,
   SIM_BLOCKS_MAX,
@@ -68,7 +69,7 @@ Canaries:
 ${named(CANARIES)}
 
 Checked:
-${named(INVARIANTS.map(({ name, promise }) => ({ name, what: promise })))}
+${named([...INVARIANTS, UNEXPECTED_ERRORS].map(({ name, promise }) => ({ name, what: promise })))}
 
 Exit codes: 0 no promise was broken; 1 one was, and what led there and the command that replays it are printed; 2 the
 command line is wrong.

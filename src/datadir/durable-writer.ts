@@ -5,7 +5,8 @@
  * Invariants:
  * - A reader of a target sees the content before a write or the content after it, never a part.
  * - A durable write that was acknowledged is there after a power loss, or a later write to the same target is.
- * - A write that is not durable costs no sync where it takes a free name: a power loss can leave it missing or torn,
+ * - A journaled write is one whose content is durable elsewhere already (src/journal/): it costs no sync.
+ * - A hint costs no sync where it takes a free name: a power loss can leave it missing or torn,
  *   which its reader must find by checksum. Where it replaces a file its content is synced first, since what it
  *   replaces may be a durable write, and the rename can outlive an unsynced content.
  * - At most `WRITES_IN_FLIGHT_MAX` temporary files exist. Hints have few of those places, so results never queue behind
@@ -21,7 +22,7 @@ import { DirectorySyncs } from './directory-syncs.ts';
 
 /** Writes between the creation of their temporary file and its rename. */
 export const WRITES_IN_FLIGHT_MAX = 64;
-/** Of these, how many may be writes that are not durable. They wait for no disk, so few keep libuv's 4 threads busy. */
+/** Of these, how many may be hints. They wait for no disk, so few keep libuv's 4 threads busy. */
 export const HINTS_IN_FLIGHT_MAX = 8;
 /** Writes of each kind that wait for a place. Callers that await their writes never come near. */
 export const WRITES_WAITING_MAX = 16_384;
@@ -30,8 +31,11 @@ export const WRITES_WAITING_MAX = 16_384;
 const WRITER_TAGS = 2 ** 32;
 
 export interface WriteOptions {
-  /** A result: on disk before the promise resolves. Else a hint: visible at once, durable whenever. */
-  readonly durable: boolean;
+  /**
+   * `durable`: on disk before the promise resolves. `journaled`: visible at once; what it holds and what the file it
+   * replaces held is on disk elsewhere. `hint`: visible at once, durable whenever, and no danger to what it replaces.
+   */
+  readonly durability: 'durable' | 'journaled' | 'hint';
   /** What must be at the target, as last read; undefined: nothing. With `any`, whatever is there is replaced. */
   readonly expected: FileIdentity | undefined | 'any';
 }
@@ -72,8 +76,7 @@ export class DurableWriter {
    * `WRITES_WAITING_MAX`.
    */
   write(target: string, bytes: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
-    const queue = options.durable ? this.#results : this.#hints;
-    return this.#track(this.#inQueue(queue, target, options.durable, () => this.#place(target, bytes, options)));
+    return this.#track(this.#inQueue(target, options.durability, () => this.#place(target, bytes, options)));
   }
 
   /**
@@ -81,7 +84,7 @@ export class DurableWriter {
    * stays where it is when `target` is not `expected`. Throws as {@link write} does.
    */
   publish(source: string, target: string, expected: FileIdentity | undefined): Promise<WriteOutcome> {
-    return this.#track(this.#inQueue(this.#results, target, true, () => this.#publish(source, target, expected)));
+    return this.#track(this.#inQueue(target, 'durable', () => this.#publish(source, target, expected)));
   }
 
   /** Resolves when every write called so far has ended, well or badly. */
@@ -97,11 +100,11 @@ export class DurableWriter {
   }
 
   async #inQueue(
-    queue: PQueue,
     target: string,
-    durable: boolean,
+    durability: WriteOptions['durability'],
     place: () => Promise<WriteOutcome>,
   ): Promise<WriteOutcome> {
+    const queue = durability === 'hint' ? this.#hints : this.#results;
     if (queue.size >= WRITES_WAITING_MAX) {
       throw new DriftlockError('ERR_QUEUE_FULL', {
         argument: target,
@@ -111,13 +114,14 @@ export class DurableWriter {
     }
     const outcome = await queue.add(place);
     // Outside the queue: a write that waits for its directory holds no file, and the larger the group, the cheaper.
-    if (durable && outcome.replaced) await this.#directorySyncs.sync(dirname(target));
+    if (durability === 'durable' && outcome.replaced) await this.#directorySyncs.sync(dirname(target));
     return outcome;
   }
 
-  async #place(target: string, bytes: Uint8Array, { durable, expected }: WriteOptions): Promise<WriteOutcome> {
+  async #place(target: string, bytes: Uint8Array, { durability, expected }: WriteOptions): Promise<WriteOutcome> {
     const temporary = join(this.#temporaryDirectory, `${this.#tag}.${this.#written++}.tmp`);
-    const identity = await this.#disk.create(temporary, bytes, { sync: durable || expected !== undefined });
+    const sync = durability === 'durable' || (durability === 'hint' && expected !== undefined);
+    const identity = await this.#disk.create(temporary, bytes, { sync });
     let replaced = false;
     try {
       replaced = await this.#rename(temporary, target, expected);

@@ -26,7 +26,7 @@ export interface DatadirLayout {
   /** The last finalized block, written by other programs. */
   readonly chainStatus: string;
   readonly contracts: string;
-  /** `.driftlock/`: all that is below it but the key can be rebuilt. */
+  /** `.driftlock/`: after a clean stop, all that is below it but the key can be rebuilt. */
   readonly state: string;
   readonly key: string;
   /** Held by the running node. Nothing but `lock.ts` may open it. */
@@ -39,6 +39,8 @@ export interface DatadirLayout {
   readonly partial: string;
   /** Chunks that programs have stored by their digest. */
   readonly chunks: string;
+  /** Records that are durable while their files are not yet; empty after a clean stop. */
+  readonly journal: string;
 }
 
 export function datadirLayout(datadir: string): DatadirLayout {
@@ -60,6 +62,7 @@ export function datadirLayout(datadir: string): DatadirLayout {
     temporary: join(state, 'tmp'),
     partial: join(state, 'partial'),
     chunks: join(state, 'chunks'),
+    journal: join(state, 'journal'),
   };
 }
 

@@ -27,9 +27,9 @@ export interface NameChange {
 }
 
 export interface JournalEntry {
+  /** Ascending, in the order of the calls. */
+  readonly order: number;
   changes: readonly NameChange[];
-  /** Of all these names: thousands of entries are asked for theirs at each sync. */
-  readonly directories: readonly string[];
 }
 
 type NameTable = Map<string, Map<string, MemoryInode>>;
@@ -40,7 +40,11 @@ export const JOURNAL_ENTRIES_MAX = 1024;
 export class MemoryNames {
   readonly #visible: NameTable;
   readonly #durable: NameTable;
-  #pending: JournalEntry[] = [];
+  /** In the order of the calls; and the same by what they touch, since every sync asks for some of thousands. */
+  readonly #pending = new Set<JournalEntry>();
+  readonly #byDirectory = new Map<string, Set<JournalEntry>>();
+  readonly #byPath = new Map<string, Set<JournalEntry>>();
+  #applied = 0;
 
   constructor(names: NameTable = new Map([['/', new Map()]])) {
     this.#visible = copy(names);
@@ -77,38 +81,48 @@ export class MemoryNames {
   /** Applies `changes` as one journal entry. Precondition: their directories exist. */
   apply(...changes: readonly NameChange[]): void {
     write(this.#visible, changes);
-    this.#pending.push({ changes, directories: changes.map(({ path }) => dirname(path)) });
-    const oldest = this.#pending.length > JOURNAL_ENTRIES_MAX ? this.#pending[0] : undefined;
+    const entry: JournalEntry = { order: this.#applied++, changes };
+    this.#pending.add(entry);
+    for (const { path } of changes) {
+      put(this.#byPath, path, entry);
+      put(this.#byDirectory, dirname(path), entry);
+    }
+    if (this.#pending.size <= JOURNAL_ENTRIES_MAX) return;
+    const [oldest] = this.#pending;
     if (oldest !== undefined) this.commit([oldest]);
   }
 
   /** The entries a sync of `directory` that starts now is answerable for. */
   pendingIn(directory: string): JournalEntry[] {
-    return this.#pending.filter(({ directories }) => directories.includes(directory));
+    return [...(this.#byDirectory.get(directory) ?? [])];
   }
 
   /** Makes `entries` durable; what earlier entries did to the same names is thereby settled. */
   commit(entries: readonly JournalEntry[]): void {
-    const committed = new Set(entries);
-    const settled = new Set<string>();
-    const left: JournalEntry[] = [];
-    for (const entry of this.#pending.toReversed()) {
-      const changes = entry.changes.filter(({ path }) => !settled.has(path));
-      if (committed.has(entry)) {
-        write(this.#durable, changes);
-        for (const { path } of entry.changes) settled.add(path);
-      } else if (changes.length > 0) {
-        entry.changes = changes;
-        left.push(entry);
+    for (const entry of [...entries].sort((a, b) => b.order - a.order)) {
+      if (!this.#pending.has(entry)) continue;
+      write(this.#durable, entry.changes);
+      for (const { path } of entry.changes) {
+        for (const other of this.#byPath.get(path) ?? []) if (other.order < entry.order) this.#settle(other, path);
       }
+      for (const { path } of entry.changes) this.#settle(entry, path);
     }
-    this.#pending = left.toReversed();
+  }
+
+  /** What `entry` did to `path` is durable, or was overtaken by what is. */
+  #settle(entry: JournalEntry, path: string): void {
+    take(this.#byPath, path, entry);
+    entry.changes = entry.changes.filter((change) => change.path !== path);
+    const directory = dirname(path);
+    if (!entry.changes.some((change) => dirname(change.path) === directory)) take(this.#byDirectory, directory, entry);
+    if (entry.changes.length === 0) this.#pending.delete(entry);
   }
 
   /** The names after a power loss that kept a prefix of the pending entries, as long as `chooseLength` says. */
   afterPowerLoss(chooseLength: (below: number) => number): NameTable {
     const names = copy(this.#durable);
-    for (const { changes } of this.#pending.slice(0, chooseLength(this.#pending.length + 1))) write(names, changes);
+    const kept = chooseLength(this.#pending.size + 1);
+    for (const { changes } of [...this.#pending].slice(0, kept)) write(names, changes);
     return names;
   }
 }
@@ -119,6 +133,18 @@ function write(table: NameTable, changes: readonly NameChange[]): void {
     if (inode === undefined) names?.delete(basename(path));
     else names?.set(basename(path), inode);
   }
+}
+
+function put(index: Map<string, Set<JournalEntry>>, key: string, entry: JournalEntry): void {
+  const entries = index.get(key);
+  if (entries === undefined) index.set(key, new Set([entry]));
+  else entries.add(entry);
+}
+
+function take(index: Map<string, Set<JournalEntry>>, key: string, entry: JournalEntry): void {
+  const entries = index.get(key);
+  entries?.delete(entry);
+  if (entries?.size === 0) index.delete(key);
 }
 
 function copy(table: NameTable): NameTable {

@@ -11,6 +11,7 @@
 import {
   closeSync,
   constants,
+  fdatasync,
   fstatSync,
   fsync,
   linkSync,
@@ -45,6 +46,7 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 const openDescriptor = promisify(openWithCallback);
 const writeDescriptor = promisify(write);
 const syncDescriptor = promisify(fsync);
+const syncDataDescriptor = promisify(fdatasync);
 
 export class NodeDisk implements Disk {
   read(path: string, maxBytes: number): Promise<FileContent | undefined> {
@@ -144,11 +146,13 @@ export class NodeDisk implements Disk {
 
   append(path: string, bytes: Uint8Array): Promise<void> {
     return named('append', path, async () => {
-      const isNew = (await this.identify(path)) === undefined;
-      {
-        await using file = await open(path, 'a');
-        await file.writeFile(bytes);
-        await file.datasync();
+      const isNew = statSync(path, { throwIfNoEntry: false }) === undefined;
+      const descriptor = await openDescriptor(path, 'a');
+      try {
+        await writeAll(descriptor, bytes);
+        await syncDataDescriptor(descriptor);
+      } finally {
+        closeSync(descriptor);
       }
       if (isNew) await sync(dirname(path));
     });

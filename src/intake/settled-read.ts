@@ -1,7 +1,7 @@
 /**
  * Reads and interprets a file that another program may be in the middle of writing.
  *
- * Invariant: a file counts as bad only when it could not be interpreted twice, `SETTLE_MS` apart, and did not change in
+ * Invariant: a file counts as bad only when it could not be interpreted twice, `settleMs` apart, and did not change in
  * between. A program that truncates and writes in place is given the time to finish; one that renames never needs it.
  */
 
@@ -17,22 +17,33 @@ export type SettledRead<T> =
 /** How long a file that makes no sense must stay as it is. Between two writes of one program lie microseconds. */
 export const SETTLE_MS = 200;
 
+export interface SettledFileOptions {
+  readonly disk: Pick<Disk, 'identify'>;
+  readonly clock: Clock;
+  /** {@link SETTLE_MS} when absent; 0 where a bad file is one that a crash tore. */
+  readonly settleMs?: number;
+}
+
+export interface SettledReadOptions extends SettledFileOptions {
+  readonly disk: Pick<Disk, 'identify' | 'read'>;
+}
+
 /** `interpret` throws an expected failure for a bad file; what else it throws passes through. */
 export async function readSettled<T>(
-  { disk, clock }: { readonly disk: Pick<Disk, 'read' | 'identify'>; readonly clock: Clock },
+  options: SettledReadOptions,
   path: string,
   bytesMax: number,
   interpret: (content: FileContent) => T,
 ): Promise<SettledRead<T>> {
-  return settled({ disk, clock }, path, async () => {
-    const content = await disk.read(path, bytesMax);
+  return settled(options, path, async () => {
+    const content = await options.disk.read(path, bytesMax);
     return content === undefined ? undefined : { value: interpret(content) };
   });
 }
 
 /** The same for a file that `read` reads in its own way: undefined when there is none, a failure when it is bad. */
 export async function settled<T>(
-  { disk, clock }: { readonly disk: Pick<Disk, 'identify'>; readonly clock: Clock },
+  { disk, clock, settleMs = SETTLE_MS }: SettledFileOptions,
   path: string,
   read: () => Promise<{ readonly value: T } | undefined>,
 ): Promise<SettledRead<T>> {
@@ -47,7 +58,7 @@ export async function settled<T>(
       if (!isFailure(error)) throw error;
       if (sameFile(failedAs, identity)) return { kind: 'bad', error, identity };
       failedAs = identity;
-      await pause(clock, SETTLE_MS);
+      if (settleMs > 0) await pause(clock, settleMs);
     }
   }
 }

@@ -23,7 +23,7 @@ import type { ValidateInfo } from '../files/validate-info.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { SightedDelta, Sighting } from '../store/block-store.ts';
 import { readForeignWrite, type ForeignEvent } from './foreign-write.ts';
-import { readSettled } from './settled-read.ts';
+import { readSettled, SETTLE_MS } from './settled-read.ts';
 
 export interface ValidateLookOptions {
   readonly disk: Disk;
@@ -38,6 +38,8 @@ export interface ValidateLookOptions {
   readonly recordOf: (key: BlockKey) => BlockRecord;
   /** Checks the signatures in a record that are not known yet. */
   readonly isAuthentic: (keyed: KeyedRecord) => boolean;
+  /** Whether the journal is giving the block's record back: what a power loss tore is then written again at once. */
+  readonly isReplaying: (key: BlockKey) => boolean;
   readonly onEvent: (event: IntakeEvent) => void;
 }
 
@@ -67,13 +69,16 @@ export class ValidateLook {
 
   async #read(key: BlockKey, path: string): Promise<Sighting> {
     const name = blockFileName('validate', key);
-    const read = await readSettled(this.#options, path, VALIDATE_FILE_BYTES_MAX, ({ bytes, identity }) =>
+    const isReplaying = this.#options.isReplaying(key);
+    const options = { ...this.#options, settleMs: isReplaying ? 0 : SETTLE_MS };
+    const read = await readSettled(options, path, VALIDATE_FILE_BYTES_MAX, ({ bytes, identity }) =>
       this.#interpret(key, decodeValidateFile(bytes, name), identity),
     );
     switch (read.kind) {
       case 'good':
         return read.value;
       case 'bad':
+        if (isReplaying) return { ...NO_FILE, identity: read.identity };
         return this.#putAside(path, read.error, read.identity);
       case 'absent':
         return NO_FILE;

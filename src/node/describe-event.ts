@@ -52,6 +52,12 @@ export function describeEvent(event: NodeEvent): LogEntry {
       return { level: 'error', fields: { file: event.file, code: event.error.code, reason: event.error.message } };
     case 'write-failed':
       return { level: 'error', fields: { file: event.file, reason: textOf(event.error) } };
+    case 'journal-replayed':
+      return { level: 'info', fields: { files: event.files, entries: event.entries, tornBytes: event.tornBytes } };
+    case 'journal-damaged':
+      return { level: 'error', fields: { file: event.file, offset: event.offset, sizeBytes: event.sizeBytes } };
+    case 'journal-entry-refused':
+      return { level: 'error', fields: { block: blockId(event.key) } };
     case 'scan-failed':
       return { level: 'error', fields: { directory: event.directory, reason: textOf(event.error) } };
     case 'gossip-received': {

@@ -10,6 +10,7 @@ import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
 import type { ChallengeEvent } from '../witness/challenger.ts';
 import type { ContractEvent } from '../contracts/contract-sync.ts';
+import type { RecoveryEvent } from '../store/journaled-store.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
 
 export type NodeEvent =
@@ -18,6 +19,7 @@ export type NodeEvent =
   | GossipEvent
   | IntakeEvent
   | ReconcileEvent
+  | RecoveryEvent
   | WitnessEvent
   | ChallengeEvent
   | ContractEvent

@@ -9,16 +9,15 @@
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
-import { checkRecord } from '../../net/gossip/check-record.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
 import { ClaimRoom } from '../claim/claim-room.ts';
 import { ClockKeeper } from '../clock/clock-keeper.ts';
 import { RankStep } from '../clock/rank-step.ts';
 import { rankOf } from '../claim/rendezvous.ts';
-import { DurableWriter } from '../datadir/durable-writer.ts';
 import { Quarantine } from '../datadir/quarantine.ts';
 import { Gossiper } from '../gossip/gossiper.ts';
+import { authenticIn } from '../intake/authentic.ts';
 import { PeerIntake } from '../intake/peer-intake.ts';
 import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
@@ -28,7 +27,8 @@ import { ReplicaView } from '../reconcile/replica-view.ts';
 import { Replica } from '../replica/replica.ts';
 import { Tally } from '../replica/tally.ts';
 import { Reservations } from '../reserve/reservations.ts';
-import { BlockStore, type StoreChange } from '../store/block-store.ts';
+import type { BlockStore, StoreChange } from '../store/block-store.ts';
+import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { readShelved } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
@@ -58,6 +58,7 @@ export class DriftlockNode {
   readonly #settings: NodeSettings;
   readonly #world: NodeWorld;
   readonly #sightings: LeaseSightings;
+  readonly #journaled: JournaledStore;
   readonly #peerIntake: PeerIntake;
   readonly #gossiper: Gossiper;
   readonly #reservations: Reservations;
@@ -101,7 +102,7 @@ export class DriftlockNode {
       onLapsed: (key) => void this.store.refresh(key).then(() => this.witnesses.fetcher.showAgain(key)),
     });
     this.#shown = new ShownView({ clock, sightings, reservations: this.#reservations });
-    const writer = new DurableWriter({ disk, temporaryDirectory: layout.temporary, random });
+    const isAuthentic = authenticIn(replica, verify);
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
     const validateLook = new ValidateLook({
       disk,
@@ -112,21 +113,20 @@ export class DriftlockNode {
       pathOf: pathsOf.validate,
       backupPathOf: pathsOf.validateBackup,
       recordOf: (key) => this.store.recordToCome(key),
-      // Whoever was a member once may have signed a part of it, but a signature must be its author's.
-      isAuthentic: (keyed) =>
-        checkRecord(keyed, replica.get(keyed.key), { isMember: () => true, verify }).outcome === 'valid',
+      isAuthentic,
+      isReplaying: (key) => this.#journaled.journal.isReplaying(key),
       onEvent,
     });
-    this.store = new BlockStore({
+    this.#journaled = new JournaledStore({
+      world,
       replica,
-      writer,
-      clock,
-      pathOf: pathsOf.validate,
+      isAuthentic,
       fileViewOf: (key, record) => this.#shown.show(key, record),
       look: (key, known) => validateLook.look(key, known),
       onChange: (change) => this.#changed(change),
-      onWriteError: (key, error) => onEvent({ type: 'write-failed', file: pathsOf.validate(key), error }),
+      onWriteError: (file, error) => onEvent({ type: 'write-failed', file, error }),
     });
+    this.store = this.#journaled.store;
     this.witnesses = new WitnessService({
       network,
       disk,
@@ -135,7 +135,7 @@ export class DriftlockNode {
       author,
       store: this.store,
       quarantine,
-      writer,
+      writer: this.#journaled.writer,
       sightings: new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease), rules.sighting),
       policy: settings.witnessPolicy ?? { kind: 'full' },
       limits: settings.witnessLimits ?? WITNESS_LIMITS,
@@ -231,9 +231,10 @@ export class DriftlockNode {
     });
   }
 
-  /** Reads the directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
+  /** Reads journal and directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
   async start(): Promise<void> {
     const { network } = this.#world;
+    for (const event of await this.#journaled.recover()) this.#report(event);
     await this.#watch.start();
     await this.witnesses.start();
     // What other programs found is known once it is written; a disk that takes nothing must not keep the node away.
@@ -265,7 +266,7 @@ export class DriftlockNode {
     this.#gossiper.stop();
     this.#stopListening?.();
     await this.witnesses.idle();
-    await this.store.stop();
+    await this.#journaled.stop();
     await this.#world.network.stop();
   }
 

@@ -13,7 +13,6 @@ import { parseBlockFileName } from '../files/file-names.ts';
 import { decodeValidateFile, encodeValidateFile, VALIDATE_FILE_BYTES_MAX } from '../files/validate-file.ts';
 import type { ValidateInfo, ValidateStatus } from '../files/validate-info.ts';
 import { filePaths } from '../node/file-paths.ts';
-import { SIM_SETTINGS } from './options.ts';
 import type { Machine } from './machine.ts';
 import type { World } from './world.ts';
 import { writeAsReference } from './workload.ts';
@@ -58,7 +57,7 @@ export class ForeignWriter {
     const witnesses = (await disk.list(layout.witness)).flatMap((file) => parseBlockFileName(file)?.key ?? []);
     const key = await this.#firstClaimable(witnesses);
     if (key === undefined) return;
-    const lockTimeSeconds = BigInt(Math.floor((clock.wallMs() + SIM_SETTINGS.lockTimeMs) / 1_000));
+    const lockTimeSeconds = BigInt(Math.floor((clock.wallMs() + this.#world.settings.lockTimeMs) / 1_000));
     await this.#write(key, 'Processing', ZERO_HASH, lockTimeSeconds);
     await pause(clock, this.#world.findings.validationMs(key));
     const outcome = this.#world.findings.find(`the program on ${name}`, key);

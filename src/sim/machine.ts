@@ -20,7 +20,6 @@ import { DriftlockNode } from '../node/node.ts';
 import type { NodeRules } from '../node/rules.ts';
 import { MachineClock, type MachineClockOptions } from './machine-clock.ts';
 import { ObservedNetwork } from './observed-network.ts';
-import { SIM_SETTINGS } from './options.ts';
 import { SimValidator } from './sim-validator.ts';
 import type { World } from './world.ts';
 
@@ -196,7 +195,7 @@ export class Machine {
   }
 
   async #run(): Promise<void> {
-    const { parts, hub, members, signers, findings } = this.#world;
+    const { settings, parts, hub, members, signers, findings } = this.#world;
     const { clock } = this;
     const life = this.#life;
     const disk = parts.disk(this.disk);
@@ -211,7 +210,7 @@ export class Machine {
       onPublished,
     );
     this.#network = network;
-    const node = new DriftlockNode(SIM_SETTINGS, {
+    const node = new DriftlockNode(settings, {
       clock,
       random: this.#random,
       disk,

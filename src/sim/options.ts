@@ -6,6 +6,7 @@
 import type { NodeSettings } from '../node/options.ts';
 import type { CanaryName } from './canaries/canary.ts';
 import type { FaultName } from './faults/fault.ts';
+import type { Chances } from './sim-validator.ts';
 
 export interface SimOptions {
   readonly nodes: number;
@@ -33,6 +34,11 @@ export const SIM_SETTINGS: NodeSettings = {
   retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
   reserveMs: undefined,
 };
+
+/** Between regions, one way. */
+export const REGION_DELAY_MS = 40;
+/** Validations without a verdict are tried again; wrong roots make disputes. */
+export const SIM_CHANCES: Chances = { errorPermille: 30, wrongRootPermille: 20 };
 
 /** Blocks come and faults strike in this time; then everything is healed. */
 export const TROUBLE_MS = 120_000;

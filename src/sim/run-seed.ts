@@ -9,8 +9,17 @@ import { SOUND_PARTS } from './canaries/canary.ts';
 import { FAULTS } from './faults/all.ts';
 import type { Setup } from './faults/fault.ts';
 import { INVARIANTS } from './invariants/all.ts';
-import type { Violation, Watch } from './invariants/invariant.ts';
-import { RECOVERY_MS_MAX, REST_MS, SIM_SETTINGS, TROUBLE_MS, type SimOptions } from './options.ts';
+import { reportingUnexpected, UNEXPECTED_ERRORS } from './invariants/unexpected-errors.ts';
+import type { Finding, Violation, Watch } from './invariants/invariant.ts';
+import {
+  RECOVERY_MS_MAX,
+  REGION_DELAY_MS,
+  REST_MS,
+  SIM_CHANCES,
+  SIM_SETTINGS,
+  TROUBLE_MS,
+  type SimOptions,
+} from './options.ts';
 import { forkRandom } from './seeded-random.ts';
 import { drawBlocks } from './sim-block.ts';
 import { Trace, type TraceSink } from './trace.ts';
@@ -36,7 +45,10 @@ export async function runSeed(seed: number, options: SimOptions, sink?: TraceSin
   const time = new VirtualClock();
   const trace = new Trace(time, sink);
   const run = new Run(seed, options, time, trace);
-  await run.toEnd();
+  await reportingUnexpected(
+    () => run.toEnd(),
+    (finding) => run.violated(UNEXPECTED_ERRORS.name, finding, 'an unexpected error'),
+  );
   return {
     seed,
     violations: run.violations,
@@ -59,6 +71,9 @@ class Run {
     const canary = CANARIES.find(({ name }) => name === options.canary);
     const world = (this.#world = new World({
       seed,
+      settings: SIM_SETTINGS,
+      regionDelayMs: REGION_DELAY_MS,
+      chances: SIM_CHANCES,
       blocks: drawBlocks(options.blocks, options.nodes, forkRandom(seed, 'blocks')),
       parts: canary?.parts ?? SOUND_PARTS,
       time,
@@ -80,8 +95,7 @@ class Run {
     this.#workload = new Workload(world);
     this.#watches = INVARIANTS.map((invariant) =>
       invariant.watch(world, (finding) => {
-        trace.note('world', `${invariant.name} is violated: ${finding.detail}`);
-        this.violations.push({ ...finding, invariant: invariant.name });
+        this.violated(invariant.name, finding, finding.detail);
       }),
     );
     world.observers.push(...this.#watches);
@@ -90,6 +104,12 @@ class Run {
       const undo = fault.arrange?.(world, world.randomFor(fault.name), TROUBLE_MS);
       if (undo !== undefined) this.#undoFaults.push(undo);
     }
+  }
+
+  /** `traced`: of the finding, what is the same on any machine. */
+  violated(invariant: string, finding: Finding, traced: string): void {
+    this.#world.trace.note('world', `${invariant} is violated: ${traced}`);
+    this.violations.push({ ...finding, invariant });
   }
 
   /** Ends early at the first violation: what follows one says little. */

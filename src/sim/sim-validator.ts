@@ -17,17 +17,21 @@ import {
 import { rootOf, wrongRootOf, type SimBlock } from './sim-block.ts';
 
 /** Of a thousand validations, how many find no verdict, and how many a wrong root. */
-const ERROR_PERMILLE = 30;
-const WRONG_ROOT_PERMILLE = 20;
+export interface Chances {
+  readonly errorPermille: number;
+  readonly wrongRootPermille: number;
+}
 
 /** What validators of all machines find; shared by the runner of a node and the foreign programs beside it. */
 export class Findings {
   readonly #random: RandomInteger;
+  readonly #chances: Chances;
   readonly #blocks: ReadonlyMap<string, SimBlock>;
   readonly #failuresLeft = new Map<string, number>();
 
-  constructor(blocks: readonly SimBlock[], random: RandomInteger) {
+  constructor(blocks: readonly SimBlock[], chances: Chances, random: RandomInteger) {
     this.#random = random;
+    this.#chances = chances;
     this.#blocks = new Map(blocks.map((block) => [blockId(block.key), block]));
     for (const block of blocks) this.#failuresLeft.set(blockId(block.key), block.failures);
   }
@@ -43,9 +47,10 @@ export class Findings {
       this.#failuresLeft.set(id, failuresLeft - 1);
       return { kind: 'failed', stateRoot: undefined, reason: 'drawn to fail' };
     }
+    const { errorPermille, wrongRootPermille } = this.#chances;
     const chance = this.#random(1_000);
-    if (chance < ERROR_PERMILLE) return { kind: 'error', reason: 'drawn to end without a verdict' };
-    const isWrong = chance < ERROR_PERMILLE + WRONG_ROOT_PERMILLE;
+    if (chance < errorPermille) return { kind: 'error', reason: 'drawn to end without a verdict' };
+    const isWrong = chance < errorPermille + wrongRootPermille;
     return { kind: 'success', stateRoot: isWrong ? wrongRootOf(key, machine) : rootOf(key) };
   }
 }

@@ -15,10 +15,10 @@ import { KeyedSigners } from './keyed-signer.ts';
 import { Ledger } from './ledger.ts';
 import { Machine, type MachineParts } from './machine.ts';
 import type { MachineClockOptions } from './machine-clock.ts';
-import { SIM_SETTINGS } from './options.ts';
+import type { NodeSettings } from '../node/options.ts';
 import { forkRandom } from './seeded-random.ts';
 import type { SimBlock } from './sim-block.ts';
-import { Findings } from './sim-validator.ts';
+import { Findings, type Chances } from './sim-validator.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { Weather } from './weather.ts';
@@ -31,15 +31,19 @@ export interface Observer {
 
 export interface WorldOptions {
   readonly seed: number;
+  /** What every node runs with. */
+  readonly settings: NodeSettings;
+  /** One way between two of the three regions, in milliseconds; within one it is 1. */
+  readonly regionDelayMs: number;
+  readonly chances: Chances;
   readonly blocks: readonly SimBlock[];
   readonly parts: MachineParts;
   readonly time: VirtualClock;
   readonly trace: Trace;
 }
 
-/** One-way delays between the three regions, in milliseconds; within one it is 1. */
 const REGIONS = 3;
-const REGION_DELAY_MS = 40;
+const NEAR_DELAY_MS = 1;
 
 export class World {
   readonly time: VirtualClock;
@@ -54,19 +58,23 @@ export class World {
   readonly machines: Machine[] = [];
   readonly members: NodeId[] = [];
   readonly observers: Observer[] = [];
+  readonly settings: NodeSettings;
   readonly #seed: number;
+  readonly #regionDelayMs: number;
   readonly #names = new Map<string, string>();
   readonly #nameOf = (text: string): string => this.#names.get(text) ?? text;
 
-  constructor({ seed, blocks, parts, time, trace }: WorldOptions) {
+  constructor({ seed, settings, regionDelayMs, chances, blocks, parts, time, trace }: WorldOptions) {
     this.#seed = seed;
+    this.settings = settings;
+    this.#regionDelayMs = regionDelayMs;
     this.blocks = blocks;
     this.parts = parts;
     this.time = time;
     this.trace = trace;
     this.hub = new MemoryHub({ clock: time, random: this.randomFor('network') });
-    this.weather = new Weather(time, this.hub, SIM_SETTINGS.bounds.deliveryMarginMs);
-    this.findings = new Findings(blocks, this.randomFor('findings'));
+    this.weather = new Weather(time, this.hub, settings.bounds.deliveryMarginMs);
+    this.findings = new Findings(blocks, chances, this.randomFor('findings'));
   }
 
   randomFor(part: string): RandomInteger {
@@ -78,7 +86,7 @@ export class World {
     const machine = new Machine(this, index, validates, clock, this.randomFor(`machine ${index}`));
     for (const other of this.machines) {
       const isNear = other.index % REGIONS === index % REGIONS;
-      this.weather.connect(machine.id, other.id, isNear ? 1 : REGION_DELAY_MS);
+      this.weather.connect(machine.id, other.id, isNear ? NEAR_DELAY_MS : this.#regionDelayMs);
     }
     this.machines.push(machine);
     this.members.push(machine.id);

@@ -2,8 +2,9 @@
  * Records in memory and their `.v` files on disk, kept equal.
  *
  * Invariants:
- * - A result of this node is on disk, synced, before it enters the replica, so nobody hears of one that a crash could
- *   take back. Claims enter at once and are written soon: losing one costs at most a duplicate.
+ * - A result of this node is in the journal, synced, before it enters the replica, so nobody hears of one that a crash
+ *   could take back. Claims enter at once and are written soon: losing one costs at most a duplicate.
+ * - A record that holds a result is in the journal before it is in its file, which therefore needs no sync of its own.
  * - A file is only ever replaced if it still is the one that was taken in last. What another program wrote in between
  *   is taken in first, and then the merged record is written over it.
  * - One task at a time touches a block's file.
@@ -17,7 +18,8 @@ import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
 import { isFailure } from '../../crdt/errors.ts';
 import { pause, type Clock } from '../../net/clock.ts';
 import type { DurableWriter } from '../datadir/durable-writer.ts';
-import type { FileIdentity } from '../disk/disk.ts';
+import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { ValidateInfo } from '../files/validate-info.ts';
 import { encodeValidateFile } from '../files/validate-file.ts';
 import type { Change, Replica } from '../replica/replica.ts';
@@ -49,15 +51,19 @@ export interface SightedDelta {
 export interface BlockStoreOptions {
   readonly replica: Replica;
   readonly writer: DurableWriter;
+  readonly journal: Pick<Journal, 'append' | 'hasRoomFor' | 'room'>;
+  readonly disk: Pick<Disk, 'identify' | 'syncFile'>;
   readonly clock: Clock;
   readonly pathOf: (key: BlockKey) => string;
+  /** Where it is looked for when it is not there. */
+  readonly backupPathOf: (key: BlockKey) => string;
   /** What the file of this record says to other programs, now. */
   readonly fileViewOf: (key: BlockKey, record: BlockRecord) => ValidateInfo;
   /** Reads the block's file if it is not the one that `known` identifies; undefined when it still is. */
   readonly look: (key: BlockKey, known: FileIdentity | undefined) => Promise<Sighting | undefined>;
   readonly onChange: (change: StoreChange) => void;
   /** A write failed and will be tried again. */
-  readonly onWriteError: (key: BlockKey, error: unknown) => void;
+  readonly onWriteError: (file: string, error: unknown) => void;
 }
 
 interface FileState {
@@ -74,6 +80,9 @@ interface Staged {
 export const WRITES_UNDER_WAY_MAX = 256;
 /** Unwritten blocks beyond which those who bring new ones in bulk should wait; see {@link BlockStore.room}. */
 export const DIRTY_BLOCKS_MAX = 4_096;
+
+/** Looks at a file that other programs go on changing, before the next checkpoint has to do. */
+const SECURE_ATTEMPTS_MAX = 3;
 
 /** Between two tries to write a file, for instance on a full disk. */
 const WRITE_RETRY_MS = 1_000;
@@ -115,8 +124,9 @@ export class BlockStore {
   }
 
   /**
-   * Writes and syncs first, then merges into memory. Resolves with true when both are done, with false when the store
-   * stopped and the disk did not take it: then nobody has heard of it.
+   * Makes it durable first, then merges into memory. Resolves with true once the file shows it too (or could not be
+   * written yet, which is tried again), with false when the store stopped and the disk did not take it: then nobody has
+   * heard of it.
    */
   commit(keyed: KeyedRecord): Promise<boolean> {
     return new Promise((resolve) => {
@@ -150,6 +160,26 @@ export class BlockStore {
     this.#refreshing.add(id);
     this.#markDirty(key);
     await this.#mutex.run(id, async () => undefined);
+  }
+
+  /** Merges what the journal holds, at start. The file is read first, so that only one which lacks something is written. */
+  async replay(keyed: KeyedRecord): Promise<void> {
+    await this.takeIn(keyed.key);
+    this.merge(keyed, 'disk');
+  }
+
+  /**
+   * Syncs the file that holds the block's record, and gives its path; its name is not synced. Undefined when the file
+   * lacks a part of the record that cannot be written now.
+   */
+  async secure(key: BlockKey): Promise<string | undefined> {
+    for (let attempt = 0; attempt < SECURE_ATTEMPTS_MAX; attempt++) {
+      const path = await this.#syncFile(key);
+      if (path !== undefined) return path;
+      // Waits for a write that is under way, too.
+      await this.takeIn(key);
+    }
+    return undefined;
   }
 
   /** Resolves while fewer than `DIRTY_BLOCKS_MAX` blocks wait to be written: the backpressure of catching up. */
@@ -188,11 +218,12 @@ export class BlockStore {
     const id = blockId(key);
     while (this.#dirty.has(id)) {
       try {
+        if (this.#isJournaled(key)) await this.#options.journal.room(key, this.#stopping.signal);
         await this.#writes.add(() => this.#writeOnce(key));
       } catch (error) {
         if (!isFailure(error)) throw error;
         this.#dirty.add(id);
-        this.#options.onWriteError(key, error);
+        this.#options.onWriteError(this.#options.pathOf(key), error);
         if (this.#stopping.signal.aborted) {
           this.#giveUp(id);
           return;
@@ -222,6 +253,10 @@ export class BlockStore {
 
   async #writeOnce(key: BlockKey): Promise<void> {
     const id = blockId(key);
+    const { journal, writer } = this.#options;
+    const isJournaled = this.#isJournaled(key);
+    // Others were faster: back to waiting, where nobody else is held up.
+    if (isJournaled && !journal.hasRoomFor(key) && !this.#stopping.signal.aborted) return;
     this.#dirty.delete(id);
     const staged = this.#staged.get(id) ?? [];
     const candidate = this.recordToCome(key);
@@ -229,37 +264,73 @@ export class BlockStore {
     const fingerprint = known ?? fingerprintOf({ key, record: candidate });
     const file = this.#file(id);
 
-    if (file.fingerprint !== fingerprint || staged.length > 0) {
-      const bytes = encodeValidateFile(this.#options.fileViewOf(key, candidate), encodeRecord(candidate));
-      const durable = candidate.results.length > 0 || this.#refreshing.has(id);
-      const outcome = await this.#options.writer.write(this.#options.pathOf(key), bytes, {
-        durable,
-        expected: file.identity,
-      });
-      if (!outcome.replaced) {
-        this.#dirty.add(id);
-        await this.#takeInLocked(key);
-        return;
-      }
-      this.#refreshing.delete(id);
-      file.identity = outcome.identity;
-      file.fingerprint = fingerprint;
+    // Now: by the time the journal has it the record may have gone on, and its view would speak of a lease that is over.
+    const view = this.#options.fileViewOf(key, candidate);
+
+    if (isJournaled && (file.fingerprint !== fingerprint || staged.length > 0)) {
+      await journal.append({ key, record: candidate }, fingerprint);
+      this.#publish(key, staged);
     }
-    this.#settle(key, staged);
+    try {
+      if (file.fingerprint !== fingerprint) {
+        const bytes = encodeValidateFile(view, encodeRecord(candidate));
+        const unsynced = isJournaled ? 'journaled' : 'hint';
+        const durability = this.#refreshing.has(id) ? 'durable' : unsynced;
+        const outcome = await writer.write(this.#options.pathOf(key), bytes, {
+          durability,
+          expected: file.identity,
+        });
+        if (outcome.replaced) {
+          this.#refreshing.delete(id);
+          file.identity = outcome.identity;
+          file.fingerprint = fingerprint;
+        } else {
+          await this.#takeInLocked(key);
+        }
+      }
+    } finally {
+      // Durable already, whatever became of the file.
+      for (const { settle } of staged) settle(true);
+    }
+    if (this.#staged.has(id) || this.replica.entry(key)?.fingerprint !== file.fingerprint) this.#dirty.add(id);
   }
 
-  #settle(key: BlockKey, written: readonly Staged[]): void {
+  /** Whether the block has what a crash must not take back. */
+  #isJournaled(key: BlockKey): boolean {
+    return this.#staged.has(blockId(key)) || this.replica.get(key).results.length > 0;
+  }
+
+  /** From here on `durable` is told to everyone. */
+  #publish(key: BlockKey, durable: readonly Staged[]): void {
     const id = blockId(key);
-    const rest = (this.#staged.get(id) ?? []).slice(written.length);
+    const rest = (this.#staged.get(id) ?? []).slice(durable.length);
     if (rest.length === 0) this.#staged.delete(id);
     else this.#staged.set(id, rest);
-    for (const { delta, settle } of written) {
+    for (const { delta } of durable) {
       const change = this.replica.merge({ key, record: delta });
       if (change !== undefined) this.#options.onChange({ ...change, origin: 'local', delta });
-      settle(true);
     }
-    const current = this.replica.entry(key)?.fingerprint;
-    if (rest.length > 0 || current !== this.#file(id).fingerprint) this.#dirty.add(id);
+  }
+
+  /** Gives the path of the file if it holds the block's record, synced. */
+  async #syncFile(key: BlockKey): Promise<string | undefined> {
+    const { disk, pathOf, backupPathOf } = this.#options;
+    const file = this.#file(blockId(key));
+    const { identity } = file;
+    if (file.fingerprint === undefined || file.fingerprint !== this.replica.entry(key)?.fingerprint) return undefined;
+    const path = identity === undefined ? backupPathOf(key) : pathOf(key);
+    try {
+      await disk.syncFile(path);
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      // The kernel may have dropped what it could not write, and say yes the next time: only a new file counts.
+      if (sameFile(file.identity, identity)) file.fingerprint = undefined;
+      this.#markDirty(key);
+      if (isFailure(error, 'ERR_NOT_FOUND')) return undefined;
+      throw error;
+    }
+    const isSame = identity === undefined || sameFile(await disk.identify(path), identity);
+    return isSame ? path : undefined;
   }
 
   async #takeInLocked(key: BlockKey): Promise<void> {

@@ -195,7 +195,7 @@ export class WitnessAssembler {
     const path = pathOf(key);
     await this.#setAside(key, announcement);
     const outcome = await writes.run(priority, () =>
-      writer.write(path, bytes, { durable: true, expected: this.#expectedAt(key, path) }),
+      writer.write(path, bytes, { durability: 'durable', expected: this.#expectedAt(key, path) }),
     );
     return this.#adopt(key, path, announcement, outcome);
   }

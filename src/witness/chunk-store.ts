@@ -42,7 +42,7 @@ export class ChunkStore {
     if (this.#stored.size >= CHUNKS_STORED_MAX) {
       throw overLimit('chunk store', `at most ${CHUNKS_STORED_MAX} chunks`, 'one more');
     }
-    await this.#writer.write(join(this.#directory, digest), bytes, { durable: true, expected: 'any' });
+    await this.#writer.write(join(this.#directory, digest), bytes, { durability: 'durable', expected: 'any' });
     this.#stored.add(digest);
     return digest;
   }

@@ -102,7 +102,7 @@ export class GenerationLocks {
       witnessData: new Uint8Array(),
     });
     try {
-      const outcome = await writer.write(pathOf(key), bytes, { durable: false, expected: this.identityOf(key) });
+      const outcome = await writer.write(pathOf(key), bytes, { durability: 'hint', expected: this.identityOf(key) });
       if (outcome.replaced) this.#files.set(blockId(key), { identity: outcome.identity, lease: found.lease });
       else await takeIn(key);
     } catch (error) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   decideClaim,
+  FETCH_STEPS,
   failuresIn,
   retryDelayMs,
   type ClaimDecision,
@@ -23,6 +24,8 @@ const OURS: ClaimSituation = {
   freeForMs: 0,
   claimableForMs: 0,
   backoffMs: 0,
+  earlierRankFetches: false,
+  earlierRanksHoldForMs: Infinity,
   failures: 0,
   failuresMax: FAILURES_MAX,
   leaseRemainingMs: 0,
@@ -78,6 +81,26 @@ const TABLE: readonly [sentence: string, situation: Partial<ClaimSituation>, dec
     { action: 'claim', reason: 'earlier-ranks-silent' },
   ],
   [
+    'is left to an earlier rank for some steps more while that one fetches the witness',
+    { rank: 1, earlierRankFetches: true, freeForMs: 500, claimableForMs: 500 },
+    { action: 'wait', waitMs: (1 + FETCH_STEPS) * 250 - 500, reason: 'earlier-rank' },
+  ],
+  [
+    'is claimed by a later rank when an earlier one does not come by the witness',
+    { rank: 1, earlierRankFetches: true, freeForMs: 10_000, claimableForMs: (1 + FETCH_STEPS) * 250 },
+    { action: 'claim', reason: 'earlier-ranks-silent' },
+  ],
+  [
+    'is left to an earlier rank for its steps from when that one came to hold the witness',
+    { rank: 2, freeForMs: 10_000, claimableForMs: 10_000, earlierRanksHoldForMs: 100 },
+    { action: 'wait', waitMs: 400, reason: 'earlier-rank' },
+  ],
+  [
+    'is claimed at once by the first in rank, whoever came to hold the witness meanwhile',
+    { earlierRanksHoldForMs: 0 },
+    { action: 'claim', reason: 'first-in-rank' },
+  ],
+  [
     'is left alone for a while after a failure',
     { status: 'failed', failures: 1, backoffMs: 1_000, freeForMs: 999, claimableForMs: 999 },
     { action: 'wait', waitMs: 1, reason: 'backing-off' },
@@ -122,6 +145,8 @@ describe('whether to claim: a block', () => {
       rankStepMs: fc.nat({ max: 1_000 }),
       freeForMs: fc.nat({ max: 100_000 }),
       claimableForMs: fc.nat({ max: 100_000 }),
+      earlierRankFetches: fc.boolean(),
+      earlierRanksHoldForMs: fc.nat({ max: 10_000 }),
       backoffMs: fc.nat({ max: RETRY.delayMsMax }),
       failuresMax: fc.constant(FAILURES_MAX),
       failures: fc.nat({ max: FAILURES_MAX - 1 }),
@@ -129,14 +154,16 @@ describe('whether to claim: a block', () => {
     });
     holds(
       fc.property(situation, (start) => {
-        let { freeForMs, claimableForMs } = { ...start, freeForMs: start.claimableForMs + start.freeForMs };
+        let { claimableForMs, earlierRanksHoldForMs } = start;
+        let freeForMs = start.claimableForMs + start.freeForMs;
         for (let waits = 0; ; waits++) {
-          const decision = decideClaim({ ...start, freeForMs, claimableForMs });
+          const decision = decideClaim({ ...start, freeForMs, claimableForMs, earlierRanksHoldForMs });
           if (decision.action === 'claim') return;
           assert(decision.action === 'wait' && decision.waitMs > 0);
           assert(waits < 2, 'first the pause, then the ranks');
           freeForMs += decision.waitMs;
           claimableForMs += decision.waitMs;
+          earlierRanksHoldForMs += decision.waitMs;
         }
       }),
     );

@@ -64,7 +64,10 @@ async function play(run: Run): Promise<{ booted: MemoryDisk; issued: readonly (r
         isAcknowledged: false,
       };
       issued[file]?.push(write);
-      const outcome = await writer.write(pathOf(file), Buffer.from(write.text), { durable, expected });
+      const outcome = await writer.write(pathOf(file), Buffer.from(write.text), {
+        durability: durable ? 'durable' : 'hint',
+        expected,
+      });
       assert(outcome.replaced);
       write.isAcknowledged = true;
       expected = outcome.identity;

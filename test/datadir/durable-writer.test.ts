@@ -14,8 +14,8 @@ import type { FileIdentity } from '../../src/disk/disk.ts';
 import { MemoryDisk, type MemoryDiskOptions } from '../../src/disk/memory-disk.ts';
 import { NodeDisk } from '../../src/disk/node-disk.ts';
 
-const RESULT = { durable: true, expected: undefined } as const;
-const HINT = { durable: false, expected: undefined } as const;
+const RESULT = { durability: 'durable', expected: undefined } as const;
+const HINT = { durability: 'hint', expected: undefined } as const;
 const ONE = Buffer.from('one');
 const TWO = Buffer.from('two');
 
@@ -75,7 +75,7 @@ describe('the durable writer', () => {
     for (const keep of [() => 0, (below: number) => below - 1]) {
       const { disk, writer } = await memory();
       const identity = identityOf(await writer.write('/validate/a', ONE, RESULT));
-      await writer.write('/validate/a', TWO, { durable: false, expected: identity });
+      await writer.write('/validate/a', TWO, { durability: 'hint', expected: identity });
       const text = await textOf(
         disk.crash((below) => Math.min(keep(below), below - 1)),
         '/validate/a',
@@ -88,7 +88,7 @@ describe('the durable writer', () => {
     const { disk, writer } = await memory();
     const expected = identityOf(await writer.write('/validate/a', ONE, RESULT));
     disk.overwrite('/validate/a', Buffer.from('foreign'));
-    const outcome = await writer.write('/validate/a', TWO, { durable: true, expected });
+    const outcome = await writer.write('/validate/a', TWO, { durability: 'durable', expected });
     assert.deepEqual(outcome, { replaced: false, found: await disk.identify('/validate/a') });
     assert.equal(await textOf(disk, '/validate/a'), 'foreign');
     assert.deepEqual(await disk.list('/tmp'), []);
@@ -100,14 +100,17 @@ describe('the durable writer', () => {
     assert.equal((await writer.write('/validate/a', TWO, RESULT)).replaced, false);
     assert.equal(await textOf(disk, '/validate/a'), 'one');
     await disk.remove('/validate/a');
-    const outcome = await writer.write('/validate/a', TWO, { durable: true, expected });
+    const outcome = await writer.write('/validate/a', TWO, { durability: 'durable', expected });
     assert.deepEqual(outcome, { replaced: false, found: undefined });
   });
 
   it('replaces whatever is there when any is expected', async () => {
     const { disk, writer } = await memory();
     for (const bytes of [ONE, TWO]) {
-      assert.equal((await writer.write('/validate/a', bytes, { durable: true, expected: 'any' })).replaced, true);
+      assert.equal(
+        (await writer.write('/validate/a', bytes, { durability: 'durable', expected: 'any' })).replaced,
+        true,
+      );
     }
     assert.equal(await textOf(disk.crash(), '/validate/a'), 'two');
   });
@@ -261,7 +264,10 @@ describe('the durable writer on the machine', () => {
     const names = Array.from({ length: 200 }, (_, index) => `${index}`);
     await Promise.all(
       names.map((name, index) =>
-        writer.write(join(target, name), Buffer.from(name), { durable: index % 2 === 0, expected: undefined }),
+        writer.write(join(target, name), Buffer.from(name), {
+          durability: index % 2 === 0 ? 'durable' : 'hint',
+          expected: undefined,
+        }),
       ),
     );
     for (const name of names) assert.equal(await readFile(join(target, name), 'utf8'), name);
@@ -274,7 +280,7 @@ describe('the durable writer on the machine', () => {
     const writer = writerOn(disk, root);
     const expected = identityOf(await writer.write(target, ONE, RESULT));
     await writeFile(target, 'foreign');
-    const outcome = await writer.write(target, TWO, { durable: true, expected });
+    const outcome = await writer.write(target, TWO, { durability: 'durable', expected });
     assert.deepEqual(outcome, { replaced: false, found: await disk.identify(target) });
     assert.equal(await readFile(target, 'utf8'), 'foreign');
     assert.deepEqual(await readdir(root), ['file']);

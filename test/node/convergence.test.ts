@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { NO_FAULTS } from '../../net/memory/link.ts';
 import { keyAt } from '../net/signed-nodes.ts';
 import { Cluster, type Machine } from './memory-cluster.ts';
 import { rootOf } from './scripted-validator.ts';
@@ -32,6 +33,27 @@ describe('a cluster of nodes', () => {
         assert.equal(file?.info.stateRoot, rootOf(key));
       }
     }
+    await cluster.stop();
+  });
+
+  it('validates each block once though those that rank first have to fetch its witness from far away', async () => {
+    const cluster = new Cluster();
+    const machines = cluster.add(3, { validates: true, settings: { rankStepMs: 185, validationsMax: BLOCKS.length } });
+    const [first] = machines;
+    assert(first !== undefined);
+    for (const [at, machine] of machines.entries()) {
+      for (const other of machines.slice(at + 1)) {
+        cluster.hub.setFaults(machine.id, other.id, { ...NO_FAULTS, delayMsMin: 80, delayMsMax: 80 });
+      }
+    }
+    await cluster.start();
+    await cluster.clock.advance(2_000);
+    for (const machine of machines) if (machine.validator !== undefined) machine.validator.durationMs = 2_000;
+    for (const key of BLOCKS) await first.dropWitness(key);
+    await cluster.until(() => machines.every(({ node }) => node.tally.results >= BLOCKS.length), 10_000);
+    assert.equal(validations(machines), BLOCKS.length);
+    const rested = machines.filter(({ validator }) => validator?.tasks.length === 0);
+    assert.deepEqual(rested, [], 'the work is shared, and not all done where the witnesses appeared');
     await cluster.stop();
   });
 

@@ -69,11 +69,11 @@ describe('the block store', () => {
     assert.deepEqual(decodeRecord(file.trailer.record), replica.get(KEY));
   });
 
-  it('lets nobody hear of a result before it is on disk', async () => {
+  it('lets nobody hear of a result before it is on disk, and acknowledges it when its file shows it', async () => {
     const { disk, setHook } = hookedDisk();
     const { store, author, replica, changes } = await openStore(disk);
     const gate = Promise.withResolvers<void>();
-    setHook((operation) => (operation === 'syncDirectory' ? gate.promise : undefined));
+    setHook((operation) => (operation === 'syncFile' ? gate.promise : undefined));
     const committed = store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) });
     for (let turn = 0; turn < 100; turn++) await Promise.resolve();
     assert.equal(replica.size, 0);
@@ -82,15 +82,14 @@ describe('the block store', () => {
     assert.equal(await committed, true);
     assert.equal(changes.length, 1);
     assert(hasSuccess(replica.get(KEY).results));
+    assert.equal((await readValidateFile(disk, KEY))?.info.status, 'Success');
   });
 
-  it('acknowledges a result that came during a write only after a write of its own', async () => {
+  it('acknowledges a result that came during a write only after an entry of its own', async () => {
     const { disk, setHook } = hookedDisk();
-    const { store, author, peers } = await openStore(disk);
-    const [peer] = peers;
-    assert(peer !== undefined);
+    const { store, author } = await openStore(disk);
     const gate = Promise.withResolvers<void>();
-    setHook((operation) => (operation === 'syncDirectory' ? gate.promise : undefined));
+    setHook((operation) => (operation === 'syncFile' ? gate.promise : undefined));
     const first = store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) });
     for (let turn = 0; turn < 100; turn++) await Promise.resolve();
     let booted: MemoryDisk | undefined;
@@ -101,31 +100,51 @@ describe('the block store', () => {
     await first;
     await second;
     assert(booted !== undefined);
-    const file = await readValidateFile(booted, KEY);
-    assert(file?.trailer.kind === 'valid');
-    assert.equal(decodeRecord(file.trailer.record).results.length, 2);
+    const after = await openStore(booted);
+    await after.journaled.recover();
+    assert.equal(after.replica.get(KEY).results.length, 2);
   });
 
-  it('keeps a result back when the sync of its directory failed, though the file holds it already', async () => {
+  it('keeps a result back when the sync of the journal failed, and tries it in a new segment', async () => {
     const { disk, setHook } = hookedDisk();
     const { store, author, replica, changes, clock } = await openStore(disk);
+    const appendedTo = new Set<string>();
     let failures = 2;
     setHook((operation, path) => {
-      if (operation !== 'syncDirectory' || failures === 0) return;
+      if (operation === 'append') appendedTo.add(path);
+      if (operation !== 'syncFile' || failures === 0) return;
       failures--;
       throw new DiskError('ERR_DISK', { argument: path, expected: 'a sync', found: 'an error' });
     });
     const committed = store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) });
-    await clock.settle();
-    assert(hasSuccess(decodeRecord(await trailerOf(disk)).results));
     await clock.advance(1_000);
     assert.equal(replica.size, 0);
+    assert.equal(await readValidateFile(disk, KEY), undefined);
     await clock.advance(1_000);
     assert.equal(await committed, true);
     assert.deepEqual(
       changes.map(({ origin }) => origin),
       ['local'],
     );
+    assert.equal(appendedTo.size, 3);
+  });
+
+  it('acknowledges a result that is in the journal though its file cannot be written, and goes on trying', async () => {
+    const { disk, setHook } = hookedDisk();
+    const { store, author, clock } = await openStore(disk);
+    let isFull = true;
+    let appends = 0;
+    setHook((operation, path) => {
+      if (operation === 'append') appends++;
+      if (operation !== 'create' || !isFull) return;
+      throw new DiskError('ERR_NO_SPACE', { argument: path, expected: 'room', found: 'none' });
+    });
+    assert.equal(await store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) }), true);
+    await clock.advance(5_000);
+    isFull = false;
+    await clock.advance(1_000);
+    assert.equal((await readValidateFile(disk, KEY))?.info.status, 'Success');
+    assert.equal(appends, 1);
   });
 
   it('takes in what another program wrote at the last moment, and keeps both', async () => {

@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf } from '../../crdt/block/view.ts';
 import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
-import { checkRecord } from '../../net/gossip/check-record.ts';
 import { Author } from '../../src/author/author.ts';
-import { DurableWriter } from '../../src/datadir/durable-writer.ts';
 import { backupDirectory, datadirLayout } from '../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../src/datadir/prepare.ts';
 import { Quarantine } from '../../src/datadir/quarantine.ts';
 import type { MemoryDisk } from '../../src/disk/memory-disk.ts';
 import { blockFileName } from '../../src/files/file-names.ts';
 import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX, type ValidateFile } from '../../src/files/validate-file.ts';
+import { authenticIn } from '../../src/intake/authentic.ts';
 import { ValidateLook, type IntakeEvent } from '../../src/intake/validate-look.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { LeaseSightings } from '../../src/lease/sightings.ts';
 import { Replica } from '../../src/replica/replica.ts';
-import { BlockStore, type StoreChange } from '../../src/store/block-store.ts';
+import type { BlockStore, StoreChange } from '../../src/store/block-store.ts';
+import { JournaledStore } from '../../src/store/journaled-store.ts';
 import { fileView } from '../../src/store/validate-view.ts';
 import { SignedNodes } from '../net/signed-nodes.ts';
 import { seededRandom } from '../../src/sim/seeded-random.ts';
@@ -26,7 +27,9 @@ export const LAYOUT = datadirLayout('/data');
 export const BOUNDS = { driftRate: 0.0002, deliveryMarginMs: 500, skewBoundMs: 500 };
 
 export interface StoreOnDisk {
+  readonly journaled: JournaledStore;
   readonly store: BlockStore;
+  readonly journal: Journal;
   readonly replica: Replica;
   readonly clock: VirtualClock;
   readonly author: Author;
@@ -56,7 +59,8 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
   const changes: StoreChange[] = [];
   const events: IntakeEvent[] = [];
   const writeErrors: unknown[] = [];
-  const look = new ValidateLook({
+  const isAuthentic = authenticIn(replica, nodes.verify);
+  const look: ValidateLook = new ValidateLook({
     disk,
     clock,
     author,
@@ -64,16 +68,15 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
     quarantine,
     pathOf,
     backupPathOf,
-    recordOf: (key) => store.recordToCome(key),
-    isAuthentic: (keyed) =>
-      checkRecord(keyed, replica.get(keyed.key), { isMember: () => true, verify: nodes.verify }).outcome === 'valid',
+    recordOf: (key) => journaled.store.recordToCome(key),
+    isAuthentic,
+    isReplaying: (key) => journaled.journal.isReplaying(key),
     onEvent: (event) => events.push(event),
   });
-  const store = new BlockStore({
+  const journaled = new JournaledStore({
+    world: { disk, clock, random, layout: LAYOUT },
     replica,
-    writer: new DurableWriter({ disk, temporaryDirectory: LAYOUT.temporary, random }),
-    clock,
-    pathOf,
+    isAuthentic,
     fileViewOf: (key, record) => {
       const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
       const view = viewOf(record, (lease) => sightings.isLive(key, lease, now));
@@ -85,9 +88,21 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
       changes.push(change);
       onChange?.(change);
     },
-    onWriteError: (_key, error) => writeErrors.push(error),
+    onWriteError: (_file, error) => writeErrors.push(error),
   });
-  return { store, replica, clock, author, peers, quarantine, changes, events, writeErrors };
+  return {
+    journaled,
+    store: journaled.store,
+    journal: journaled.journal,
+    replica,
+    clock,
+    author,
+    peers,
+    quarantine,
+    changes,
+    events,
+    writeErrors,
+  };
 }
 
 export function pathOf(key: BlockKey): string {

@@ -11,7 +11,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BenchRow, BenchWork } from '../row.ts';
+import { BenchSkip, type BenchRow, type BenchWork } from '../row.ts';
 import { BenchPeer, benchRoot, writeWitnesses } from '../witness/peers.ts';
 
 const COUNT = 10_000;
@@ -27,15 +27,8 @@ export const witnessVsRsync: BenchRow = {
   against: 'rsync --fsync from a daemon',
   target: { kind: 'at-most', bound: 1 },
   pairs: 3,
-  missing() {
-    try {
-      execFileSync('rsync', ['--version'], { stdio: 'ignore' });
-      return undefined;
-    } catch {
-      return 'rsync is not installed (Debian: apt-get install rsync)';
-    }
-  },
   async prepare(): Promise<BenchWork> {
+    requireRsync();
     const root = await benchRoot();
     const source = join(root, 'holder');
     await writeWitnesses(source, COUNT, PAYLOAD_BYTES);
@@ -100,4 +93,12 @@ function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
   });
+}
+
+function requireRsync(): void {
+  try {
+    execFileSync('rsync', ['--version'], { stdio: 'ignore' });
+  } catch (error) {
+    throw new BenchSkip("rsync is not installed (Debian's rsync)", { cause: error });
+  }
 }

@@ -15,6 +15,7 @@ export const PUBLISH_BEFORE_FSYNC: Canary = {
     disk: (disk) =>
       withChanges(disk, {
         create: (path, bytes) => disk.create(path, bytes, { sync: false }),
+        append: (path, bytes) => appendUnsynced(disk, path, bytes),
         syncFile: () => Promise.resolve(),
         syncDirectory: () => Promise.resolve(),
       }),
@@ -36,6 +37,13 @@ export const STALE_TRAILER: Canary = {
       }),
   },
 };
+
+/** A file of the old content and the new takes the old one's place, and nothing of it is synced. */
+async function appendUnsynced(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+  const before = await disk.read(path, Infinity);
+  await disk.create(`${path}.tmp`, Buffer.concat([before?.bytes ?? new Uint8Array(), bytes]), { sync: false });
+  await disk.move(`${path}.tmp`, path);
+}
 
 /** Whether another program wrote the `.v` at `path`. */
 async function isForeign(disk: Disk, path: string): Promise<boolean> {

@@ -4,12 +4,20 @@ import type { Machine } from '../machine.ts';
 import { SIM_SETTINGS } from '../options.ts';
 import type { Finding, Invariant } from './invariant.ts';
 
-/** Timers of a node that has nothing to do: heartbeat, reconciliation, two scans, gossip, and a few to come. */
-const IDLE_TIMERS_MAX = 18;
-/** And for witnesses and contracts: the next challenge and the next look for contracts. */
-const WITNESS_TIMERS = 2;
-/** And for each peer: the stream kept to it, the stream it keeps to us, and bytes that are on their way on one. */
-const WITNESS_TIMERS_PER_PEER = 3;
+/**
+ * Timers of a node that has nothing to do. Its own: the next heartbeat (`presence`), comparison of digests (`reconciler`),
+ * look at its clocks (`clock-keeper`), scans of `validate/` and of `witness/` (`directory-watch`), the gathering of what
+ * is gossiped next (`gossiper`), challenge of a holder (`challenger`), and look for contracts (`contract-sync`).
+ */
+const OWN_TIMERS = 8;
+/**
+ * And for each peer: the next measurement of its clock or the deadline of the one under way (`clock-keeper`), the stall
+ * limit of the one that the peer makes (`serve`), and what is on its way here, which the network holds on this machine's
+ * clock: a chunk of each of the two, and a heartbeat, from its sender and from one who passed it on. For
+ * witnesses and contracts: the idle limit of the stream kept to the peer or the deadline of a request on it (`client`), the
+ * stall limit of the stream that the peer keeps (`serve`), and a chunk on its way on each.
+ */
+const TIMERS_PER_PEER = 10;
 /** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
 const TIMERS_PER_BLOCK_MAX = 6;
 /** After a pause all that waited in the machine's buffers comes at once. */
@@ -23,13 +31,13 @@ export const BOUNDED: Invariant = {
   watch: ({ machines, blocks, time }, violate) => ({
     look() {
       const blockCount = blocks.length;
-      const timersMax = idleTimersMax(machines.length) + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount;
+      const idleTimersMax = idleTimersMaxOf(machines.length);
       for (const machine of machines) {
         const { node, clock } = machine;
         const isCatchingUp = time.monotonicMs() - machine.steadySinceMs < CATCH_UP_MS;
         if (node === undefined || clock.isPaused || isCatchingUp) continue;
         const limits: [string, number, number][] = [
-          ['timers', clock.timers, timersMax],
+          ['timers', clock.timers, idleTimersMax + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount],
           ['blocks to write', node.store.dirtyCount, blockCount],
           ['leases sighted', node.leasesSighted, blockCount],
           ['witnesses to fetch', node.witnesses.fetcher.fetching, blockCount],
@@ -47,7 +55,7 @@ export const BOUNDED: Invariant = {
         report(
           machine,
           [
-            ['timers at rest', clock.timers, idleTimersMax(machines.length)],
+            ['timers at rest', clock.timers, idleTimersMaxOf(machines.length)],
             ['blocks to write at rest', node.store.dirtyCount, 0],
             ['leases sighted at rest', node.leasesSighted, 0],
             ['witnesses to fetch at rest', node.witnesses.fetcher.fetching, 0],
@@ -61,8 +69,8 @@ export const BOUNDED: Invariant = {
   }),
 };
 
-function idleTimersMax(nodeCount: number): number {
-  return IDLE_TIMERS_MAX + WITNESS_TIMERS + WITNESS_TIMERS_PER_PEER * (nodeCount - 1);
+function idleTimersMaxOf(machines: number): number {
+  return OWN_TIMERS + TIMERS_PER_PEER * (machines - 1);
 }
 
 function report(

@@ -1,0 +1,31 @@
+/**
+ * Runs cells on all cores.
+ *
+ * Invariant: the answers stand in the order of the requests, whichever is done first.
+ */
+
+import { availableParallelism } from 'node:os';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Cell, CellRequest } from './cell.ts';
+
+export async function runCells(requests: readonly CellRequest[], onCell: (done: number) => void): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  const left = requests.entries();
+  let done = 0;
+  const work = async (): Promise<void> => {
+    const worker = new Worker(new URL('cell-worker.ts', import.meta.url));
+    try {
+      for (const [at, request] of left) {
+        worker.postMessage(request);
+        const [cell]: [Cell] = (await once(worker, 'message')) as [Cell];
+        cells[at] = cell;
+        onCell(++done);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), requests.length) }, work));
+  return cells;
+}

@@ -1,0 +1,89 @@
+/**
+ * `claim-vs-etcd`, `claim-latency-vs-etcd`, `result-vs-etcd`: one driftlock node against one etcd member (Debian's
+ * `etcd-server`, loopback, gRPC, one kept connection), both on the same disk, at 64 in flight.
+ *
+ * They do not promise the same, and the rows say so. etcd syncs every write before it answers and has one order for
+ * them; a claim of driftlock is signed, in memory and in a visible file, and not synced: losing it costs at most a
+ * duplicate validation. A result is on disk before it is acknowledged, in both. The lease is one for all keys of etcd, which
+ * spares it a call a claim.
+ */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { benchDirectory, IN_FLIGHT, inFlight, openBenchStore, type InFlightFigures } from '../parts/bench-store.ts';
+import { startEtcd } from '../parts/etcd.ts';
+import type { BenchRow, BenchWork } from '../row.ts';
+
+const OPERATIONS = 3_000;
+const LEASE_SECONDS = 600;
+/** As long as what a claim or a result of ours is signed over, with its signature. */
+const VALUE_BYTES = 160;
+
+const ETCD_CLAIM = 'create-if-absent with a lease: ordered and synced before the answer';
+const OUR_CLAIM = 'sign, merge, write the .v: visible, not synced';
+const PAIRS = 5;
+
+export const claimVsEtcd: BenchRow = {
+  id: 'claim-vs-etcd',
+  what: `claims at ${IN_FLIGHT} in flight on one node, against one etcd member`,
+  unit: 'claims/s',
+  ours: OUR_CLAIM,
+  against: ETCD_CLAIM,
+  target: { kind: 'at-least', bound: 3 },
+  pairs: PAIRS,
+  prepare: () => prepare('claim', ({ perSecond }) => perSecond),
+};
+
+export const claimLatencyVsEtcd: BenchRow = {
+  id: 'claim-latency-vs-etcd',
+  what: `the same claims: the median time of one under that load`,
+  unit: 'ms',
+  ours: OUR_CLAIM,
+  against: ETCD_CLAIM,
+  target: { kind: 'at-most', bound: 0.25 },
+  pairs: PAIRS,
+  prepare: () => prepare('claim', ({ p50Ms }) => p50Ms),
+};
+
+export const resultVsEtcd: BenchRow = {
+  id: 'result-vs-etcd',
+  what: `durable results at ${IN_FLIGHT} in flight on one node, against one etcd member`,
+  unit: 'results/s',
+  ours: 'sign, merge, journal with group commit: synced before the answer; and the .v, visible, synced later',
+  against: 'create-if-absent: ordered and synced before the answer',
+  target: { kind: 'at-least', bound: 1.2 },
+  pairs: PAIRS,
+  prepare: () => prepare('result', ({ perSecond }) => perSecond),
+};
+
+async function prepare(kind: 'claim' | 'result', figure: (figures: InFlightFigures) => number): Promise<BenchWork> {
+  const root = await benchDirectory();
+  const etcd = await startEtcd(root).catch(async (error: unknown) => {
+    await rm(root, { recursive: true });
+    throw error;
+  });
+  const lease = kind === 'claim' ? await etcd.grantLease(LEASE_SECONDS) : undefined;
+  const value = new Uint8Array(VALUE_BYTES).fill(7);
+  let runs = 0;
+  return {
+    ours: async () => {
+      const store = await openBenchStore(join(root, `ours-${runs++}`));
+      const figures = await inFlight(OPERATIONS, (at) => store[kind](at));
+      await store.stop();
+      return figure(figures);
+    },
+    against: async () => {
+      const run = runs++;
+      return figure(
+        await inFlight(OPERATIONS, async (at) => {
+          const isMade = await etcd.createIfAbsent(`${run}/${at}`, value, lease);
+          if (!isMade) throw new Error(`etcd refused to create the key ${run}/${at}, which is new`);
+        }),
+      );
+    },
+    close: async () => {
+      await etcd.stop();
+      await rm(root, { recursive: true });
+    },
+  };
+}
