@@ -6,16 +6,17 @@ import type { Finding, Invariant } from './invariant.ts';
 
 /**
  * Timers of a node that has nothing to do. Its own: the next heartbeat (`presence`), comparison of digests (`reconciler`),
- * look at its clocks (`clock-keeper`), scans of `validate/` and of `witness/` (`directory-watch`), the gathering of what
- * is gossiped next (`gossiper`), challenge of a holder (`challenger`), and look for contracts (`contract-sync`).
+ * look at its clocks (`clock-keeper`), scans of `validate/` and of `witness/` (`directory-watch`), the gathering of what is
+ * gossiped next (`gossiper`), the age of the journal's segment and its next checkpoint (`journal`), challenge of a holder
+ * (`challenger`) and look for contracts (`contract-sync`).
  */
-const OWN_TIMERS = 8;
+const OWN_TIMERS = 10;
 /**
  * And for each peer: the next measurement of its clock or the deadline of the one under way (`clock-keeper`), the stall
  * limit of the one that the peer makes (`serve`), and what is on its way here, which the network holds on this machine's
- * clock: a chunk of each of the two, and a heartbeat, from its sender and from one who passed it on. For
- * witnesses and contracts: the idle limit of the stream kept to the peer or the deadline of a request on it (`client`), the
- * stall limit of the stream that the peer keeps (`serve`), and a chunk on its way on each.
+ * clock: a chunk of each of the two, and a heartbeat, from its sender and from one who passed it on. For witnesses and
+ * contracts: the idle limit of the stream kept to the peer or the deadline of a request on it (`client`), the stall limit
+ * of the stream that the peer keeps (`serve`), and a chunk on its way on each.
  */
 const TIMERS_PER_PEER = 10;
 /** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
