@@ -48,12 +48,17 @@ export async function withDeadline<T>(
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const deadline = new AbortController();
+  // By hand: `AbortSignal.any` keeps weak references for the garbage collector, which cost more than the rest of this.
+  const onAbort = (): void => deadline.abort(abortReason(signal));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
   const cancel = clock.schedule(timeoutMs, () => {
     deadline.abort(new DOMException(`not done after ${timeoutMs} ms`, 'TimeoutError'));
   });
   try {
-    return await task(AbortSignal.any([signal, deadline.signal]));
+    return await task(deadline.signal);
   } finally {
+    signal.removeEventListener('abort', onAbort);
     cancel();
   }
 }

@@ -234,7 +234,7 @@ export class BlockStore {
   #writeHolders(): void {
     this.#cancelHolders?.();
     this.#cancelHolders = undefined;
-    for (const key of [...this.#lacking.values()]) this.#markDirty(key);
+    for (const key of this.#lacking.values()) this.#markDirty(key);
   }
 
   #markDirty(key: BlockKey): void {

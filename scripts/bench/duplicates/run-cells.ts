@@ -5,7 +5,6 @@
  */
 
 import { availableParallelism } from 'node:os';
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Cell, CellRequest } from './cell.ts';
 
@@ -18,8 +17,7 @@ export async function runCells(requests: readonly CellRequest[], onCell: (done: 
     try {
       for (const [at, request] of left) {
         worker.postMessage(request);
-        const [cell]: [Cell] = (await once(worker, 'message')) as [Cell];
-        cells[at] = cell;
+        cells[at] = await answerOf(worker);
         onCell(++done);
       }
     } finally {
@@ -28,4 +26,14 @@ export async function runCells(requests: readonly CellRequest[], onCell: (done: 
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), requests.length) }, work));
   return cells;
+}
+
+function answerOf(worker: Worker): Promise<Cell> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', (cell: Cell) => {
+      worker.off('error', reject);
+      resolve(cell);
+    });
+  });
 }

@@ -1,0 +1,59 @@
+/**
+ * `npm run docs:plots`: writes the plots of `docs/`, from runs of the simulator and from a model. The same on any machine.
+ */
+
+import { writeFile } from 'node:fs/promises';
+import { forkRandom } from '../../src/sim/seeded-random.ts';
+import type { System } from '../bench/duplicates/cell.ts';
+import { SEED, skewed } from '../bench/duplicates/conditions.ts';
+import { runCells } from '../bench/duplicates/run-cells.ts';
+import { coverageByRound, MESH_DEGREE, roundsToAll } from './gossip-rounds.ts';
+import { lineChart, type Series } from './line-chart.ts';
+
+const SKEWS_MS = [0, 250, 500, 750, 1_000];
+const SYSTEMS: readonly System[] = ['driftlock', "the reference's rule"];
+const NODES = [10, 100, 1_000];
+const FOLDER = new URL('../../docs/plots/', import.meta.url);
+
+await write('coverage-over-rounds.svg', coveragePlot());
+await write('duplicates-over-skew.svg', await skewPlot());
+
+async function skewPlot(): Promise<string> {
+  const requests = SYSTEMS.flatMap((system) =>
+    SKEWS_MS.map((skewMs) => ({ system, arrival: 'everywhere' as const, conditions: skewed(skewMs) })),
+  );
+  const cells = await runCells(requests, (done) => process.stderr.write(`${done} of ${requests.length}\n`));
+  return lineChart({
+    title: 'Duplicate validations over skew: 5 nodes, 3 regions 80 ms apart, bound 500 ms',
+    xLabel: 'between the clock furthest ahead and the one furthest behind, ms',
+    yLabel: 'duplicates per 1,000 blocks',
+    series: SYSTEMS.map((name) => ({
+      name,
+      points: cells
+        .filter(({ system }) => system === name)
+        .map(({ skewMs, duplicatesPer1000 }) => [skewMs, duplicatesPer1000] as const),
+    })),
+  });
+}
+
+function coveragePlot(): string {
+  const series = NODES.map((nodes): Series => {
+    const coverage = coverageByRound(nodes, forkRandom(SEED, `mesh of ${nodes}`));
+    const log = Math.log(nodes) / Math.log(MESH_DEGREE);
+    const rounds = roundsToAll(coverage) ?? 'never';
+    return {
+      name: `${nodes.toLocaleString('en-US')} nodes: ${rounds} rounds, log n = ${log.toFixed(1)}`,
+      points: coverage.map((share, round) => [round, share * 100] as const),
+    };
+  });
+  return lineChart({
+    title: `Nodes reached over rounds of gossip: model of a random mesh, D = ${MESH_DEGREE}; log to base D`,
+    xLabel: 'rounds',
+    yLabel: 'nodes reached, %',
+    series,
+  });
+}
+
+function write(name: string, svg: string): Promise<void> {
+  return writeFile(new URL(name, FOLDER), svg);
+}
