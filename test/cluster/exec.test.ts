@@ -43,7 +43,7 @@ describe('the validator exec', function () {
     // Heard of each other by gossip: until then each ranks alone, and both may claim the first block.
     await until('each knows the other as a candidate', async () => {
       const statuses = await Promise.all(cluster.nodes.map((node) => node.status()));
-      return statuses.every(({ peers }) => peers.some((peer) => peer.agrees === true));
+      return statuses.every(({ peers }) => peers.some((peer) => peer.agrees));
     });
   });
 
