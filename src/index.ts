@@ -15,3 +15,7 @@ export type { BlockCounts, ClockStatus, NodeCounters, NodeStatus } from './node/
 export type { OffsetStatus, PeerClockStatus, PeerStatus, ValidatorStatus } from './node/status.ts';
 export type { ValidatorChoice } from './validators/choose.ts';
 export type { ValidationOutcome, ValidationTask, Validator, WitnessInput } from './validators/validator.ts';
+export type { ChallengeVerdict } from './witness/challenger.ts';
+export { WITNESS_LIMITS, type WitnessLimits } from './witness/limits.ts';
+export type { WitnessOperations } from './witness/operations.ts';
+export type { WitnessPolicy } from './witness/policy.ts';

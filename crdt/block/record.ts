@@ -63,6 +63,11 @@ export function mergeRecords(a: BlockRecord, b: BlockRecord): BlockRecord {
   });
 }
 
+/** The different state roots that successful results report. More than one is a dispute. */
+export function successRoots(results: Results): readonly Hash32[] {
+  return [...new Set(results.filter(({ verdict }) => verdict === 'success').map(({ stateRoot }) => stateRoot))];
+}
+
 export function hasSuccess(results: Results): boolean {
   return results.some((result) => result.verdict === 'success');
 }

@@ -31,7 +31,7 @@ const ANNOUNCED_STATE_MIN = 2;
 export interface WitnessAnnouncement {
   readonly author: NodeId;
   readonly state: WitnessState;
-  /** BLAKE3 of the payload (`witness_data`). */
+  /** The digest of the payload (`witness_data`): see `payload-digest.ts`. */
   readonly payloadDigest: Hash32;
   readonly payloadBytes: number;
   readonly parentHash: Hash32;
@@ -103,14 +103,31 @@ function termsOf(witness: WitnessAnnouncement): Uint8Array {
   return writer.finish();
 }
 
+/** Whether a witness starts from the state in which the parent it names has ended, as far as that is known. */
+export type WitnessLink = 'broken' | 'unknown' | 'linked';
+
+/** In the order of preference, the least first. */
+const LINKS = ['broken', 'unknown', 'linked'] as const satisfies readonly WitnessLink[];
+
+/** `parentRoots`: the state roots that successful results report for the parent that `witness` names. */
+export function linkTo(witness: WitnessAnnouncement, parentRoots: readonly Hash32[]): WitnessLink {
+  if (parentRoots.length === 0) return 'unknown';
+  return parentRoots.includes(witness.preStateRoot) ? 'linked' : 'broken';
+}
+
 /**
- * The announcement that the `.w` file is made from: the furthest state, among equals the smallest digest and then the
- * smallest author, so that every node chooses the same. Undefined when nobody has announced one.
+ * The announcement that the `.w` file is made from: the best link to the parent, then the furthest state, among equals the
+ * smallest digest and then the smallest author. So nodes that hold the same records choose the same, whatever the
+ * order in which they heard of them. Undefined when nobody has announced one.
  */
-export function chosenWitness(witnesses: Witnesses): WitnessAnnouncement | undefined {
+export function chosenWitness(
+  witnesses: Witnesses,
+  linkOf: (witness: WitnessAnnouncement) => WitnessLink = () => 'unknown',
+): WitnessAnnouncement | undefined {
   return witnesses.reduce<WitnessAnnouncement | undefined>((best, announcement) => {
     if (best === undefined) return announcement;
     const order =
+      LINKS.indexOf(linkOf(announcement)) - LINKS.indexOf(linkOf(best)) ||
       stateRank(announcement.state) - stateRank(best.state) ||
       compareText(best.payloadDigest, announcement.payloadDigest);
     return order > 0 ? announcement : best;

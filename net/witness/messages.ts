@@ -1,66 +1,171 @@
 /**
- * The messages of the witness protocol: one request, one answer, then the raw payload. Both have a fixed length, so
- * nothing has to be framed. Grammar: docs/protocol.md.
+ * The messages of the witness protocol: requests and their answers, each in a frame, the answers in the order of the
+ * requests. A stream carries as many as both sides like. Grammar: docs/protocol.md.
  */
 
 import { WITNESS_PAYLOAD_BYTES_MAX } from '../../crdt/block/witness.ts';
+import { chunkCount } from '../../crdt/block/payload-digest.ts';
 import { Reader } from '../../crdt/codec/reader.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
-import { HASH_BYTES, type Hash32 } from '../../crdt/ids.ts';
+import { HASH_BYTES, hashFromBytes, hashToBytes, type Hash32 } from '../../crdt/ids.ts';
 import { readVersion } from '../framing/version.ts';
+import {
+  CHALLENGE_BYTES_MAX,
+  CHALLENGE_RANGES_MAX,
+  CONTRACT_LINE_PARTS_MAX,
+  WITNESS_REQUEST_BYTES_MAX,
+} from './limits.ts';
 
-export const WITNESS_PROTOCOL = '/driftlock/witness/1';
-export const WITNESS_VERSION = 1;
-const SIZE_BYTES = 4;
-export const WITNESS_REQUEST_BYTES = 1 + HASH_BYTES;
-export const WITNESS_ANSWER_BYTES = 1 + 1 + SIZE_BYTES;
+export const WITNESS_PROTOCOL = '/driftlock/witness/2';
+export const WITNESS_VERSION = 2;
+
+/** Bytes of a payload, counted from its beginning. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly lengthBytes: number;
+}
+
+export type WitnessRequest =
+  /** The digests of all chunks. */
+  | { readonly kind: 'chunk-list'; readonly payloadDigest: Hash32 }
+  | { readonly kind: 'chunk'; readonly payloadDigest: Hash32; readonly index: number }
+  /** A proof that the payload is stored: see `challenge.ts`. */
+  | {
+      readonly kind: 'challenge';
+      readonly payloadDigest: Hash32;
+      readonly nonce: Hash32;
+      readonly ranges: readonly ByteRange[];
+    }
+  /** A digest of each bucket of contract hashes: see `contract-buckets.ts`. */
+  | { readonly kind: 'contract-buckets' }
+  /** The contract hashes of one bucket. */
+  | { readonly kind: 'contract-hashes'; readonly bucket: number }
+  /** A part of the line of `contracts.txt` with this hash. */
+  | { readonly kind: 'contract-line'; readonly contract: Hash32; readonly part: number };
 
 /** In the order of their wire tags. */
+const KINDS = [
+  'chunk-list',
+  'chunk',
+  'challenge',
+  'contract-buckets',
+  'contract-hashes',
+  'contract-line',
+] as const satisfies readonly WitnessRequest['kind'][];
 const STATUSES = ['found', 'not-found', 'busy'] as const;
 
 export type WitnessAnswer =
-  /** The payload follows. */
-  | { readonly status: 'found'; readonly payloadBytes: number }
+  /** `body`: the list, the chunk, or the 32 bytes of the proof. */
+  | { readonly status: 'found'; readonly body: Uint8Array }
   | { readonly status: 'not-found' }
-  /** As many transfers as this node serves at once are under way. */
+  /** This node serves as many streams as it may. */
   | { readonly status: 'busy' };
 
-export function encodeWitnessRequest(payloadDigest: Hash32): Uint8Array {
-  return new Writer(WITNESS_REQUEST_BYTES).u8(WITNESS_VERSION).hash(payloadDigest).finish();
+export function encodeWitnessRequest(request: WitnessRequest): Uint8Array {
+  const writer = new Writer(WITNESS_REQUEST_BYTES_MAX).u8(WITNESS_VERSION).u8(KINDS.indexOf(request.kind));
+  switch (request.kind) {
+    case 'chunk-list':
+      return writer.hash(request.payloadDigest).finish();
+    case 'chunk':
+      return writer.hash(request.payloadDigest).varint(request.index).finish();
+    case 'challenge':
+      writer.hash(request.payloadDigest).fixed(hashToBytes(request.nonce)).varint(request.ranges.length);
+      for (const range of request.ranges) writer.varint(range.offset).varint(range.lengthBytes);
+      return writer.finish();
+    case 'contract-buckets':
+      return writer.finish();
+    case 'contract-hashes':
+      return writer.u8(request.bucket).finish();
+    case 'contract-line':
+      return writer.hash(request.contract).u8(request.part).finish();
+  }
 }
 
-/** The digest that is asked for. Throws `DecodeError`. */
-export function decodeWitnessRequest(bytes: Uint8Array): Hash32 {
+/** Throws `DecodeError`. */
+export function decodeWitnessRequest(bytes: Uint8Array): WitnessRequest {
   const reader = new Reader(bytes);
   readVersion(reader, 'witness request', WITNESS_VERSION);
-  const payloadDigest = reader.hash('witness request digest');
+  const kind = readTag(reader, 'witness request kind', KINDS);
+  const request = readRest(reader, kind);
   reader.end('witness request');
-  return payloadDigest;
+  return request;
+}
+
+function readRest(reader: Reader, kind: WitnessRequest['kind']): WitnessRequest {
+  const digest = (): Hash32 => reader.hash('witness request digest');
+  switch (kind) {
+    case 'chunk-list':
+      return { kind, payloadDigest: digest() };
+    case 'chunk': {
+      const payloadDigest = digest();
+      return { kind, payloadDigest, index: reader.varint('chunk index', chunkCount(WITNESS_PAYLOAD_BYTES_MAX) - 1) };
+    }
+    case 'contract-buckets':
+      return { kind };
+    case 'contract-hashes':
+      return { kind, bucket: reader.u8('contract bucket') };
+    case 'contract-line': {
+      const contract = reader.hash('contract hash');
+      return { kind, contract, part: reader.varint('contract line part', CONTRACT_LINE_PARTS_MAX - 1) };
+    }
+    case 'challenge': {
+      const payloadDigest = digest();
+      const nonce = hashFromBytes(reader.fixed('challenge nonce', HASH_BYTES));
+      return { kind, payloadDigest, nonce, ranges: readRanges(reader) };
+    }
+  }
+}
+
+function readRanges(reader: Reader): readonly ByteRange[] {
+  const ranges: ByteRange[] = [];
+  let left = CHALLENGE_BYTES_MAX;
+  const count = reader.varint('challenge range count', CHALLENGE_RANGES_MAX);
+  for (let at = 0; at < count; at++) {
+    const offset = reader.varint('challenge range offset', WITNESS_PAYLOAD_BYTES_MAX);
+    const lengthBytes = reader.varint('challenge range length', left);
+    left -= lengthBytes;
+    ranges.push({ offset, lengthBytes });
+  }
+  return ranges;
 }
 
 export function encodeWitnessAnswer(answer: WitnessAnswer): Uint8Array {
-  const payloadBytes = answer.status === 'found' ? answer.payloadBytes : 0;
-  return new Writer(WITNESS_ANSWER_BYTES)
-    .u8(WITNESS_VERSION)
-    .u8(STATUSES.indexOf(answer.status))
-    .uintBE(payloadBytes, SIZE_BYTES)
-    .finish();
+  const body = bodyOf(answer);
+  return new Writer(2 + body.length).u8(WITNESS_VERSION).u8(STATUSES.indexOf(answer.status)).fixed(body).finish();
 }
 
-/** Throws `DecodeError`; `ERR_OVER_LIMIT` for a size beyond `WITNESS_PAYLOAD_BYTES_MAX`. */
+/** The answer in its frame, in two parts: a body of 256 KiB is not copied. */
+export function frameWitnessAnswer(answer: WitnessAnswer): readonly [front: Uint8Array, body: Uint8Array] {
+  const body = bodyOf(answer);
+  const status = STATUSES.indexOf(answer.status);
+  return [
+    new Writer(8)
+      .varint(2 + body.length)
+      .u8(WITNESS_VERSION)
+      .u8(status)
+      .finish(),
+    body,
+  ];
+}
+
+function bodyOf(answer: WitnessAnswer): Uint8Array {
+  return answer.status === 'found' ? answer.body : new Uint8Array();
+}
+
+/** The body is a view into `bytes`. Throws `DecodeError`. */
 export function decodeWitnessAnswer(bytes: Uint8Array): WitnessAnswer {
   const reader = new Reader(bytes);
   readVersion(reader, 'witness answer', WITNESS_VERSION);
-  const statusAt = reader.offset;
-  const tag = reader.u8('witness answer status');
-  const status = STATUSES[tag];
-  if (status === undefined) throw reader.fail('ERR_BAD_ENUM', 'witness answer status', '0 to 2', `${tag}`, statusAt);
-  const sizeAt = reader.offset;
-  const payloadBytes = reader.uintBE('witness answer size', SIZE_BYTES);
+  const status = readTag(reader, 'witness answer status', STATUSES);
+  if (status === 'found') return { status, body: bytes.subarray(reader.offset) };
   reader.end('witness answer');
-  const payloadBytesMax = status === 'found' ? WITNESS_PAYLOAD_BYTES_MAX : 0;
-  if (payloadBytes > payloadBytesMax) {
-    throw reader.fail('ERR_OVER_LIMIT', 'witness answer size', `at most ${payloadBytesMax}`, `${payloadBytes}`, sizeAt);
-  }
-  return status === 'found' ? { status, payloadBytes } : { status };
+  return { status };
+}
+
+function readTag<Name extends string>(reader: Reader, field: string, names: readonly Name[]): Name {
+  const start = reader.offset;
+  const tag = reader.u8(field);
+  const name = names[tag];
+  if (name === undefined) throw reader.fail('ERR_BAD_ENUM', field, `0 to ${names.length - 1}`, `${tag}`, start);
+  return name;
 }

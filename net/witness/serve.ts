@@ -1,56 +1,180 @@
 /**
- * Serves witness payloads to peers.
+ * Serves witness payloads to peers, chunk by chunk.
  *
- * Invariant: at most `WITNESS_SERVES_MAX` payloads are in memory for peers at a time; a request beyond that is told so at
- * once and waits for nothing. A peer that stops reading loses its place after `STREAM_STALL_MS_MAX`.
+ * Invariants: a peer has at most `streamsPerPeer` streams and all peers together `streamsTotal`; one beyond is told so on
+ * its first request and waits for nothing. A stream is served in the order of its requests, with at most
+ * `WITNESS_READ_AHEAD` answers in memory. No peer and no region gets more bytes a second than its bucket gives, so who
+ * asks much waits by itself.
  */
 
-import { pipe } from 'it-pipe';
-import type { Hash32 } from '../../crdt/ids.ts';
-import type { Clock } from '../clock.ts';
-import { ChunkReader } from '../framing/chunk-reader.ts';
+import type { Hash32, NodeId } from '../../crdt/ids.ts';
+import { pause, type Clock } from '../clock.ts';
+import { decodeFrames } from '../framing/frames.ts';
 import { blameForBytes } from '../framing/peer-misbehaved.ts';
 import { STREAM_STALL_MS_MAX, withStallLimit } from '../framing/stall-limit.ts';
 import type { ByteStream, StreamHandler } from '../network.ts';
-import { STREAM_PIECE_BYTES } from '../stream/pump.ts';
-import { decodeWitnessRequest, encodeWitnessAnswer, WITNESS_PROTOCOL, WITNESS_REQUEST_BYTES } from './messages.ts';
+import { TokenBucket } from '../rate/token-bucket.ts';
+import { BoundedQueue } from '../stream/bounded-queue.ts';
+import { WITNESS_READ_AHEAD, WITNESS_REQUEST_BYTES_MAX } from './limits.ts';
+import {
+  decodeWitnessRequest,
+  frameWitnessAnswer,
+  WITNESS_PROTOCOL,
+  type WitnessAnswer,
+  type WitnessRequest,
+} from './messages.ts';
 
-export const WITNESS_SERVES_MAX = 8;
-
-/** The payload with this BLAKE3, or undefined when it is not here. */
-export type WitnessSource = (payloadDigest: Hash32) => Promise<Uint8Array | undefined>;
-
-/** The handler for `WITNESS_PROTOCOL`. It throws `PeerMisbehaved` for what is no request. */
-export function witnessHandler(source: WitnessSource, clock: Clock): StreamHandler {
-  let serving = 0;
-
-  const serve = async (stream: ByteStream): Promise<void> => {
-    const reader = new ChunkReader(stream.source, WITNESS_PROTOCOL);
-    const requestBytes = await reader.exactly(WITNESS_REQUEST_BYTES);
-    const payloadDigest = blameForBytes(() => decodeWitnessRequest(requestBytes));
-    await reader.end();
-    if (serving >= WITNESS_SERVES_MAX) {
-      await stream.sink([encodeWitnessAnswer({ status: 'busy' })]);
-      return;
-    }
-    serving++;
-    try {
-      const payload = await source(payloadDigest);
-      await pipe(answerWith(payload), (chunks: Iterable<Uint8Array>) => stream.sink(chunks));
-    } finally {
-      serving--;
-    }
-  };
-
-  return (_peer, stream) => withStallLimit(stream, WITNESS_PROTOCOL, clock, STREAM_STALL_MS_MAX, serve);
+/** What can be asked of this node's payloads; undefined when it is not here. */
+export interface WitnessSource {
+  chunkList(payloadDigest: Hash32): Promise<Uint8Array | undefined>;
+  chunk(payloadDigest: Hash32, index: number): Promise<Uint8Array | undefined>;
+  prove(request: Extract<WitnessRequest, { kind: 'challenge' }>): Promise<Uint8Array | undefined>;
 }
 
-function* answerWith(payload: Uint8Array | undefined): Generator<Uint8Array> {
-  if (payload === undefined) {
-    yield encodeWitnessAnswer({ status: 'not-found' });
-    return;
+/** What can be asked of this node's `contracts.txt`; undefined when it is not here. */
+export interface ContractSource {
+  buckets(): Promise<Uint8Array | undefined>;
+  hashes(bucket: number): Promise<Uint8Array | undefined>;
+  linePart(contract: Hash32, part: number): Promise<Uint8Array | undefined>;
+}
+
+export interface ServeLimits {
+  readonly streamsPerPeer: number;
+  readonly streamsTotal: number;
+  readonly bytesPerSecondPerPeer: number;
+  readonly bytesPerSecondPerRegion: number;
+}
+
+export interface WitnessServerOptions {
+  readonly source: WitnessSource;
+  readonly contracts: ContractSource;
+  readonly clock: Clock;
+  readonly limits: ServeLimits;
+  /** The region a peer says it stands in; empty when it has said nothing yet. */
+  readonly regionOf: (peer: NodeId) => string;
+}
+
+export class WitnessServer {
+  readonly #options: WitnessServerOptions;
+  readonly #streams = new Map<NodeId, number>();
+  readonly #peerBuckets = new Map<NodeId, TokenBucket>();
+  readonly #regionBuckets = new Map<string, TokenBucket>();
+  #streamCount = 0;
+  #sentBytes = 0;
+
+  constructor(options: WitnessServerOptions) {
+    this.#options = options;
   }
-  yield encodeWitnessAnswer({ status: 'found', payloadBytes: payload.length });
-  // In pieces, so that the stall limit sees a slow reader make progress.
-  for (let at = 0; at < payload.length; at += STREAM_PIECE_BYTES) yield payload.subarray(at, at + STREAM_PIECE_BYTES);
+
+  get streamCount(): number {
+    return this.#streamCount;
+  }
+
+  /** Bytes of answers since the start. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** The handler for `WITNESS_PROTOCOL`. It throws `PeerMisbehaved` for what is no request. */
+  readonly handler: StreamHandler = (peer, stream) =>
+    withStallLimit(stream, WITNESS_PROTOCOL, this.#options.clock, STREAM_STALL_MS_MAX, (watched) =>
+      this.#serve(peer, watched),
+    );
+
+  async #serve(peer: NodeId, stream: ByteStream): Promise<void> {
+    const { streamsPerPeer, streamsTotal } = this.#options.limits;
+    const ofPeer = this.#streams.get(peer) ?? 0;
+    if (ofPeer >= streamsPerPeer || this.#streamCount >= streamsTotal) {
+      await stream.sink(frameWitnessAnswer({ status: 'busy' }));
+      return;
+    }
+    this.#streamCount++;
+    this.#streams.set(peer, ofPeer + 1);
+    try {
+      await this.#answerAll(peer, stream);
+    } finally {
+      this.#streamCount--;
+      this.#release(peer);
+    }
+  }
+
+  async #answerAll(peer: NodeId, stream: ByteStream): Promise<void> {
+    const reads = new BoundedQueue<Promise<WitnessAnswer>>(WITNESS_READ_AHEAD);
+    const receive = async (): Promise<void> => {
+      try {
+        for await (const frame of decodeFrames(stream.source, WITNESS_PROTOCOL, WITNESS_REQUEST_BYTES_MAX)) {
+          const request = blameForBytes(() => decodeWitnessRequest(frame));
+          const answer = this.#answer(request);
+          // It is awaited in its turn, or never when the stream fails before.
+          answer.catch(() => undefined);
+          if (!(await reads.push(answer))) return;
+        }
+      } finally {
+        reads.end();
+      }
+    };
+    await Promise.all([receive(), stream.sink(this.#paced(peer, reads))]);
+  }
+
+  async #answer(request: WitnessRequest): Promise<WitnessAnswer> {
+    const body = await this.#bodyOf(request);
+    return body === undefined ? { status: 'not-found' } : { status: 'found', body };
+  }
+
+  #bodyOf(request: WitnessRequest): Promise<Uint8Array | undefined> {
+    const { source, contracts } = this.#options;
+    switch (request.kind) {
+      case 'chunk-list':
+        return source.chunkList(request.payloadDigest);
+      case 'chunk':
+        return source.chunk(request.payloadDigest, request.index);
+      case 'challenge':
+        return source.prove(request);
+      case 'contract-buckets':
+        return contracts.buckets();
+      case 'contract-hashes':
+        return contracts.hashes(request.bucket);
+      case 'contract-line':
+        return contracts.linePart(request.contract, request.part);
+    }
+  }
+
+  async *#paced(peer: NodeId, answers: AsyncIterable<Promise<WitnessAnswer>>): AsyncGenerator<Uint8Array> {
+    for await (const answer of answers) {
+      const [front, body] = frameWitnessAnswer(answer);
+      const waitMs = this.#charge(peer, front.length + body.length);
+      if (waitMs > 0) await pause(this.#options.clock, waitMs);
+      this.#sentBytes += front.length + body.length;
+      yield front;
+      if (body.length > 0) yield body;
+    }
+  }
+
+  /** How long an answer of `bytes` has to wait. */
+  #charge(peer: NodeId, bytes: number): number {
+    const { clock, limits, regionOf } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const ofPeer = bucketOf(this.#peerBuckets, peer, limits.bytesPerSecondPerPeer, nowMs);
+    const ofRegion = bucketOf(this.#regionBuckets, regionOf(peer), limits.bytesPerSecondPerRegion, nowMs);
+    return Math.max(ofPeer.take(bytes, nowMs), ofRegion.take(bytes, nowMs));
+  }
+
+  #release(peer: NodeId): void {
+    const left = (this.#streams.get(peer) ?? 0) - 1;
+    if (left > 0) this.#streams.set(peer, left);
+    else this.#streams.delete(peer);
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const buckets of [this.#peerBuckets, this.#regionBuckets]) dropFull(buckets, nowMs);
+  }
+}
+
+function bucketOf<Key>(buckets: Map<Key, TokenBucket>, key: Key, rate: number, nowMs: number): TokenBucket {
+  const bucket = buckets.get(key) ?? new TokenBucket(rate, nowMs);
+  buckets.set(key, bucket);
+  return bucket;
+}
+
+/** A full bucket is as good as none, so those that are kept are of peers that were served within the last second or so. */
+function dropFull<Key>(buckets: Map<Key, TokenBucket>, nowMs: number): void {
+  for (const [key, bucket] of buckets) if (bucket.isFull(nowMs)) buckets.delete(key);
 }

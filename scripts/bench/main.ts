@@ -8,6 +8,8 @@ import { resultVsDisk, resultVsDiskSustained } from './rows/result-vs-disk.ts';
 import { simSpeed } from './rows/sim-speed.ts';
 import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
 import { claimLatencyVsEtcd, claimVsEtcd, resultVsEtcd } from './rows/vs-etcd.ts';
+import { witnessBulk, witnessGossip, witnessMemory, witnessSmall } from './rows/witness-transfer.ts';
+import { witnessVsRsync } from './rows/witness-vs-rsync.ts';
 import { runBench } from './run.ts';
 
 await runBench('npm run bench', [
@@ -23,4 +25,9 @@ await runBench('npm run bench', [
   killToClaim,
   killToClaimReal,
   simSpeed,
+  witnessBulk,
+  witnessSmall,
+  witnessMemory,
+  witnessGossip,
+  witnessVsRsync,
 ]);

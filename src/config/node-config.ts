@@ -13,10 +13,13 @@ import { parseMembers } from '../../net/membership/member-list.ts';
 import type { RetryPolicy } from '../claim/decision.ts';
 import { formatHostPort, isLoopbackHost, parseHostPort, type HostPort } from '../rpc/host-port.ts';
 import { parseValidatorChoice, type ValidatorChoice } from '../validators/choose.ts';
-import type { UpkeepSettings } from '../upkeep/plan.ts';
+import type { HousekeepingSettings } from '../node/housekeeping-settings.ts';
 import { ConfigError } from './config-error.ts';
 import { namedWhereGiven, type NameSetting } from './read-settings.ts';
 import type { LogLevel, SettingName, Settings } from './settings.ts';
+import type { WitnessLimits } from '../witness/limits.ts';
+import { parseWitnessPolicy, type WitnessPolicy } from '../witness/policy.ts';
+import { witnessLimits } from './witness-settings.ts';
 
 export interface NodeConfig {
   /** Absolute. */
@@ -44,17 +47,15 @@ export interface NodeConfig {
   readonly scanIntervalMs: number;
   /** Validations at work at once. */
   readonly validationsMax: number;
-  /** Blocks below this number are not kept. */
-  readonly windowFrom: number;
-  readonly upkeep: UpkeepSettings;
-  /** 0: files are not read again while nothing happens to them. */
-  readonly scrubFilesPerSecond: number;
+  readonly housekeeping: HousekeepingSettings;
   readonly retry: RetryPolicy;
   /** Whether programs may claim blocks through the RPC server. */
   readonly leaseApi: boolean;
   /** For how long a block is reserved for the node that ranks first; undefined: it is not. */
   readonly reserveMs: number | undefined;
   readonly logLevel: LogLevel;
+  readonly witnessPolicy: WitnessPolicy;
+  readonly witnessLimits: WitnessLimits;
 }
 
 export const DEFAULTS = {
@@ -84,6 +85,7 @@ export const DEFAULTS = {
   reserve: false,
   reserveSeconds: 10,
   logLevel: 'info',
+  witnessPolicy: 'full',
 } as const satisfies Settings;
 
 const HOUR_MS = 3_600_000;
@@ -137,20 +139,22 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     heartbeatMs: settings.heartbeatMs,
     scanIntervalMs: settings.scanIntervalMs,
     validationsMax: settings.validationsMax ?? parallelism,
-    windowFrom: settings.window,
-    upkeep: {
+    housekeeping: {
+      windowFrom: settings.window,
       archiveAfterBlocks: settings.archiveAfterBlocks,
       settleAfterBlocks: settings.settleAfterBlocks,
       retainBlocks: settings.retainBlocks,
       retainMs: settings.retainHours === undefined ? undefined : settings.retainHours * HOUR_MS,
       retainBytes: settings.retainMegabytes === undefined ? undefined : settings.retainMegabytes * MEGABYTE_BYTES,
+      scrubFilesPerSecond: settings.scrubFilesPerSecond,
     },
-    scrubFilesPerSecond: settings.scrubFilesPerSecond,
     retry,
     // Who can call it can sign results in this node's name: beyond loopback that takes the operator's word.
     leaseApi: settings.leaseApi ?? (rpc !== undefined && isLoopbackHost(rpc.host)),
     reserveMs: settings.reserve ? settings.reserveSeconds * 1_000 : undefined,
     logLevel: settings.logLevel,
+    witnessPolicy: parseWitnessPolicy(settings.witnessPolicy, nameOf('witnessPolicy')),
+    witnessLimits: witnessLimits(settings),
   };
 }
 

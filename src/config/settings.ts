@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
 import { PRESENCE_FORGET_MS } from '../../net/presence/table.ts';
 import { HEARTBEATS_MISSED_MAX } from '../presence/presence.ts';
+import { witnessSettingsShape } from './witness-settings.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -67,6 +68,7 @@ export const settingsSchema = z
     reserve: z.boolean(),
     reserveSeconds: z.int().min(1).max(3_600),
     logLevel: z.enum(LOG_LEVELS),
+    ...witnessSettingsShape,
   })
   .partial();
 

@@ -76,11 +76,15 @@ export class DurableWriter {
    * `WRITES_WAITING_MAX`.
    */
   write(target: string, bytes: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
-    const outcome = this.#write(target, bytes, options);
-    this.#unfinished.add(outcome);
-    const forget = (): void => void this.#unfinished.delete(outcome);
-    outcome.then(forget, forget);
-    return outcome;
+    return this.#track(this.#inQueue(target, options.durability, () => this.#place(target, bytes, options)));
+  }
+
+  /**
+   * Gives the file at `source`, which the caller has written in parts, the name `target`: durable when it resolves. It
+   * stays where it is when `target` is not `expected`. Throws as {@link write} does.
+   */
+  publish(source: string, target: string, expected: FileIdentity | undefined): Promise<WriteOutcome> {
+    return this.#track(this.#inQueue(target, 'durable', () => this.#publish(source, target, expected)));
   }
 
   /** Resolves when every write called so far has ended, well or badly. */
@@ -88,8 +92,19 @@ export class DurableWriter {
     await Promise.allSettled(this.#unfinished);
   }
 
-  async #write(target: string, bytes: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
-    const queue = options.durability === 'hint' ? this.#hints : this.#results;
+  #track(outcome: Promise<WriteOutcome>): Promise<WriteOutcome> {
+    this.#unfinished.add(outcome);
+    const forget = (): void => void this.#unfinished.delete(outcome);
+    outcome.then(forget, forget);
+    return outcome;
+  }
+
+  async #inQueue(
+    target: string,
+    durability: WriteOptions['durability'],
+    place: () => Promise<WriteOutcome>,
+  ): Promise<WriteOutcome> {
+    const queue = durability === 'hint' ? this.#hints : this.#results;
     if (queue.size >= WRITES_WAITING_MAX) {
       throw new DriftlockError('ERR_QUEUE_FULL', {
         argument: target,
@@ -97,9 +112,9 @@ export class DurableWriter {
         found: 'one more; await some before the next',
       });
     }
-    const outcome = await queue.add(() => this.#place(target, bytes, options));
+    const outcome = await queue.add(place);
     // Outside the queue: a write that waits for its directory holds no file, and the larger the group, the cheaper.
-    if (options.durability === 'durable' && outcome.replaced) await this.#directorySyncs.sync(dirname(target));
+    if (durability === 'durable' && outcome.replaced) await this.#directorySyncs.sync(dirname(target));
     return outcome;
   }
 
@@ -115,6 +130,15 @@ export class DurableWriter {
       if (!replaced) await this.#disk.remove(temporary).catch(() => undefined);
     }
     return replaced ? { replaced, identity } : { replaced, found: await this.#disk.identify(target) };
+  }
+
+  async #publish(source: string, target: string, expected: FileIdentity | undefined): Promise<WriteOutcome> {
+    await this.#disk.syncFile(source);
+    const identity = await this.#disk.identify(source);
+    const replaced = await this.#rename(source, target, expected);
+    // What was just synced and renamed had an identity.
+    if (replaced && identity !== undefined) return { replaced, identity };
+    return { replaced: false, found: await this.#disk.identify(target) };
   }
 
   async #rename(temporary: string, target: string, expected: WriteOptions['expected']): Promise<boolean> {

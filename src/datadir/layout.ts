@@ -37,6 +37,10 @@ export interface DatadirLayout {
   readonly temporary: string;
   /** A snapshot of what the files hold; see `snapshot/`. */
   readonly index: string;
+  /** Witnesses that are being fetched: kept over a restart, so that what has arrived is not fetched again. */
+  readonly partial: string;
+  /** Chunks that programs have stored by their digest. */
+  readonly chunks: string;
   /** Records that are durable while their files are not yet; empty after a clean stop. */
   readonly journal: string;
 }
@@ -59,6 +63,8 @@ export function datadirLayout(datadir: string): DatadirLayout {
     quarantine: join(state, 'quarantine'),
     temporary: join(state, 'tmp'),
     index: join(state, 'index'),
+    partial: join(state, 'partial'),
+    chunks: join(state, 'chunks'),
     journal: join(state, 'journal'),
   };
 }

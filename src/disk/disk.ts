@@ -37,6 +37,11 @@ export interface Disk {
    * `ERR_CHANGING` when another program does not stop writing to it.
    */
   read(path: string, maxBytes: number): Promise<FileContent | undefined>;
+  /**
+   * `lengthBytes` of the file from `offset` on, fewer where it ends; undefined when there is none. The identity is the
+   * file's at that moment: who reads a file in parts compares them.
+   */
+  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined>;
   identify(path: string): Promise<FileIdentity | undefined>;
   /** Names of the entries that are files, in no order; empty when the directory does not exist. */
   list(directory: string): Promise<string[]>;
@@ -54,6 +59,11 @@ export interface Disk {
    * When it throws anything else, no file is left.
    */
   create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileIdentity>;
+  /**
+   * Writes `bytes` at `offset`, making the file if need be; a gap that this leaves reads as zeros. Not durable before
+   * `syncFile`. When it throws, a part may have been written. The caller leaves `bytes` alone until it resolves.
+   */
+  writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void>;
   /** Makes content written earlier durable. After a failure only a new file is safe: the kernel may have dropped the bytes. */
   syncFile(path: string): Promise<void>;
   /** Makes the names in `directory` durable. */

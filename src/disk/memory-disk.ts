@@ -19,7 +19,8 @@ import {
   type FileIdentity,
   type ScannedFile,
 } from './disk.ts';
-import { MemoryNames, type MemoryInode } from './memory-names.ts';
+import { afterPowerLoss, identityOf, type MemoryInode } from './memory-inode.ts';
+import { MemoryNames } from './memory-names.ts';
 
 export type DiskOperation = Exclude<keyof Disk, 'watch'>;
 
@@ -117,6 +118,14 @@ export class MemoryDisk implements Disk {
     });
   }
 
+  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined> {
+    return this.#take('readRange', path, () => {
+      const inode = this.#names.get(path);
+      if (inode === undefined) return undefined;
+      return { bytes: inode.bytes.slice(offset, offset + lengthBytes), identity: identityOf(inode) };
+    });
+  }
+
   identify(path: string): Promise<FileIdentity | undefined> {
     return this.#take('identify', path, () => {
       const inode = this.#names.get(path);
@@ -182,6 +191,22 @@ export class MemoryDisk implements Disk {
     return identityOf(inode);
   }
 
+  writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void> {
+    return this.#take('writeAt', path, () => {
+      this.#requireParent(path);
+      const inode = this.#names.get(path) ?? this.#addFile(path);
+      const grownBytes = Math.max(inode.bytes.length, offset + bytes.length);
+      // A full disk takes what fits before it fails, as write(2) does.
+      const fittingBytes = Math.min(grownBytes, Math.max(inode.bytes.length, inode.bytes.length + this.#freeBytes()));
+      const content = new Uint8Array(fittingBytes);
+      content.set(inode.bytes);
+      content.set(bytes.subarray(0, Math.max(0, fittingBytes - offset)), Math.min(offset, fittingBytes));
+      this.#setContent(inode, content);
+      this.#notify(path);
+      this.#requireRoom(grownBytes - fittingBytes, path);
+    });
+  }
+
   async syncFile(path: string): Promise<void> {
     await this.#syncContent(this.#existing(path), path);
   }
@@ -223,7 +248,7 @@ export class MemoryDisk implements Disk {
       this.#requireParent(path);
       const grown = this.#names.get(path) ?? this.#addFile(path);
       // A full disk takes what fits before it fails, as write(2) does.
-      const fitting = added.subarray(0, Math.max(0, this.#capacityBytes - this.#usedBytes));
+      const fitting = added.subarray(0, this.#freeBytes());
       this.#setContent(grown, concatenated(grown.bytes, fitting));
       this.#notify(path);
       this.#requireRoom(added.length - fitting.length, path);
@@ -329,10 +354,14 @@ export class MemoryDisk implements Disk {
   }
 
   #requireRoom(sizeBytes: number, path: string): void {
-    const freeBytes = this.#capacityBytes - this.#usedBytes;
+    const freeBytes = this.#freeBytes();
     if (sizeBytes > 0 && sizeBytes > freeBytes) {
-      throw failure('ERR_NO_SPACE', path, `room for ${sizeBytes} bytes`, `${Math.max(0, freeBytes)}`);
+      throw failure('ERR_NO_SPACE', path, `room for ${sizeBytes} bytes`, `${freeBytes}`);
     }
+  }
+
+  #freeBytes(): number {
+    return Math.max(0, this.#capacityBytes - this.#usedBytes);
   }
 
   #refuseCrashed(path: string): void {
@@ -345,17 +374,6 @@ function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {
   bytes.set(a);
   bytes.set(b, a.length);
   return bytes;
-}
-
-function identityOf(inode: MemoryInode): FileIdentity {
-  return { inode: inode.number, sizeBytes: inode.bytes.length, modifiedNs: inode.modifiedNs };
-}
-
-/** The inode as the next boot finds it: as much of the content that was not synced as `random` says. */
-function afterPowerLoss(inode: MemoryInode, random: RandomInteger): MemoryInode {
-  const { number, modifiedNs, bytes, durableBytes } = inode;
-  const survived = bytes.slice(0, durableBytes.length + random(bytes.length - durableBytes.length + 1));
-  return { number, modifiedNs, bytes: survived, durableBytes: survived, links: 0 };
 }
 
 function failure(code: DiskCode, argument: string, expected: string, found: string): DiskError {

@@ -67,6 +67,16 @@ export class NodeDisk implements Disk {
     });
   }
 
+  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined> {
+    return orAbsent('read', path, async () => {
+      await using file = await open(path, READ_FLAGS);
+      const identity = identityOfRegular(file, path);
+      const bytes = new Uint8Array(Math.max(0, Math.min(lengthBytes, identity.sizeBytes - offset)));
+      const filledBytes = await fill(file, bytes, offset);
+      return { bytes: bytes.subarray(0, filledBytes), identity };
+    });
+  }
+
   identify(path: string): Promise<FileIdentity | undefined> {
     return orAbsent('stat', path, async () => identityOf(await stat(path, { bigint: true })));
   }
@@ -112,6 +122,17 @@ export class NodeDisk implements Disk {
         // The first failure is the one to report; what cannot be removed now is a stale temporary file later.
         await unlink(path).catch(() => undefined);
         throw error;
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+  }
+
+  writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void> {
+    return named('write', path, async () => {
+      const descriptor = await openDescriptor(path, constants.O_WRONLY | constants.O_CREAT);
+      try {
+        await writeAll(descriptor, bytes, offset);
       } finally {
         closeSync(descriptor);
       }
@@ -213,11 +234,7 @@ async function namesIn(directory: string, counts: (entry: Dirent) => boolean): P
 
 /** The bytes and identity of `file`, or undefined when it changed between the first look and the last byte. */
 async function readUnchanged(file: FileHandle, path: string, maxBytes: number): Promise<FileContent | undefined> {
-  const before = fstatSync(file.fd, { bigint: true });
-  if (!before.isFile()) {
-    throw new DiskError('ERR_DISK', { argument: path, expected: 'a regular file', found: 'another kind of entry' });
-  }
-  const identity = identityOf(before);
+  const identity = identityOfRegular(file, path);
   if (identity.sizeBytes > maxBytes) {
     throw new DiskError('ERR_OVER_LIMIT', {
       argument: path,
@@ -226,14 +243,26 @@ async function readUnchanged(file: FileHandle, path: string, maxBytes: number): 
     });
   }
   const bytes = new Uint8Array(identity.sizeBytes);
-  let filledBytes = 0;
-  while (filledBytes < bytes.length) {
-    const { bytesRead } = await file.read(bytes, filledBytes, bytes.length - filledBytes, filledBytes);
-    if (bytesRead === 0) return undefined;
-    filledBytes += bytesRead;
-  }
+  if ((await fill(file, bytes, 0)) < bytes.length) return undefined;
   const after = identityOf(fstatSync(file.fd, { bigint: true }));
   return sameFile(identity, after) ? { bytes, identity } : undefined;
+}
+
+function identityOfRegular(file: FileHandle, path: string): FileIdentity {
+  const stats = fstatSync(file.fd, { bigint: true });
+  if (stats.isFile()) return identityOf(stats);
+  throw new DiskError('ERR_DISK', { argument: path, expected: 'a regular file', found: 'another kind of entry' });
+}
+
+/** Reads from `offset` on until `bytes` is full or the file ends; returns how many bytes it read. */
+async function fill(file: FileHandle, bytes: Uint8Array, offset: number): Promise<number> {
+  let filledBytes = 0;
+  while (filledBytes < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filledBytes, bytes.length - filledBytes, offset + filledBytes);
+    if (bytesRead === 0) break;
+    filledBytes += bytesRead;
+  }
+  return filledBytes;
 }
 
 /** Not Node's own recursive `mkdir`: where the system says ENOENT whatever is made, as below /proc, that never ends. */
@@ -275,11 +304,14 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
+/** From `offset` on; where the file's own position is when it is undefined. */
+async function writeAll(descriptor: number, bytes: Uint8Array, offset?: number): Promise<void> {
   let writtenBytes = 0;
   while (writtenBytes < bytes.length) {
     // On a disk that fills up the write that does not fit is a short one, and the next one fails.
-    writtenBytes += (await writeDescriptor(descriptor, bytes, writtenBytes)).bytesWritten;
+    const position = offset === undefined ? null : offset + writtenBytes;
+    const leftBytes = bytes.length - writtenBytes;
+    writtenBytes += (await writeDescriptor(descriptor, bytes, writtenBytes, leftBytes, position)).bytesWritten;
   }
 }
 

@@ -86,9 +86,14 @@ export class BincodeReader {
     return Array.from({ length: count }, () => this.#bareHash(field));
   }
 
+  /** A u64 length of at most `maxBytes`, whose bytes are not read. */
+  length(field: string, maxBytes: number): number {
+    return this.#length(field, 'length', maxBytes);
+  }
+
   /** A u64 length of at most `maxBytes`, and as many bytes: a view that shares memory with the input. */
   bytes(field: string, maxBytes: number): Uint8Array {
-    const length = this.#length(field, 'length', maxBytes);
+    const length = this.length(field, maxBytes);
     const start = this.#take(field, length);
     return this.#bytes.subarray(start, start + length);
   }

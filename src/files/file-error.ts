@@ -16,7 +16,9 @@ export type FileCode =
   | 'ERR_OUT_OF_RANGE'
   | 'ERR_BAD_CHECKSUM'
   | 'ERR_UNKNOWN_VARIANT'
-  | 'ERR_TORN_LINE';
+  | 'ERR_TORN_LINE'
+  /** Two different payloads were announced for one block, and another was chosen. */
+  | 'ERR_WITNESS_CONFLICT';
 
 export class FileError extends DriftlockError<FileCode> {
   override readonly name = 'FileError';

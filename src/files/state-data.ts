@@ -7,6 +7,7 @@
 
 import { blake3Hash } from '../../crdt/hash.ts';
 import { DecodeError } from '../../crdt/errors.ts';
+import type { Hash32 } from '../../crdt/ids.ts';
 import { BINCODE_HASH_BYTES, BincodeReader, BincodeWriter, U64_BYTES } from './bincode.ts';
 
 /** What comes in front of the payload: its hash and its length. */
@@ -27,23 +28,39 @@ export function decodeStateData(bytes: Uint8Array, source: string, payloadBytesM
   const reader = new BincodeReader(bytes, source);
   const expected = reader.hash('hash');
   const payload = reader.bytes('data', payloadBytesMax);
-  const found = blake3Hash(payload);
-  if (found !== expected) {
-    throw new DecodeError('ERR_BAD_CHECKSUM', {
-      argument: `${source}: data`,
-      expected: `BLAKE3 ${expected}`,
-      found,
-      offset: STATE_DATA_HEADER_BYTES,
-    });
-  }
+  checkPayloadHash(source, expected, blake3Hash(payload));
   return { payload, endOffset: reader.offset };
+}
+
+/** What the header in front of a payload says, and that alone. Throws as {@link decodeStateData} does. */
+export function decodeStateDataHeader(
+  bytes: Uint8Array,
+  source: string,
+  payloadBytesMax: number,
+): { readonly hash: Hash32; readonly payloadBytes: number } {
+  const reader = new BincodeReader(bytes, source);
+  return { hash: reader.hash('hash'), payloadBytes: reader.length('data', payloadBytesMax) };
+}
+
+export function encodeStateDataHeader(hash: Hash32, payloadBytes: number): Uint8Array {
+  return new BincodeWriter(STATE_DATA_HEADER_BYTES).hash(hash).safeInteger(payloadBytes).finish();
+}
+
+export function checkPayloadHash(source: string, expected: Hash32, found: Hash32): void {
+  if (found === expected) return;
+  throw new DecodeError('ERR_BAD_CHECKSUM', {
+    argument: `${source}: data`,
+    expected: `BLAKE3 ${expected}`,
+    found,
+    offset: STATE_DATA_HEADER_BYTES,
+  });
 }
 
 /** The envelope around a payload that comes in parts: each is hashed in place and copied once. */
 export function encodeStateData(...parts: readonly Uint8Array[]): Uint8Array {
   const payloadBytes = parts.reduce((sum, part) => sum + part.length, 0);
   const writer = new BincodeWriter(STATE_DATA_HEADER_BYTES + payloadBytes);
-  writer.hash(blake3Hash(...parts)).safeInteger(payloadBytes);
+  writer.fixed(encodeStateDataHeader(blake3Hash(...parts), payloadBytes));
   for (const part of parts) writer.fixed(part);
   return writer.finish();
 }

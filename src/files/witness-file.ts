@@ -10,9 +10,9 @@ import { blockFileName, checkBlockFileName } from './file-names.ts';
 import { decodeStateData, encodeStateData, STATE_DATA_HEADER_BYTES } from './state-data.ts';
 import {
   decodeWitnessStatus,
+  encodeWitnessFields,
   WITNESS_FILE_BYTES_MAX,
   WITNESS_STATUS_BYTES_MAX,
-  witnessStatusParts,
   type WitnessStatus,
 } from './witness-status.ts';
 
@@ -44,7 +44,8 @@ export function decodeWitnessContent(bytes: Uint8Array, source: string): Witness
 
 /** The bytes of a `.w`; the witness is copied once. Throws `ERR_OVER_LIMIT` when they would be too many. */
 export function encodeWitnessFile(status: WitnessStatus): Uint8Array {
-  const [head, witnessData] = witnessStatusParts(status);
+  const { witnessData } = status;
+  const head = encodeWitnessFields(status, witnessData.length);
   const name = blockFileName('witness', { number: status.blockNumber, hash: status.blockHash });
   checkFileSize(name, STATE_DATA_HEADER_BYTES + head.length + witnessData.length, WITNESS_FILE_BYTES_MAX);
   return encodeStateData(head, witnessData);

@@ -33,10 +33,37 @@ export const WITNESS_STATUS_BYTES_MAX = WITNESS_FILE_BYTES_MAX - STATE_DATA_HEAD
 
 const FIXED_BYTES = U32_BYTES + 3 * BINCODE_HASH_BYTES + 4 * U64_BYTES;
 
+/** All but the witness itself. */
+export type WitnessFields = Omit<WitnessStatus, 'witnessData'>;
+
+/** What stands in front of the witness, at most. */
+export const WITNESS_HEAD_BYTES_MAX = FIXED_BYTES + BLOB_IDS_MAX * HASH_BYTES;
+
 /** The payload of the `.w` that `source` names. Throws a `DecodeError` that names it, the field and its offset in the file. */
 export function decodeWitnessStatus(payload: Uint8Array, source: string): WitnessStatus {
   const reader = new BincodeReader(payload, source, STATE_DATA_HEADER_BYTES);
-  const status: WitnessStatus = {
+  const fields = readFields(reader);
+  const status: WitnessStatus = { ...fields, witnessData: reader.bytes('witness_data', WITNESS_STATUS_BYTES_MAX) };
+  reader.end('data');
+  return status;
+}
+
+/**
+ * The fields, when `head` holds only the beginning of the payload. `headBytes` is where the witness begins in it and
+ * `witnessBytes` what it claims to have. Throws as {@link decodeWitnessStatus} does.
+ */
+export function decodeWitnessFields(
+  head: Uint8Array,
+  source: string,
+): { readonly fields: WitnessFields; readonly headBytes: number; readonly witnessBytes: number } {
+  const reader = new BincodeReader(head, source, STATE_DATA_HEADER_BYTES);
+  const fields = readFields(reader);
+  const witnessBytes = reader.length('witness_data', WITNESS_STATUS_BYTES_MAX);
+  return { fields, headBytes: reader.offset, witnessBytes };
+}
+
+function readFields(reader: BincodeReader): WitnessFields {
+  return {
     status: reader.variant('status', WITNESS_STATES),
     blockHash: reader.hash('block_hash'),
     blockNumber: reader.safeInteger('block_number'),
@@ -44,16 +71,13 @@ export function decodeWitnessStatus(payload: Uint8Array, source: string): Witnes
     parentHash: reader.hash('parent_hash'),
     lockTimeSeconds: reader.u64('lock_time'),
     blobIds: reader.hashes('blob_ids', BLOB_IDS_MAX),
-    witnessData: reader.bytes('witness_data', WITNESS_STATUS_BYTES_MAX),
   };
-  reader.end('data');
-  return status;
 }
 
-/** The payload in two parts: all fields up to the witness with its length, and the witness itself, not copied. */
-export function witnessStatusParts(status: WitnessStatus): readonly [head: Uint8Array, witnessData: Uint8Array] {
+/** What stands in front of a witness of `witnessBytes`: all fields and its length. */
+export function encodeWitnessFields(status: WitnessFields, witnessBytes: number): Uint8Array {
   invariant(status.blobIds.length <= BLOB_IDS_MAX, `a block has at most ${BLOB_IDS_MAX} blob ids`);
-  const head = new BincodeWriter(FIXED_BYTES + status.blobIds.length * HASH_BYTES)
+  return new BincodeWriter(FIXED_BYTES + status.blobIds.length * HASH_BYTES)
     .variant(status.status, WITNESS_STATES)
     .hash(status.blockHash)
     .safeInteger(status.blockNumber)
@@ -61,7 +85,6 @@ export function witnessStatusParts(status: WitnessStatus): readonly [head: Uint8
     .hash(status.parentHash)
     .u64(status.lockTimeSeconds)
     .hashes(status.blobIds)
-    .safeInteger(status.witnessData.length)
+    .safeInteger(witnessBytes)
     .finish();
-  return [head, status.witnessData];
 }

@@ -17,27 +17,43 @@ export type SettledRead<T> =
 /** How long a file that makes no sense must stay as it is. Between two writes of one program lie microseconds. */
 export const SETTLE_MS = 200;
 
-export interface SettledReadOptions {
-  readonly disk: Pick<Disk, 'read' | 'identify'>;
+export interface SettledFileOptions {
+  readonly disk: Pick<Disk, 'identify'>;
   readonly clock: Clock;
   /** {@link SETTLE_MS} when absent; 0 where a bad file is one that a crash tore. */
   readonly settleMs?: number;
 }
 
+export interface SettledReadOptions extends SettledFileOptions {
+  readonly disk: Pick<Disk, 'identify' | 'read'>;
+}
+
 /** `interpret` throws an expected failure for a bad file; what else it throws passes through. */
 export async function readSettled<T>(
-  { disk, clock, settleMs = SETTLE_MS }: SettledReadOptions,
+  options: SettledReadOptions,
   path: string,
   bytesMax: number,
   interpret: (content: FileContent) => T,
+): Promise<SettledRead<T>> {
+  return settled(options, path, async () => {
+    const content = await options.disk.read(path, bytesMax);
+    return content === undefined ? undefined : { value: interpret(content) };
+  });
+}
+
+/** The same for a file that `read` reads in its own way: undefined when there is none, a failure when it is bad. */
+export async function settled<T>(
+  { disk, clock, settleMs = SETTLE_MS }: SettledFileOptions,
+  path: string,
+  read: () => Promise<{ readonly value: T } | undefined>,
 ): Promise<SettledRead<T>> {
   let failedAs: FileIdentity | undefined;
   for (;;) {
     const identity = await disk.identify(path);
     if (identity === undefined) return { kind: 'absent' };
     try {
-      const content = await disk.read(path, bytesMax);
-      return content === undefined ? { kind: 'absent' } : { kind: 'good', value: interpret(content) };
+      const found = await read();
+      return found === undefined ? { kind: 'absent' } : { kind: 'good', value: found.value };
     } catch (error) {
       if (!isFailure(error)) throw error;
       if (sameFile(failedAs, identity)) return { kind: 'bad', error, identity };

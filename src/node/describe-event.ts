@@ -95,8 +95,29 @@ export function describeEvent(event: NodeEvent): LogEntry {
     case 'witness-fetched':
       return {
         level: 'debug',
-        fields: { block: blockId(event.key), from: peerIdText(event.from), bytes: event.payloadBytes },
+        fields: { block: blockId(event.key), bytes: event.payloadBytes },
       };
+    case 'witness-source-blamed':
+      return {
+        level: 'warn',
+        fields: { block: blockId(event.key), holder: peerIdText(event.holder), reason: event.reason },
+      };
+    case 'witness-write-failed':
+      return { level: 'error', fields: { block: blockId(event.key), reason: event.reason } };
+    case 'holder-challenged': {
+      const { outcome } = event.verdict;
+      const reason = outcome === 'passed' ? null : event.verdict.reason;
+      const fields = { holder: peerIdText(event.holder), payload: event.payloadDigest, outcome, reason };
+      return { level: outcome === 'failed' ? 'warn' : 'debug', fields };
+    }
+    case 'contracts-fetched':
+      return { level: 'debug', fields: { from: peerIdText(event.from), count: event.count } };
+    case 'contracts-failed': {
+      const from = event.from === undefined ? null : peerIdText(event.from);
+      return { level: 'warn', fields: { from, reason: event.reason } };
+    }
+    case 'witness-dropped':
+      return { level: 'info', fields: { block: blockId(event.key) } };
     case 'witness-fetch-failed':
       return {
         level: 'info',

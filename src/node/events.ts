@@ -11,6 +11,8 @@ import type { ReconcileEvent } from '../reconcile/reconciler.ts';
 import type { FinalityEvent } from '../finality/finality-keeper.ts';
 import type { ScrubEvent } from '../scrub/scrubber.ts';
 import type { UpkeepEvent } from '../upkeep/upkeep.ts';
+import type { ChallengeEvent } from '../witness/challenger.ts';
+import type { ContractEvent } from '../contracts/contract-sync.ts';
 import type { RecoveryEvent } from '../store/journaled-store.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
 
@@ -26,6 +28,8 @@ export type NodeEvent =
   | UpkeepEvent
   | ScrubEvent
   | { readonly type: 'loaded'; readonly blocks: number; readonly fromIndex: number; readonly witnesses: number }
+  | ChallengeEvent
+  | ContractEvent
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }
   | { readonly type: 'disputed'; readonly key: BlockKey; readonly dispute: Dispute }
   | { readonly type: 'witness-conflict'; readonly key: BlockKey; readonly digests: readonly string[] }

@@ -19,6 +19,7 @@ import { Upkeep } from '../upkeep/upkeep.ts';
 import { BlockWindow } from '../upkeep/window.ts';
 import type { WitnessIntake } from '../witness/intake.ts';
 import type { NodeEvent } from './events.ts';
+import { KEEP_ALL } from './housekeeping-settings.ts';
 import { filePaths } from './file-paths.ts';
 import type { NodeSettings, NodeWorld } from './options.ts';
 
@@ -50,7 +51,8 @@ export class Housekeeping {
     this.#parts = parts;
     this.#world = world;
     this.#onEvent = onEvent;
-    this.window = new BlockWindow(settings.windowFrom);
+    const kept = settings.housekeeping ?? KEEP_ALL;
+    this.window = new BlockWindow(kept.windowFrom);
     const { replica, files, shelf, tally, store } = parts;
     this.#finality = new FinalityKeeper({
       ...world,
@@ -69,7 +71,7 @@ export class Housekeeping {
       store,
       witnesses,
       writer,
-      settings: settings.upkeep,
+      settings: kept,
       register: this.register,
       window: this.window,
       pathOf: filePaths(world.layout),
@@ -79,7 +81,7 @@ export class Housekeeping {
       clock: world.clock,
       files,
       blocks: replica.blocks,
-      filesPerSecond: settings.scrubFilesPerSecond,
+      filesPerSecond: kept.scrubFilesPerSecond,
       takeIn: { validate: (key) => store.takeIn(key), witness: (key) => witnesses.takeIn(key) },
       onEvent,
     });

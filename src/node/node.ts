@@ -30,10 +30,10 @@ import { Reservations } from '../reserve/reservations.ts';
 import type { BlockStore, StoreChange } from '../store/block-store.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import { JournaledStore } from '../store/journaled-store.ts';
-import type { WitnessFetcher } from '../witness/fetcher.ts';
+import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { payloadOfChild } from '../witness/payload.ts';
+import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
-import { WitnessRoom } from '../witness/witness-room.ts';
 import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
@@ -55,12 +55,12 @@ export class DriftlockNode {
   readonly clocks: ClockKeeper;
   readonly rankStep: RankStep;
   readonly claims: ClaimRoom;
+  readonly witnesses: WitnessService;
   lastWriteError: string | undefined;
 
   readonly #world: NodeWorld;
   readonly #sightings: LeaseSightings;
   readonly #journaled: JournaledStore;
-  readonly #witnesses: WitnessRoom;
   readonly #peerIntake: PeerIntake;
   readonly #gossiper: Gossiper;
   readonly #reservations: Reservations;
@@ -102,7 +102,7 @@ export class DriftlockNode {
       clock,
       durationMs: settings.reserveMs,
       rankOf: (key) => rankOf(signer.node, key, this.presence.liveClaimants()),
-      onLapsed: (key) => void this.store.refresh(key).then(() => this.fetcher.showAgain(key)),
+      onLapsed: (key) => void this.store.refresh(key).then(() => this.witnesses.fetcher.showAgain(key)),
     });
     this.#shown = new ShownView({ clock, sightings, reservations: this.#reservations });
     const isAuthentic = authenticIn(replica, verify);
@@ -131,10 +131,11 @@ export class DriftlockNode {
     });
     this.store = this.#journaled.store;
     const { writer } = this.#journaled;
-    this.#witnesses = new WitnessRoom({
+    this.witnesses = new WitnessService({
       network,
       disk,
       clock,
+      random,
       author,
       store: this.store,
       quarantine,
@@ -142,6 +143,13 @@ export class DriftlockNode {
       files,
       writer,
       sightings: new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease), rules.sighting),
+      policy: settings.witnessPolicy ?? { kind: 'full' },
+      limits: settings.witnessLimits ?? WITNESS_LIMITS,
+      region: settings.region,
+      regionOf: (node) => this.presence.of(node)?.heartbeat.region ?? '',
+      liveMembers: () => this.presence.live().filter((node) => node !== author.node),
+      rivals: () => (this.claims.isAtWork ? this.presence.liveClaimants() : undefined),
+      layout,
       pathOf: pathsOf.witness,
       beforeVisible: (key) => this.#reserve(key),
       onAnnounced: (key) => this.#reservations.begin(key),
@@ -219,7 +227,7 @@ export class DriftlockNode {
       witnessOf: (key) => this.shelf.inputOf(key),
       onEvent,
     });
-    this.#housekeeping = new Housekeeping(settings, world, this, this.#witnesses.intake, writer, onEvent);
+    this.#housekeeping = new Housekeeping(settings, world, this, this.witnesses.intake, writer, onEvent);
     this.#watch = new DatadirWatch({
       disk,
       clock,
@@ -227,7 +235,7 @@ export class DriftlockNode {
       files,
       scanIntervalMs: settings.scanIntervalMs,
       takeInValidate: (key) => this.store.takeIn(key),
-      takeInWitness: (key) => this.#witnesses.intake.takeIn(key),
+      takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
     });
   }
@@ -238,7 +246,7 @@ export class DriftlockNode {
     const fromIndex = await this.#housekeeping.load();
     for (const event of await this.#journaled.recover()) this.#report(event);
     await this.#watch.start();
-    await this.#witnesses.intake.recheck(this.#workable());
+    await this.witnesses.start();
     // What other programs found is known once it is written; a disk that takes nothing must not keep the node away.
     await Promise.race([this.store.idle(), this.#firstWriteFailure.promise]);
     this.#report({ type: 'loaded', blocks: this.replica.size, fromIndex, witnesses: this.shelf.size });
@@ -249,9 +257,10 @@ export class DriftlockNode {
     this.presence.start();
     this.reconciler.start();
     await this.#housekeeping.start();
+    this.witnesses.join();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
-    for (const key of this.#workable()) this.#consider(key);
+    for (const key of this.witnesses.workable()) this.#consider(key);
   }
 
   /** Ends every validation, gives its leases up, writes what is to be written, and leaves the network. */
@@ -259,7 +268,7 @@ export class DriftlockNode {
     this.store.stopRetrying();
     this.#reservations.stop();
     await this.claims.stop();
-    await this.fetcher.stop();
+    await this.witnesses.stop();
     await this.#housekeeping.stop();
     await this.#watch.stop();
     await this.reconciler.stop();
@@ -268,7 +277,7 @@ export class DriftlockNode {
     this.presence.stop();
     this.#gossiper.stop();
     this.#stopListening?.();
-    await this.#witnesses.idle();
+    await this.witnesses.idle();
     await this.#journaled.stop();
     await this.#housekeeping.remember();
     await this.#world.network.stop();
@@ -281,11 +290,7 @@ export class DriftlockNode {
 
   /** The witnesses that stand complete in this node's directory. */
   get shelf(): WitnessShelf {
-    return this.#witnesses.shelf;
-  }
-
-  get fetcher(): WitnessFetcher {
-    return this.#witnesses.fetcher;
+    return this.witnesses.shelf;
   }
 
   view(key: BlockKey): BlockView {
@@ -326,7 +331,7 @@ export class DriftlockNode {
       this.#sightings.remainingMs(key, after.lease, this.#now());
     }
     if (after.lease !== undefined || after.results.length > 0) this.#reservations.end(key);
-    this.#witnesses.note(change);
+    this.witnesses.note(change);
     if (hasSuccess(after.results)) this.#sightings.forget(key);
     this.claims.clients.observe(key);
     this.#consider(key);
@@ -334,7 +339,7 @@ export class DriftlockNode {
 
   #consider(key: BlockKey): void {
     if (!this.#isWorking) return;
-    this.fetcher.consider(key);
+    this.witnesses.fetcher.consider(key);
     this.claims.claimer.consider(key);
   }
 
@@ -342,7 +347,7 @@ export class DriftlockNode {
   #peersChanged(): void {
     this.presence.beat();
     this.#housekeeping.peersChanged();
-    this.fetcher.peersChanged();
+    this.witnesses.fetcher.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);
   }
 
@@ -376,10 +381,6 @@ export class DriftlockNode {
     const { lease, results } = this.replica.get(key);
     const isFresh = lease === undefined && results.length === 0;
     if (isFresh && this.#reservations.begin(key)) await this.store.refresh(key);
-  }
-
-  #workable(): Iterable<BlockKey> {
-    return this.replica.workable((slot, rank) => this.shelf.hasReached(slot, rank));
   }
 
   #now(): Instant {

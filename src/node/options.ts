@@ -13,8 +13,10 @@ import type { RetryPolicy } from '../claim/decision.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { Validator } from '../validators/validator.ts';
-import type { UpkeepSettings } from '../upkeep/plan.ts';
+import type { WitnessLimits } from '../witness/limits.ts';
+import type { WitnessPolicy } from '../witness/policy.ts';
 import type { NodeEvent } from './events.ts';
+import type { HousekeepingSettings } from './housekeeping-settings.ts';
 import type { NodeRules } from './rules.ts';
 
 export interface NodeSettings {
@@ -28,14 +30,15 @@ export interface NodeSettings {
   /** Between two scans of `validate/` and `witness/`: how long a change may stay unseen that the watcher missed. */
   readonly scanIntervalMs: number;
   readonly validationsMax: number;
-  readonly upkeep: UpkeepSettings;
-  /** Blocks below this number are not taken over from peers. */
-  readonly windowFrom: number;
-  /** Files that are read again and checked while the node runs, a second; 0: none. */
-  readonly scrubFilesPerSecond: number;
+  /** `KEEP_ALL` when absent. */
+  readonly housekeeping?: HousekeepingSettings;
   readonly retry: RetryPolicy;
   /** For how long a block is reserved for the node that ranks first; undefined: it is not. */
   readonly reserveMs: number | undefined;
+  /** Which witnesses the node keeps; all of them when absent. */
+  readonly witnessPolicy?: WitnessPolicy;
+  /** What witnesses may take of the machine; `WITNESS_LIMITS` when absent. */
+  readonly witnessLimits?: WitnessLimits;
 }
 
 export interface NodeWorld {

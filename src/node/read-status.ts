@@ -28,7 +28,7 @@ export interface StatusSources {
 
 export function readStatus(sources: StatusSources): NodeStatus {
   const { node, self, clock, validator, members } = sources;
-  const { tally, shelf, fetcher, store } = node;
+  const { tally, shelf, witnesses, store } = node;
   const { claimer } = node.claims;
   const links = new Map(sources.peers().map((link) => [link.node, link]));
   const others = members.filter((member) => member !== self);
@@ -57,7 +57,7 @@ export function readStatus(sources: StatusSources): NodeStatus {
       duplicates: tally.duplicates,
       results: tally.results,
     },
-    witnesses: { held: shelf.size, fetching: fetcher.fetching },
+    witnesses: { held: shelf.size, fetching: witnesses.fetcher.fetching, ...witnesses.resources() },
     files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
     catchUp: readCatchUp(node.reconciler.catchUp),
     peers: others.map((member) => readPeer(sources, member, links.get(member))),

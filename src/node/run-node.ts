@@ -21,6 +21,7 @@ import { loadIdentity } from '../identity/load-identity.ts';
 import { startRpcServer } from '../rpc/server.ts';
 import { ExecValidator } from '../validators/exec.ts';
 import { LinkageValidator } from '../validators/linkage.ts';
+import type { WitnessOperations } from '../witness/operations.ts';
 import type { Validator } from '../validators/validator.ts';
 import type { NodeEvent } from './events.ts';
 import { randomInteger, systemClock } from './machine.ts';
@@ -36,6 +37,7 @@ export interface RunningNode {
   /** Of the RPC server; undefined when there is none. */
   readonly rpcUrl: string | undefined;
   readonly queries: NodeQueries;
+  readonly witnesses: WitnessOperations;
   status(): NodeStatus;
   stop(): Promise<void>;
 }
@@ -86,11 +88,11 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         heartbeatMs: config.heartbeatMs,
         scanIntervalMs: config.scanIntervalMs,
         validationsMax: config.validationsMax,
-        upkeep: config.upkeep,
-        windowFrom: config.windowFrom,
-        scrubFilesPerSecond: config.scrubFilesPerSecond,
+        housekeeping: config.housekeeping,
         retry: config.retry,
         reserveMs: config.reserveMs,
+        witnessPolicy: config.witnessPolicy,
+        witnessLimits: config.witnessLimits,
       },
       {
         clock: systemClock,
@@ -143,6 +145,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       addresses: network.addresses(),
       rpcUrl: rpc?.url,
       queries,
+      witnesses: node.witnesses.operations,
       status,
       stop,
     };

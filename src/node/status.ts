@@ -7,6 +7,7 @@
 
 import type { Mode } from '../../net/presence/heartbeat.ts';
 import type { Standing } from '../clock/standing.ts';
+import type { WitnessResources } from '../witness/service.ts';
 
 export interface NodeStatus {
   /** libp2p peer id. */
@@ -25,7 +26,7 @@ export interface NodeStatus {
   readonly retry: RetryStatus;
   readonly digest: string;
   readonly blocks: BlockCounts;
-  readonly witnesses: { readonly held: number; readonly fetching: number };
+  readonly witnesses: { readonly held: number; readonly fetching: number } & WitnessResources;
   /** `pending`: files that are not yet what their record says; `lastError`: of the write that failed last. */
   readonly files: { readonly pending: number; readonly lastError: string | null };
   /** Null when there is nothing to catch up with. */

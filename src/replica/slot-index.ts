@@ -6,6 +6,8 @@
  * Linear probing with backward-shift deletion: Knuth, The Art of Computer Programming 3, 6.4, algorithm R.
  */
 
+import type { RandomInteger } from '../../net/clock.ts';
+
 /** What a search gives that finds nothing. */
 export const NO_SLOT = -1;
 
@@ -45,6 +47,15 @@ export class SlotIndex {
       return false;
     });
     return found;
+  }
+
+  /** One of the slots by chance; `NO_SLOT` when there is none. */
+  pick(random: RandomInteger): number {
+    if (this.#size === 0) return NO_SLOT;
+    const mask = this.#places.length - 1;
+    let place = random(this.#places.length);
+    while (this.#places[place] === 0) place = (place + 1) & mask;
+    return (this.#places[place] ?? 0) - 1;
   }
 
   /** Precondition: the slot is not in yet. */

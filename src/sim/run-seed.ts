@@ -155,8 +155,8 @@ class Run {
     return machines.every(({ node, state }) => {
       if (node === undefined || state !== 'running') return false;
       const isFinished = node.tally.unfinishedCount === 0 && node.tally.blocks === blocks.length;
-      const isIdle = node.store.dirtyCount === 0 && (node.claims.claimer?.validationsInFlight ?? 0) === 0;
-      const hasAll = node.shelf.size === blocks.length && node.fetcher.fetching === 0;
+      const isIdle = node.store.dirtyCount === 0 && node.claims.claimer.validationsInFlight === 0;
+      const hasAll = node.shelf.size === blocks.length && node.witnesses.fetcher.fetching === 0;
       return isFinished && isIdle && hasAll && node.replica.digest === first?.node?.replica.digest;
     });
   }

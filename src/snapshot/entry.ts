@@ -6,8 +6,9 @@
  * entry   = number f64, hash 32, fingerprint 16, traits u8, counts, file(.v), file(.w), shelved, length u32, packed record
  * counts  = results u16, successes u16, disputed u8
  * file    = place u8 {0 none, 1 primary, 2 backup}, inode u64, size u32, modified ns u64
- * shelved = state u8 {0 no, else 1 + its rank}, payload digest 32 {zeros: none}        integers little endian
+ * shelved = state u8 {0 no, else 1 + its rank}, payload digest 32 {zeros: none}, payload size u32, payload offset u32
  * ```
+ * Integers are little endian.
  *
  * Invariant: an entry was taken at one moment, between two changes of its block. The bytes are this machine's own affair:
  * whoever reads them has checked their BLAKE3 before.
@@ -43,10 +44,13 @@ export interface ShelfEntry {
   readonly state: number;
   /** Undefined once the block is settled. */
   readonly payloadDigest: Uint8Array | undefined;
+  readonly payloadBytes: number;
+  readonly payloadOffset: number;
 }
 
 const FILE_BYTES = 1 + 8 + 4 + 8;
-const FIXED_BYTES = 8 + HASH_BYTES + FINGERPRINT_BYTES + 1 + 5 + 2 * FILE_BYTES + 1 + HASH_BYTES + 4;
+const SHELVED_BYTES = 1 + HASH_BYTES + 8;
+const FIXED_BYTES = 8 + HASH_BYTES + FINGERPRINT_BYTES + 1 + 5 + 2 * FILE_BYTES + SHELVED_BYTES + 4;
 const NO_DIGEST = new Uint8Array(HASH_BYTES);
 const PLACES: readonly (FilePlace | undefined)[] = [undefined, 'primary', 'backup'];
 
@@ -83,8 +87,10 @@ export function writeEntry(entry: SnapshotEntry, target: Uint8Array): void {
   file(entry.witness);
   u8(entry.shelved?.state ?? 0);
   bytes(entry.shelved?.payloadDigest ?? NO_DIGEST);
-  view.setUint32(at, entry.packed.length, true);
-  at += 4;
+  view.setUint32(at, entry.shelved?.payloadBytes ?? 0, true);
+  view.setUint32(at + 4, entry.shelved?.payloadOffset ?? 0, true);
+  view.setUint32(at + 8, entry.packed.length, true);
+  at += 12;
   bytes(entry.packed);
 }
 
@@ -121,10 +127,11 @@ export function* readEntries(part: Uint8Array): Generator<SnapshotEntry> {
     const state = view.getUint8(at++);
     const digest = bytes(HASH_BYTES);
     const payloadDigest = equalBytes(digest, NO_DIGEST) ? undefined : digest;
-    const length = view.getUint32(at, true);
-    at += 4;
+    const [payloadBytes, payloadOffset] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
+    const length = view.getUint32(at + 8, true);
+    at += 12;
     const packed = bytes(length);
-    const shelved = state === 0 ? undefined : { state, payloadDigest };
+    const shelved = state === 0 ? undefined : { state, payloadDigest, payloadBytes, payloadOffset };
     const counts = { results, successes, isDisputed };
     yield { number, hash, fingerprint, traits, counts, validate, witness, shelved, packed };
   }

@@ -8,6 +8,8 @@
  * - A file is only ever replaced if it still is the one that was taken in last. What another program wrote in between
  *   is taken in first, and then the merged record is written over it.
  * - One task at a time touches a block's file.
+ * - Who holds a witness is written within `HOLDERS_WRITE_MS`, so that many nodes that come to hold it cost one write and one
+ *   sync and not one each; until then a crash takes back no more than peers and the `.w` itself tell again.
  */
 
 import PQueue from 'p-queue';
@@ -78,6 +80,10 @@ export const DIRTY_BLOCKS_MAX = 4_096;
 
 /** Looks at a file that other programs go on changing, before the next checkpoint has to do. */
 const SECURE_ATTEMPTS_MAX = 3;
+/** For how long a change of holders alone may wait for others: several round trips and fetches. */
+export const HOLDERS_WRITE_MS = 1_000;
+/** Blocks whose holders wait to be written; with one more all are. */
+export const HOLDERS_WAITING_MAX = 2_048;
 
 /** Between two tries to write a file, for instance on a full disk. */
 const WRITE_RETRY_MS = 1_000;
@@ -91,7 +97,10 @@ export class BlockStore {
   readonly #dirty = new Set<BlockId>();
   /** These, and those whose file is being written. Each has one task that writes until its block is clean. */
   readonly #unwritten = new Set<BlockId>();
-  /** Of these, the ones whose next write is to be synced, whatever it holds. */
+  /** Blocks whose file lacks nothing but changes of their holders. None of them is unwritten. */
+  readonly #lacking = new Map<BlockId, BlockKey>();
+  #cancelHolders: (() => void) | undefined;
+  /** Of the unwritten, the ones whose next write is to be synced, whatever it holds. */
   readonly #refreshing = new Set<BlockId>();
   readonly #stopping = new AbortController();
   readonly #writes = new PQueue({ concurrency: WRITES_UNDER_WAY_MAX });
@@ -104,7 +113,7 @@ export class BlockStore {
 
   /** Blocks whose file is not yet what their record says. */
   get dirtyCount(): number {
-    return this.#unwritten.size;
+    return this.#unwritten.size + this.#lacking.size;
   }
 
   /** Merges into memory now and into the file soon. Not for results of this node: those are committed. */
@@ -113,7 +122,8 @@ export class BlockStore {
     if (change === undefined) return undefined;
     const stored = { ...change, origin, delta: keyed.record };
     this.#options.onChange(stored);
-    this.#markDirty(keyed.key);
+    if (this.#mayWait(keyed)) this.#writeHoldersLater(keyed.key);
+    else this.#markDirty(keyed.key);
     return stored;
   }
 
@@ -172,6 +182,7 @@ export class BlockStore {
    * lacks a part of the record that cannot be written now.
    */
   async secure(key: BlockKey): Promise<string | undefined> {
+    if (this.#lacking.has(blockId(key))) this.#markDirty(key);
     for (let attempt = 0; attempt < SECURE_ATTEMPTS_MAX; attempt++) {
       const path = await this.#syncFile(key);
       if (path !== undefined) return path;
@@ -190,6 +201,7 @@ export class BlockStore {
 
   /** Resolves once every file is what its record says. */
   async idle(): Promise<void> {
+    this.#writeHolders();
     await this.#mutex.idle();
   }
 
@@ -205,8 +217,28 @@ export class BlockStore {
     await this.idle();
   }
 
+  /** Whether nothing but who holds the witness has changed of a block whose file is there. */
+  #mayWait({ key, record }: KeyedRecord): boolean {
+    const isThere = this.#options.files.known('validate', key) !== undefined;
+    const isWritten = isThere && !this.#unwritten.has(blockId(key));
+    return isWritten && !this.#stopping.signal.aborted && isEmptyRecord({ ...record, holders: [] });
+  }
+
+  #writeHoldersLater(key: BlockKey): void {
+    this.#lacking.set(blockId(key), key);
+    if (this.#lacking.size > HOLDERS_WAITING_MAX) this.#writeHolders();
+    else this.#cancelHolders ??= this.#options.clock.schedule(HOLDERS_WRITE_MS, () => this.#writeHolders());
+  }
+
+  #writeHolders(): void {
+    this.#cancelHolders?.();
+    this.#cancelHolders = undefined;
+    for (const key of this.#lacking.values()) this.#markDirty(key);
+  }
+
   #markDirty(key: BlockKey): void {
     const id = blockId(key);
+    this.#lacking.delete(id);
     this.#dirty.add(id);
     if (this.#unwritten.has(id)) return;
     this.#unwritten.add(id);

@@ -1,73 +1,100 @@
 /**
- * Brings the witnesses that others announced into this node's directory.
+ * Decides which witnesses are fetched and when, and which are let go.
  *
- * Invariant: a fetched file stands under its final name only after its payload matched the announced size and digest,
- * and it is the file that the author of the announcement wrote, byte for byte. A bounded number of fetches runs at once;
- * the oldest missing block comes first.
+ * Invariants: a bounded number of fetches runs at once, one at a time for a block; what the next claims need comes first,
+ * then unfinished blocks, then the rest, the oldest first. Nothing is fetched beyond the disk budget. What no holder
+ * could serve is tried again, each time twice as late, up to `RETRY_MS_MAX`; what nobody in reach holds waits for a change of
+ * its record or of the peers, not for a time.
  */
 
 import PQueue from 'p-queue';
 import { liveHolders } from '../../crdt/block/holders.ts';
-import { chosenWitness, stateRank, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
-import { blockId, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
+import { hasSuccess } from '../../crdt/block/record.ts';
+import { chunkCount } from '../../crdt/block/payload-digest.ts';
+import { stateRank, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { isFailure } from '../../crdt/errors.ts';
-import { withDeadline, type Clock } from '../../net/clock.ts';
-import type { Network } from '../../net/network.ts';
-import { fetchWitness } from '../../net/witness/transfer.ts';
-import type { DurableWriter } from '../datadir/durable-writer.ts';
-import type { Disk } from '../disk/disk.ts';
-import { encodeWitnessFile } from '../files/witness-file.ts';
+import { blockId, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
+import type { Clock } from '../../net/clock.ts';
+import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
+import type { Network, PeerLink } from '../../net/network.ts';
+import { WitnessTransferError } from '../../net/witness/transfer-error.ts';
+import { rankOf } from '../claim/rendezvous.ts';
 import type { BlockStore } from '../store/block-store.ts';
-import type { FilePlace } from '../store/file-ledger.ts';
-import type { GenerationLocks } from './generation-locks.ts';
-import type { WitnessIntake } from './intake.ts';
-import { readShelved } from './payload.ts';
+import type { WitnessAssembler } from './assembler.ts';
+import type { HolderDistrust } from './distrust.ts';
+import type { IoPriority } from './io-queue.ts';
+import type { WitnessLimits } from './limits.ts';
+import { decideDrop, decideFetch, type FetchDecision, type WitnessPolicy, type WitnessSituation } from './policy.ts';
 import type { WitnessShelf } from './shelf.ts';
+import { orderSources } from './sources.ts';
 
 export interface WitnessFetcherOptions {
-  readonly network: Network;
-  readonly disk: Disk;
+  readonly network: Pick<Network, 'peers' | 'self'>;
   readonly clock: Clock;
-  readonly store: BlockStore;
+  readonly store: Pick<BlockStore, 'replica'>;
   readonly shelf: WitnessShelf;
-  readonly intake: WitnessIntake;
-  readonly locks: GenerationLocks;
-  readonly writer: DurableWriter;
-  readonly pathOf: (key: BlockKey, place: FilePlace) => string;
-  /** Called before a witness becomes visible that was not there; it does once the promise has resolved. */
-  readonly beforeVisible: (key: BlockKey) => Promise<void>;
+  readonly assembler: WitnessAssembler;
+  readonly distrust: HolderDistrust;
+  readonly policy: WitnessPolicy;
+  readonly limits: Pick<WitnessLimits, 'smallFetches' | 'largeFetches' | 'diskBytes'>;
+  readonly region: string;
+  readonly regionOf: (node: NodeId) => string;
+  /** Members heard of lately, besides this node. */
+  readonly liveMembers: () => readonly NodeId[];
+  /** Of these, the ones that validate; undefined when this node does not. */
+  readonly rivals: () => readonly NodeId[] | undefined;
+  /** Which of several announcements the file is made from. */
+  readonly chosen: (key: BlockKey) => WitnessAnnouncement | undefined;
+  /** Removes this node's copy. */
+  readonly drop: (key: BlockKey) => Promise<void>;
   readonly onEvent: (event: WitnessEvent) => void;
 }
 
 export type WitnessEvent =
-  | { readonly type: 'witness-fetched'; readonly key: BlockKey; readonly from: NodeId; readonly payloadBytes: number }
-  | { readonly type: 'witness-fetch-failed'; readonly key: BlockKey; readonly from: NodeId; readonly reason: string };
+  | { readonly type: 'witness-fetched'; readonly key: BlockKey; readonly payloadBytes: number }
+  | { readonly type: 'witness-fetch-failed'; readonly key: BlockKey; readonly from: NodeId; readonly reason: string }
+  /** A holder sent what is not what was announced. */
+  | { readonly type: 'witness-source-blamed'; readonly key: BlockKey; readonly holder: NodeId; readonly reason: string }
+  | { readonly type: 'witness-write-failed'; readonly key: BlockKey; readonly reason: string }
+  | { readonly type: 'witness-dropped'; readonly key: BlockKey };
 
-export const FETCHES_IN_FLIGHT_MAX = 8;
-/** After every holder in reach was tried in vain. */
-const RETRY_MS = 2_000;
-/** One payload from one peer; at 256 MiB this asks for 5 MB/s. */
-const FETCH_TIMEOUT_MS = 60_000;
+/** After every holder in reach was tried in vain, for the first time. */
+export const RETRY_MS_MIN = 2_000;
+export const RETRY_MS_MAX = 64_000;
 
 /** What to do about a block's witness. */
 export type WitnessNeed =
   /** Somebody has announced a payload that is not here. */
-  | { readonly kind: 'fetch'; readonly announcement: WitnessAnnouncement }
+  | { readonly kind: 'fetch'; readonly announcement: WitnessAnnouncement; readonly reason: string }
   /** The payload is here; its announced state is further than what the file says. */
   | { readonly kind: 'restate'; readonly announcement: WitnessAnnouncement }
-  | { readonly kind: 'nothing' };
+  /** It may be needed by then. */
+  | { readonly kind: 'wait'; readonly waitMs: number }
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'nothing'; readonly reason: 'unannounced' | 'held' | 'policy' | 'over-budget' };
+
+interface Missing {
+  readonly sinceMs: number;
+  attempts: number;
+}
 
 export class WitnessFetcher {
   readonly #options: WitnessFetcherOptions;
-  readonly #queue = new PQueue({ concurrency: FETCHES_IN_FLIGHT_MAX });
+  readonly #small: PQueue;
+  readonly #large: PQueue;
   readonly #wanted = new Set<BlockId>();
+  readonly #missing = new Map<BlockId, Missing>();
   readonly #timers = new Map<BlockId, () => void>();
-  /** Those that nobody in reach holds: they wait for a change of the record or of the peers, not for a time. */
   readonly #outOfReach = new Map<BlockId, BlockKey>();
   readonly #stopping = new AbortController();
+  /** Of payloads that are being fetched. */
+  #reservedBytes = 0;
+  #overBudget = new Set<BlockId>();
 
   constructor(options: WitnessFetcherOptions) {
     this.#options = options;
+    this.#small = new PQueue({ concurrency: options.limits.smallFetches });
+    this.#large = new PQueue({ concurrency: options.limits.largeFetches });
   }
 
   /** Fetches queued or under way. */
@@ -75,151 +102,260 @@ export class WitnessFetcher {
     return this.#wanted.size;
   }
 
-  /** Witnesses that are announced, and that nobody in reach holds. */
+  /** Witnesses that the policy wants and the disk budget does not allow. */
+  get overBudget(): number {
+    return this.#overBudget.size;
+  }
+
+  /** Witnesses that the policy wants and nobody in reach holds. */
   get outOfReach(): number {
     return this.#outOfReach.size;
   }
 
-  /** The block's record or its place on the shelf changed, or a peer came within reach. */
+  /** Peers came or went. */
+  peersChanged(): void {
+    // Those that stay out of reach are put back meanwhile.
+    const waiting = [...this.#outOfReach.values()];
+    for (const key of waiting) this.consider(key);
+  }
+
+  /** The block's record or its place on the shelf changed, or who is in reach or alive. */
   consider(key: BlockKey): void {
     const id = blockId(key);
     this.#outOfReach.delete(id);
     if (this.#stopping.signal.aborted || this.#wanted.has(id)) return;
-    const { kind } = this.need(key);
-    if (kind === 'nothing') return;
+    const need = this.need(key);
     this.#timers.get(id)?.();
     this.#timers.delete(id);
-    if (kind === 'fetch' && this.#sources(key).length === 0) {
+    if (need.kind === 'wait') this.#again(key, need.waitMs);
+    if (need.kind === 'nothing' && need.reason === 'over-budget') this.#again(key, RETRY_MS_MAX);
+    else if (need.kind === 'nothing') this.#forget(id);
+    if (need.kind === 'nothing' || need.kind === 'wait') return;
+    if (need.kind === 'fetch' && this.#holdersInReach(key).length === 0) {
       this.#outOfReach.set(id, key);
       return;
     }
-    this.#wanted.add(id);
-    void this.#queue.add(() => this.#serve(key), { priority: -key.number });
-  }
-
-  /** Peers came or went. */
-  peersChanged(): void {
-    for (const key of [...this.#outOfReach.values()]) this.consider(key);
+    this.#enqueue(key, need.kind === 'drop' ? undefined : need.announcement, () => this.#serve(key));
   }
 
   /** Writes the witness that is here once more, for programs that look at what is new. */
   showAgain(key: BlockKey): void {
-    const announcement = chosenWitness(this.#options.store.replica.get(key).witnesses);
-    const isHeld = this.#options.shelf.get(key)?.payloadDigest === announcement?.payloadDigest;
-    if (announcement === undefined || !isHeld || this.#stopping.signal.aborted) return;
-    // That it is new is a hint; a disk that takes no more has louder ways to say so.
-    void this.#queue.add(() => this.#restate(key, announcement).catch(() => false));
+    const { shelf, chosen, assembler } = this.#options;
+    const id = blockId(key);
+    const announcement = chosen(key);
+    const held = shelf.get(key);
+    const isHeld = held !== undefined && held.payloadDigest === announcement?.payloadDigest;
+    // Who is wanted is about to be written anyway.
+    if (announcement === undefined || !isHeld || this.#wanted.has(id) || this.#stopping.signal.aborted) return;
+    this.#enqueue(key, announcement, async () => {
+      // That it is new is a hint; a disk that takes no more has louder ways to say so.
+      await assembler.restate(key, announcement, held).catch(() => false);
+      this.#wanted.delete(id);
+      this.consider(key);
+    });
   }
 
   need(key: BlockKey): WitnessNeed {
-    const { store, shelf } = this.#options;
-    const announcement = chosenWitness(store.replica.get(key).witnesses);
-    if (announcement === undefined) return { kind: 'nothing' };
+    const { shelf, chosen, policy } = this.#options;
+    const announcement = chosen(key);
+    if (announcement === undefined) return { kind: 'nothing', reason: 'unannounced' };
     const held = shelf.get(key);
+    // Another payload than the chosen one is as good as none: it makes room when the chosen one is here.
     if (held?.payloadDigest !== announcement.payloadDigest) {
-      return held === undefined ? { kind: 'fetch', announcement } : { kind: 'nothing' };
+      const decision = decideFetch(policy, this.#situation(key, announcement));
+      return this.#needOf(key, announcement, decision);
     }
-    const isFurther = stateRank(announcement.state) > stateRank(held.state);
-    return isFurther ? { kind: 'restate', announcement } : { kind: 'nothing' };
+    if (stateRank(announcement.state) > stateRank(held.state)) return { kind: 'restate', announcement };
+    if (policy.kind !== 'factor') return { kind: 'nothing', reason: 'held' };
+    const drop = decideDrop(policy, this.#situation(key, announcement));
+    return drop.action === 'drop' ? { kind: 'drop' } : { kind: 'nothing', reason: 'held' };
+  }
+
+  /** Fetches the block's witness now, whatever the policy says of it; tells whether it is here. Throws as the disk does. */
+  async fetchNow(key: BlockKey): Promise<boolean> {
+    const { shelf, chosen } = this.#options;
+    const announcement = chosen(key);
+    if (announcement === undefined) return false;
+    if (shelf.get(key)?.payloadDigest === announcement.payloadDigest) return true;
+    return this.#fetch(key, announcement, 'claim');
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort(new DOMException('the node is stopping', 'AbortError'));
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-    await this.#queue.onIdle();
+    await Promise.all([this.#small.onIdle(), this.#large.onIdle()]);
+  }
+
+  /** `work` removes the block from `#wanted` at its end. */
+  #enqueue(key: BlockKey, announcement: WitnessAnnouncement | undefined, work: () => Promise<void>): void {
+    this.#wanted.add(blockId(key));
+    const isLarge = announcement !== undefined && chunkCount(announcement.payloadBytes) > 1;
+    const queue = isLarge ? this.#large : this.#small;
+    void queue.add(work, { priority: this.#priorityOf(key) });
+  }
+
+  #needOf(key: BlockKey, announcement: WitnessAnnouncement, decision: FetchDecision): WitnessNeed {
+    const { shelf, limits } = this.#options;
+    const id = blockId(key);
+    if (decision.action === 'leave') return { kind: 'nothing', reason: 'policy' };
+    if (decision.action === 'wait') return { kind: 'wait', waitMs: decision.waitMs };
+    if (shelf.payloadBytes + this.#reservedBytes + announcement.payloadBytes > limits.diskBytes) {
+      this.#overBudget.add(id);
+      return { kind: 'nothing', reason: 'over-budget' };
+    }
+    this.#overBudget.delete(id);
+    return { kind: 'fetch', announcement, reason: decision.reason };
+  }
+
+  #situation(key: BlockKey, { payloadDigest }: WitnessAnnouncement): WitnessSituation {
+    const { network, store, clock, distrust, policy, liveMembers, rivals } = this.#options;
+    const record = store.replica.get(key);
+    const nowMs = clock.monotonicMs();
+    const id = blockId(key);
+    const missing = this.#missing.get(id) ?? { sinceMs: nowMs, attempts: 0 };
+    this.#missing.set(id, missing);
+    const others = rivals();
+    const situation = {
+      isUnfinished: !hasSuccess(record.results),
+      claimRank: others === undefined ? undefined : rankOf(network.self, key, others),
+      missingForMs: nowMs - missing.sinceMs,
+    };
+    if (policy.kind !== 'factor') return { ...situation, keepRank: 0, copiesElsewhere: 0 };
+    const live = liveMembers();
+    const keepers = [...live, network.self];
+    const copies = liveHolders(record.holders).filter(
+      (holder) =>
+        holder !== network.self &&
+        live.includes(holder) &&
+        distrust.isTrusted(holder, payloadDigest, nowMs) &&
+        rankOf(holder, key, keepers) < policy.copies,
+    );
+    return { ...situation, keepRank: rankOf(network.self, key, live), copiesElsewhere: copies.length };
+  }
+
+  #priorityOf(key: BlockKey): number {
+    const { network, store, rivals } = this.#options;
+    const others = rivals();
+    const isUnfinished = !hasSuccess(store.replica.get(key).results);
+    const isOurs = isUnfinished && others !== undefined && rankOf(network.self, key, others) === 0;
+    // Block numbers stay below 2^50, so the classes do not overlap.
+    return (isOurs ? 2 ** 51 : isUnfinished ? 2 ** 50 : 0) - key.number;
   }
 
   async #serve(key: BlockKey): Promise<void> {
     const id = blockId(key);
     let done = false;
     try {
-      const need = this.need(key);
-      if (need.kind === 'fetch') done = await this.#fetchFromAny(key, need.announcement);
-      else if (need.kind === 'restate') done = await this.#restate(key, need.announcement);
-      else done = true;
+      done = this.#stopping.signal.aborted || (await this.#meet(key, this.need(key)));
     } catch (error) {
-      // The disk takes nothing now: again later.
+      if (this.#stopping.signal.aborted) return;
       if (!isFailure(error)) throw error;
+      this.#options.onEvent({ type: 'witness-write-failed', key, reason: textOf(error) });
     } finally {
       this.#wanted.delete(id);
-      if (!done && !this.#stopping.signal.aborted) this.#retryLater(key);
+      if (done) this.#forget(id);
+      else if (!this.#stopping.signal.aborted) this.#retryLater(key);
     }
   }
 
+  async #meet(key: BlockKey, need: WitnessNeed): Promise<boolean> {
+    const { assembler, shelf, drop, onEvent } = this.#options;
+    switch (need.kind) {
+      case 'fetch':
+        return this.#fetch(key, need.announcement, need.reason === 'claim' ? 'claim' : 'backlog');
+      case 'restate': {
+        const held = shelf.get(key);
+        return held !== undefined && (await assembler.restate(key, need.announcement, held));
+      }
+      case 'drop':
+        await drop(key);
+        onEvent({ type: 'witness-dropped', key });
+        return true;
+      case 'wait':
+        return false;
+      case 'nothing':
+        return need.reason !== 'over-budget';
+    }
+  }
+
+  async #fetch(key: BlockKey, announcement: WitnessAnnouncement, priority: IoPriority): Promise<boolean> {
+    const { assembler, onEvent } = this.#options;
+    const { payloadBytes } = announcement;
+    const sources = this.#sources(key, announcement);
+    if (sources.length === 0) return false;
+    const onSourceLost = (from: NodeId, error: unknown): void => this.#sourceLost(key, announcement, from, error);
+    this.#reservedBytes += payloadBytes;
+    try {
+      const { signal } = this.#stopping;
+      if (!(await assembler.fetch({ key, announcement, sources, priority, onSourceLost, signal }))) return false;
+      onEvent({ type: 'witness-fetched', key, payloadBytes });
+      return true;
+    } finally {
+      this.#reservedBytes -= payloadBytes;
+    }
+  }
+
+  #sourceLost(key: BlockKey, { payloadDigest }: WitnessAnnouncement, from: NodeId, error: unknown): void {
+    const { distrust, clock, onEvent } = this.#options;
+    onEvent({ type: 'witness-fetch-failed', key, from, reason: textOf(error) });
+    if (!isLie(error)) return;
+    distrust.blame(from, payloadDigest, clock.monotonicMs());
+    onEvent({ type: 'witness-source-blamed', key, holder: from, reason: textOf(error) });
+  }
+
+  /** Connected holders that are trusted, the nearest first. */
+  #sources(key: BlockKey, { payloadDigest }: WitnessAnnouncement): readonly NodeId[] {
+    const { clock, distrust, region, regionOf } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const links = this.#holdersInReach(key)
+      .filter(({ node }) => distrust.isTrusted(node, payloadDigest, nowMs))
+      .map((link) => ({ ...link, region: regionOf(link.node) }));
+    return orderSources(links, region);
+  }
+
+  #holdersInReach(key: BlockKey): readonly PeerLink[] {
+    const { network, store } = this.#options;
+    const holders = new Set(liveHolders(store.replica.get(key).holders));
+    return network.peers().filter(({ node }) => holders.has(node));
+  }
+
   #retryLater(key: BlockKey): void {
+    const missing = this.#missing.get(blockId(key));
+    const attempts = missing === undefined ? 0 : missing.attempts++;
+    this.#again(key, retryDelayMs(attempts));
+  }
+
+  #again(key: BlockKey, delayMs: number): void {
     const id = blockId(key);
     this.#timers.get(id)?.();
-    const cancel = this.#options.clock.schedule(RETRY_MS, () => {
+    const cancel = this.#options.clock.schedule(delayMs, () => {
       this.#timers.delete(id);
       this.consider(key);
     });
     this.#timers.set(id, cancel);
   }
 
-  async #fetchFromAny(key: BlockKey, announcement: WitnessAnnouncement): Promise<boolean> {
-    const { network, onEvent } = this.#options;
-    for (const from of this.#sources(key)) {
-      if (this.#stopping.signal.aborted) return false;
-      try {
-        const { payloadDigest, payloadBytes } = announcement;
-        const payload = await withDeadline(this.#options.clock, FETCH_TIMEOUT_MS, this.#stopping.signal, (signal) =>
-          fetchWitness(network, from, { payloadDigest, payloadBytes }, signal),
-        );
-        await this.#options.beforeVisible(key);
-        if (!(await this.#place(key, announcement, payload))) return false;
-        onEvent({ type: 'witness-fetched', key, from, payloadBytes });
-        return true;
-      } catch (error) {
-        onEvent({
-          type: 'witness-fetch-failed',
-          key,
-          from,
-          reason: error instanceof Error ? error.message : String(error),
-        });
-      }
-    }
-    return false;
+  #forget(id: BlockId): void {
+    this.#missing.delete(id);
+    this.#overBudget.delete(id);
   }
+}
 
-  /** Connected holders, the nearest first. */
-  #sources(key: BlockKey): readonly NodeId[] {
-    const { network, store } = this.#options;
-    const holders = new Set(liveHolders(store.replica.get(key).holders));
-    return network
-      .peers()
-      .filter((peer) => holders.has(peer.node))
-      .sort((a, b) => (a.roundTripMs ?? Infinity) - (b.roundTripMs ?? Infinity))
-      .map((peer) => peer.node);
-  }
+/** How long to wait after so many tries before this one. */
+export function retryDelayMs(attempts: number): number {
+  return Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempts, 10));
+}
 
-  /** Writes the `.w` again with the announced state; its payload moves nowhere. */
-  async #restate(key: BlockKey, announcement: WitnessAnnouncement): Promise<boolean> {
-    const { disk, shelf } = this.#options;
-    const held = shelf.get(key);
-    const status = held === undefined ? undefined : await readShelved(disk, held);
-    if (status === undefined) return false;
-    return this.#place(key, announcement, status.witnessData);
-  }
+/** Whether the holder sent what it should not have, and not merely nothing. */
+function isLie(error: unknown): boolean {
+  if (error instanceof PeerMisbehaved) return true;
+  if (!(error instanceof WitnessTransferError)) return false;
+  return (
+    error.code === 'ERR_WITNESS_LIST' || error.code === 'ERR_WITNESS_LENGTH' || error.code === 'ERR_WITNESS_DIGEST'
+  );
+}
 
-  /** In a free place, over a lock, or over the witness itself. False: another program was there meanwhile. */
-  async #place(key: BlockKey, announcement: WitnessAnnouncement, payload: Uint8Array): Promise<boolean> {
-    const { writer, pathOf, shelf, intake, locks } = this.#options;
-    const bytes = encodeWitnessFile({
-      status: announcement.state,
-      blockHash: key.hash,
-      blockNumber: key.number,
-      preStateRoot: announcement.preStateRoot,
-      parentHash: announcement.parentHash,
-      lockTimeSeconds: announcement.lockTimeSeconds,
-      blobIds: announcement.blobIds,
-      witnessData: payload,
-    });
-    const held = shelf.get(key);
-    const path = pathOf(key, held?.place ?? 'primary');
-    const expected = held?.identity ?? locks.identityOf(key);
-    const { replaced } = await writer.write(path, bytes, { durability: 'durable', expected });
-    await intake.takeIn(key);
-    return replaced || shelf.get(key) !== undefined;
-  }
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,11 @@
 /**
  * Takes in the `.w` files of this node's directory, whoever wrote them.
  *
- * Invariant: a witness is on the shelf, announced and this node one of its holders only after its file was read whole,
- * its checksum verified and its payload hashed. A bad file goes to quarantine and is fetched again from a peer.
+ * Invariant: a witness is on the shelf, announced and this node one of its holders only after every byte of its file was
+ * checked: read back here, or checked by us as we wrote it. A bad file goes to quarantine and is fetched again from a peer.
  */
 
 import { liveHolders, removeHolder } from '../../crdt/block/holders.ts';
-import { blake3Hash } from '../../crdt/hash.ts';
 import { hasSuccess, recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { blockId, type BlockKey } from '../../crdt/ids.ts';
@@ -14,11 +13,10 @@ import type { Lease } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
-import { sameFile, type Disk, type FileContent, type FileIdentity } from '../disk/disk.ts';
+import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
 import { blockFileName } from '../files/file-names.ts';
-import { decodeWitnessFile } from '../files/witness-file.ts';
-import { WITNESS_FILE_BYTES_MAX, type WitnessStatus } from '../files/witness-status.ts';
-import { readSettled } from '../intake/settled-read.ts';
+import type { WitnessFields } from '../files/witness-status.ts';
+import { settled } from '../intake/settled-read.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import { KeyedMutex } from '../store/keyed-mutex.ts';
@@ -28,6 +26,7 @@ import { newsOfWitness } from './announce.ts';
 import { readGenerationLock, type GenerationEvent } from './generation-lock.ts';
 import type { GenerationLocks } from './generation-locks.ts';
 import type { WitnessShelf } from './shelf.ts';
+import { readWitnessFacts, type WitnessFacts } from './witness-facts.ts';
 
 export interface WitnessIntakeOptions {
   readonly disk: Disk;
@@ -61,6 +60,11 @@ export class WitnessIntake {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
   }
 
+  /** Takes in the file that this node has just written in `place`, which need not be read again. */
+  async adopt(key: BlockKey, place: FilePlace, facts: WitnessFacts): Promise<void> {
+    await this.#mutex.run(blockId(key), async () => this.#interpret(key, place, facts));
+  }
+
   /** A record may say that this node holds a witness whose file went away while nobody was looking. */
   async recheck(keys: Iterable<BlockKey>): Promise<void> {
     const { store, shelf, author } = this.#options;
@@ -86,10 +90,14 @@ export class WitnessIntake {
     for (const place of ['primary', 'backup'] as const) {
       const path = pathOf(key, place);
       if (known?.place === place && sameFile(await disk.identify(path), known.identity)) return;
-      const read = await readSettled(this.#options, path, WITNESS_FILE_BYTES_MAX, (content) =>
-        this.#interpret(key, place, content),
-      );
-      if (read.kind === 'good') return;
+      const read = await settled(this.#options, path, async () => {
+        const facts = await readWitnessFacts(disk, path, blockFileName('witness', key));
+        return facts === undefined ? undefined : { value: facts };
+      });
+      if (read.kind === 'good') {
+        this.#interpret(key, place, read.value);
+        return;
+      }
       if (read.kind === 'absent') continue;
       await quarantine.put(path, read.error, read.identity);
       onEvent({ type: 'file-quarantined', file: path, error: read.error });
@@ -97,30 +105,24 @@ export class WitnessIntake {
     this.#gone(key);
   }
 
-  #interpret(key: BlockKey, place: FilePlace, { bytes, identity }: FileContent): void {
+  #interpret(key: BlockKey, place: FilePlace, { fields, identity, ...payload }: WitnessFacts): void {
     const { store, shelf, files, locks, author, onShelfChanged } = this.#options;
-    const { status } = decodeWitnessFile(bytes, blockFileName('witness', key));
     files.note('witness', key, { identity, place });
     const record = store.replica.get(key);
-    if (status.status === 'Idle' || status.status === 'Processing') {
-      this.#takeInLock(key, status, identity, record);
+    if (fields.status === 'Idle' || fields.status === 'Processing') {
+      this.#takeInLock(key, fields, identity, record);
       return;
     }
     locks.forget(key);
-    const { parentHash, preStateRoot, lockTimeSeconds, blobIds } = status;
-    const payloadDigest = blake3Hash(status.witnessData);
+    const { status: state, parentHash, preStateRoot, lockTimeSeconds, blobIds } = fields;
+    const { payloadDigest, payloadBytes } = payload;
     const isFinished = hasSuccess(record.results);
-    shelf.put(key, status.status, payloadDigest, isFinished ? undefined : { parentHash, preStateRoot });
-    const news = newsOfWitness(
-      { state: status.status, payloadDigest, blobIdCount: blobIds.length },
-      record,
-      author.node,
-    );
+    shelf.put(key, { state, ...payload }, isFinished ? undefined : { parentHash, preStateRoot });
+    const news = newsOfWitness({ state, payloadDigest, blobIdCount: blobIds.length }, record, author.node);
     const witnesses: WitnessAnnouncement[] = [];
     if (news.announce) {
-      const payloadBytes = status.witnessData.length;
       const terms = {
-        state: status.status,
+        state,
         payloadDigest,
         payloadBytes,
         parentHash,
@@ -137,7 +139,7 @@ export class WitnessIntake {
   }
 
   /** A generator on this machine has locked the witness: its lock becomes a lease that the others see. */
-  #takeInLock(key: BlockKey, status: WitnessStatus, identity: FileIdentity, record: BlockRecord): void {
+  #takeInLock(key: BlockKey, status: WitnessFields, identity: FileIdentity, record: BlockRecord): void {
     const { author, clock, store, generations, locks } = this.#options;
     if (locks.isOwn(key, identity)) return;
     locks.noteForeign(key, identity);

@@ -2,13 +2,14 @@
  * The witnesses that stand complete in this node's directory.
  *
  * Invariant: an entry was read from its file and its payload hashed; whoever uses the file later checks it again, since
- * files can change under us. 60 bytes a witness, and 5 once its block is settled, when nobody can ask for it by its digest any
- * more; what only validators ask for is kept while they may.
+ * files can change under us. 68 bytes a witness, and 13 once its block is settled, when nobody can ask for it by its digest
+ * any more; what only validators ask for is kept while they may.
  */
 
 import { WITNESS_STATES, type WitnessState } from '../../crdt/block/witness.ts';
 import { equalBytes } from '../../crdt/bytes.ts';
 import { hashFromBytes, hashToBytes, type BlockKey, type Hash32 } from '../../crdt/ids.ts';
+import type { RandomInteger } from '../../net/clock.ts';
 import type { FileIdentity } from '../disk/disk.ts';
 import type { BlockTable } from '../replica/block-table.ts';
 import { Arena, NOWHERE } from '../replica/arena.ts';
@@ -28,7 +29,15 @@ export interface ShelvedWitness {
   readonly state: WitnessState;
   /** Undefined once the block is settled. */
   readonly payloadDigest: Hash32 | undefined;
+  readonly payloadBytes: number;
+  /** Where the payload begins in the file. */
+  readonly payloadOffset: number;
 }
+
+/** What is kept of a witness besides its file. */
+export type ShelvedContent = Pick<ShelvedWitness, 'state' | 'payloadBytes' | 'payloadOffset'> & {
+  readonly payloadDigest: Hash32;
+};
 
 export class WitnessShelf {
   readonly #blocks: BlockTable;
@@ -36,6 +45,8 @@ export class WitnessShelf {
   readonly #pathOf: (key: BlockKey, place: FilePlace) => string;
   /** 1 + the index of its state; 0: not on the shelf. */
   readonly #states = new NumberColumn(Uint8Array);
+  readonly #sizesBytes = new NumberColumn(Uint32Array);
+  readonly #offsets = new NumberColumn(Uint32Array);
   readonly #locations = new NumberColumn(Uint32Array);
   readonly #digests = new Arena({
     locationOf: (slot) => this.#locations.get(slot),
@@ -44,6 +55,7 @@ export class WitnessShelf {
   readonly #byDigest = new SlotIndex((slot) => hashOfDigest(this.#digests.get(this.#locations.get(slot))));
   readonly #terms = new Map<number, WitnessTerms>();
   #size = 0;
+  #payloadBytes = 0;
 
   constructor(blocks: BlockTable, files: FileLedger, pathOf: (key: BlockKey, place: FilePlace) => string) {
     this.#blocks = blocks;
@@ -53,6 +65,11 @@ export class WitnessShelf {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Of all payloads together. */
+  get payloadBytes(): number {
+    return this.#payloadBytes;
   }
 
   has(key: BlockKey): boolean {
@@ -70,7 +87,14 @@ export class WitnessShelf {
     const key = this.#blocks.keyOf(slot);
     const digest = this.#digestAt(slot);
     const payloadDigest = digest === undefined ? undefined : hashFromBytes(digest);
-    return { key, ...file, path: this.#pathOf(key, file.place), state, payloadDigest };
+    const path = this.#pathOf(key, file.place);
+    const [payloadBytes, payloadOffset] = [this.#sizesBytes.get(slot), this.#offsets.get(slot)];
+    return { key, ...file, path, state, payloadDigest, payloadBytes, payloadOffset };
+  }
+
+  /** One by chance of those that can be asked for. */
+  pick(random: RandomInteger): ShelvedWitness | undefined {
+    return this.getAt(this.#byDigest.pick(random));
   }
 
   withDigest(payloadDigest: Hash32): ShelvedWitness | undefined {
@@ -92,10 +116,11 @@ export class WitnessShelf {
   }
 
   /** Precondition: its file was noted in the ledger. `terms`: undefined when nobody will validate the block any more. */
-  put(key: BlockKey, state: WitnessState, payloadDigest: Hash32, terms: WitnessTerms | undefined): void {
+  put(key: BlockKey, content: ShelvedContent, terms: WitnessTerms | undefined): void {
     this.remove(key);
     const slot = this.#blocks.claim(key);
-    this.adopt(slot, { state: WITNESS_STATES.indexOf(state) + 1, payloadDigest: hashToBytes(payloadDigest) });
+    const state = WITNESS_STATES.indexOf(content.state) + 1;
+    this.adopt(slot, { ...content, state, payloadDigest: hashToBytes(content.payloadDigest) });
     if (terms !== undefined) this.#terms.set(slot, terms);
   }
 
@@ -106,18 +131,24 @@ export class WitnessShelf {
     this.#states.set(slot, 0);
     this.#terms.delete(slot);
     this.#size--;
+    this.#payloadBytes -= this.#sizesBytes.get(slot);
   }
 
   /** What a snapshot keeps of the witness at `slot`; undefined when there is none. */
   entryAt(slot: number): ShelfEntry | undefined {
     const state = this.#states.get(slot);
-    return state === 0 ? undefined : { state, payloadDigest: this.#digestAt(slot) };
+    if (state === 0) return undefined;
+    const [payloadBytes, payloadOffset] = [this.#sizesBytes.get(slot), this.#offsets.get(slot)];
+    return { state, payloadBytes, payloadOffset, payloadDigest: this.#digestAt(slot) };
   }
 
   /** Takes over what a snapshot kept of a finished block. Precondition: the shelf has no witness of it. */
-  adopt(slot: number, { state, payloadDigest }: ShelfEntry): void {
+  adopt(slot: number, { state, payloadBytes, payloadOffset, payloadDigest }: ShelfEntry): void {
     this.#states.set(slot, state);
+    this.#sizesBytes.set(slot, payloadBytes);
+    this.#offsets.set(slot, payloadOffset);
     this.#size++;
+    this.#payloadBytes += payloadBytes;
     if (payloadDigest === undefined) return;
     this.#locations.set(slot, this.#digests.put(slot, payloadDigest, 'short'));
     this.#byDigest.add(slot);

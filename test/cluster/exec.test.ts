@@ -40,9 +40,11 @@ describe('the validator exec', function () {
     await writeFile(program, script(cluster.folder, [good, bad, slow]));
     await chmod(program, 0o755);
     for (const node of cluster.nodes) await start(node, `exec:${program}`);
-    await until('both are connected', async () =>
-      (await cluster.node(0).status()).peers.some((peer) => peer.connected),
-    );
+    // Heard of each other by gossip: until then each ranks alone, and both may claim the first block.
+    await until('each knows the other as a candidate', async () => {
+      const statuses = await Promise.all(cluster.nodes.map((node) => node.status()));
+      return statuses.every(({ peers }) => peers.some((peer) => peer.agrees));
+    });
   });
 
   afterEach(() => cluster.remove());

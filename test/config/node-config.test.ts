@@ -1,3 +1,4 @@
+import { WITNESS_LIMITS } from '../../src/witness/limits.ts';
 import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { DriftlockError } from '../../crdt/errors.ts';
@@ -13,6 +14,7 @@ import {
 } from '../../src/config/read-settings.ts';
 import { LIST_ENTRIES_MAX, type Settings } from '../../src/config/settings.ts';
 import { NodeDisk } from '../../src/disk/node-disk.ts';
+import { KEEP_ALL } from '../../src/node/housekeeping-settings.ts';
 import { temporaryFolder } from '../cli/cli.ts';
 import { put } from '../cli/datadir.ts';
 
@@ -58,21 +60,38 @@ describe('the configuration of a node', () => {
       heartbeatMs: 1_000,
       scanIntervalMs: 10_000,
       validationsMax: PARALLELISM,
-      windowFrom: 0,
-      upkeep: {
-        archiveAfterBlocks: 64,
-        settleAfterBlocks: 16_384,
-        retainBlocks: undefined,
-        retainMs: undefined,
-        retainBytes: undefined,
-      },
-      scrubFilesPerSecond: 20,
+      housekeeping: { ...KEEP_ALL, settleAfterBlocks: 16_384, scrubFilesPerSecond: 20 },
       retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
       leaseApi: false,
       reserveMs: undefined,
       logLevel: 'info',
+      witnessPolicy: { kind: 'full' },
+      witnessLimits: WITNESS_LIMITS,
     });
     refuses(() => configOf({}), '--datadir: expected a directory, found nothing');
+  });
+
+  it('gives each bound on witnesses its own setting, and refuses a policy that is none', () => {
+    const config = configOf({}, configFileOfEverything);
+    deepEqual(config.witnessPolicy, { kind: 'factor', copies: 3 });
+    deepEqual(config.witnessLimits, {
+      serve: {
+        streamsPerPeer: 2,
+        streamsTotal: 3,
+        bytesPerSecondPerPeer: 65_536,
+        bytesPerSecondPerRegion: 1_048_576,
+      },
+      askStreamsPerPeer: 2,
+      smallFetches: 4,
+      largeFetches: 5,
+      reads: { inFlight: 6, waiting: 64 },
+      writes: { inFlight: 7, waiting: 65 },
+      diskBytes: 1,
+      challengePeriodMs: 1_000,
+      challengeSample: { ranges: 8, rangeBytes: 9 },
+    });
+    const expected = 'witnessPolicy: expected full, claimed, or factor:N with N from 1 to 512, found "most"';
+    refuses(() => configOf({ datadir: 'data', witnessPolicy: 'most' }), expected);
   });
 
   it('takes flags before the file, and the file before the defaults', () => {
@@ -140,12 +159,13 @@ describe('the configuration of a node', () => {
   });
 
   it('keeps by blocks, hours and megabytes', () => {
-    const { windowFrom, upkeep } = configOf(
+    const { housekeeping } = configOf(
       { datadir: 'x', window: 7 },
       { window: 3, archiveAfterBlocks: 0, settleAfterBlocks: 0, retainBlocks: 1, retainHours: 0.5, retainMegabytes: 2 },
     );
-    equal(windowFrom, 7);
-    deepEqual(upkeep, {
+    deepEqual(housekeeping, {
+      windowFrom: 7,
+      scrubFilesPerSecond: 20,
       archiveAfterBlocks: 0,
       settleAfterBlocks: 0,
       retainBlocks: 1,
@@ -288,4 +308,19 @@ const configFileOfEverything: Settings = {
   reserve: true,
   reserveSeconds: 5,
   logLevel: 'debug',
+  witnessPolicy: 'factor:3',
+  witnessDiskBytes: 1,
+  witnessStreamsPerPeer: 2,
+  witnessStreamsMax: 3,
+  witnessBytesPerSecondPerPeer: 65_536,
+  witnessBytesPerSecondPerRegion: 1_048_576,
+  witnessFetchesMax: 4,
+  witnessLargeFetchesMax: 5,
+  witnessReadsMax: 6,
+  witnessReadsWaitingMax: 64,
+  witnessWritesMax: 7,
+  witnessWritesWaitingMax: 65,
+  challengePeriodMs: 1_000,
+  challengeRanges: 8,
+  challengeRangeBytes: 9,
 };

@@ -74,6 +74,33 @@ export function diskCompliance(name: string, open: () => DiskUnderTest | Promise
       await failsWith('ERR_OVER_LIMIT', path, disk.read(path, ONE.length - 1));
     });
 
+    it('reads a range, what there is of it, and nothing behind the end', async () => {
+      const identity = await create(path, TWO);
+      const range = async (offset: number, length: number): Promise<string> =>
+        Buffer.from((await disk.readRange(path, offset, length))?.bytes ?? []).toString();
+      assert.equal(await range(4, 6), 'second');
+      assert.equal(await range(4, 100), 'second');
+      assert.equal(await range(0, 0), '');
+      assert.equal(await range(100, 1), '');
+      assert.deepEqual((await disk.readRange(path, 0, 1))?.identity, identity);
+      assert.equal(await disk.readRange(join(under.root, 'none'), 0, 1), undefined);
+    });
+
+    it('writes at any offset, making the file, and fills the gap with zeros', async () => {
+      await disk.writeAt(path, 2, ONE);
+      assert.equal(await textOf(path), '\0\0one');
+      await disk.writeAt(path, 0, Buffer.from('ab'));
+      await disk.writeAt(path, 4, Buffer.from('longer'));
+      assert.equal(await textOf(path), 'abonlonger');
+      await assert.rejects(disk.writeAt(join(under.root, 'none', 'file'), 0, ONE), { code: 'ERR_NOT_FOUND' });
+    });
+
+    it('gives another identity to a file that was written to', async () => {
+      const before = await create(path);
+      await disk.writeAt(path, 3, TWO);
+      assert(!sameFile(await disk.identify(path), before));
+    });
+
     it('does not create over an existing file', async () => {
       await create(path);
       await failsWith('ERR_EXISTS', path, create(path, TWO));

@@ -11,6 +11,8 @@ diskCompliance('memory', async () => {
 });
 
 const BYTES = Buffer.from('content');
+/** Three pages of `byte`. */
+const pages = (byte: number): Uint8Array => new Uint8Array(3 * 4_096).fill(byte);
 const all = (below: number): number => below - 1;
 
 async function textOn(disk: MemoryDisk, path: string): Promise<string | undefined> {
@@ -46,6 +48,26 @@ describe('a power loss on a memory disk', () => {
     const booted = disk.crash();
     assert.equal(await textOn(booted, '/a/file'), 'content');
     assert.deepEqual(await booted.identify('/a/file'), identity);
+  });
+
+  it('keeps of what was written in place each page as it was or as it became, and loses what was not synced', async () => {
+    await disk.create('/a/file', pages(1), { sync: true });
+    await disk.syncDirectory('/a');
+    await disk.writeAt('/a/file', 0, pages(2));
+    await disk.writeAt('/a/file', 3 * 4_096, new Uint8Array(10).fill(3));
+    let draws = 0;
+    // Of the ten bytes behind nothing survives; of the pages the second one does.
+    const booted = disk.crash((below) => (below === 2 && draws++ === 1 ? 1 : 0));
+    const bytes = (await booted.read('/a/file', 100_000))?.bytes ?? new Uint8Array();
+    assert.deepEqual([bytes.length, bytes[0], bytes[4_096], bytes[8_192]], [3 * 4_096, 1, 2, 1]);
+  });
+
+  it('keeps what was written in place and synced', async () => {
+    await disk.create('/a/file', BYTES, { sync: true });
+    await disk.syncDirectory('/a');
+    await disk.writeAt('/a/file', 3, Buffer.from('TENT'));
+    await disk.syncFile('/a/file');
+    assert.equal(await textOn(disk.crash(), '/a/file'), 'conTENT');
   });
 
   it('loses a file whose name is not synced', async () => {
@@ -143,6 +165,18 @@ describe('a power loss on a memory disk', () => {
       await disk.create(`/a/${count}`, BYTES, { sync: true });
     }
     assert.deepEqual(await disk.crash().list('/a'), ['0']);
+  });
+});
+
+describe('a memory disk that is full', () => {
+  it('takes of what is written at an offset what fits', async () => {
+    const disk = new MemoryDisk({ capacityBytes: 10 });
+    await disk.makeDirectory('/a');
+    await disk.writeAt('/a/file', 0, BYTES);
+    await assert.rejects(disk.writeAt('/a/file', 5, Buffer.from('0123456')), { code: 'ERR_NO_SPACE' });
+    assert.equal(await textOn(disk, '/a/file'), 'conte01234');
+    await disk.writeAt('/a/file', 0, Buffer.from('CON'));
+    assert.equal(await textOn(disk, '/a/file'), 'CONte01234');
   });
 });
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { blockFileName } from '../../src/files/file-names.ts';
 import { encodeStateData, STATE_DATA_HEADER_BYTES } from '../../src/files/state-data.ts';
 import { decodeWitnessFile, encodeWitnessFile } from '../../src/files/witness-file.ts';
-import { WITNESS_FILE_BYTES_MAX, witnessStatusParts, type WitnessStatus } from '../../src/files/witness-status.ts';
+import { WITNESS_FILE_BYTES_MAX, encodeWitnessFields, type WitnessStatus } from '../../src/files/witness-status.ts';
 import { needsFixtures } from '../fixtures.ts';
 import { holds } from '../properties.ts';
 import { completedWitness, flipBit, hashOf, patch, witnessStatuses } from './arbitraries.ts';
@@ -13,7 +13,8 @@ import { completedWitness, flipBit, hashOf, patch, witnessStatuses } from './arb
 const nameOf = (status: WitnessStatus): string =>
   blockFileName('witness', { number: status.blockNumber, hash: status.blockHash });
 const name = nameOf(completedWitness);
-const [head, witnessData] = witnessStatusParts(completedWitness);
+const { witnessData } = completedWitness;
+const head = encodeWitnessFields(completedWitness, witnessData.length);
 
 describe('a .w file', () => {
   it('decodes to what was encoded, whatever lies behind it', () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
 import { HOLDERS_MAX } from '../../crdt/block/holders.ts';
 import { ID_TABLE_ENTRIES_MAX, RECORD_BYTES_MAX } from '../../crdt/block/record-codec.ts';
 import { GROUP_ID_TABLE_ENTRIES_MAX } from '../../crdt/block/record-group.ts';
@@ -20,6 +21,18 @@ import { OUTBOX_BLOCKS_MAX } from '../../net/gossip/outbox.ts';
 import { GOSSIP_MESSAGE_BYTES_MAX, STREAMS_PER_PEER_MAX } from '../../net/network.ts';
 import { HEARTBEAT_BYTES_MAX, REGION_BYTES_MAX, SOFTWARE_VERSION_BYTES_MAX } from '../../net/presence/heartbeat.ts';
 import { PRESENCE_MEMBERS_MAX } from '../../net/presence/table.ts';
+import { PIPELINE_DEPTH_MAX } from '../../net/witness/channel.ts';
+import { ANSWER_TIMEOUT_MS } from '../../net/witness/client.ts';
+import {
+  CHALLENGE_BYTES_MAX,
+  CHALLENGE_RANGES_MAX,
+  CONTRACT_BUCKET_HASHES_MAX,
+  CONTRACT_LINE_PARTS_MAX,
+  WITNESS_ANSWER_BYTES_MAX,
+  WITNESS_READ_AHEAD,
+  WITNESS_REQUEST_BYTES_MAX,
+} from '../../net/witness/limits.ts';
+import { CHUNKS_IN_FLIGHT_MAX, SOURCES_PER_PAYLOAD_MAX } from '../../net/witness/retrieve.ts';
 import {
   ASKED_RECORDS_MAX,
   IDS_PER_TURN_MAX,
@@ -33,7 +46,6 @@ import {
   TURN_BYTES_MAX,
   TURNS_MAX,
 } from '../../net/reconcile/limits.ts';
-import { WITNESS_SERVES_MAX } from '../../net/witness/serve.ts';
 
 const LIMITS = {
   RECORD_BYTES_MAX,
@@ -64,9 +76,20 @@ const LIMITS = {
   ASKED_RECORDS_MAX,
   SKETCH_SYMBOLS_MAX,
   SKETCHES_OPEN_MAX,
-  WITNESS_SERVES_MAX,
   CLOCK_EXCHANGES_MAX,
   CLOCK_STREAMS_PER_WINDOW_MAX,
+  CHUNK_BYTES,
+  WITNESS_REQUEST_BYTES_MAX,
+  WITNESS_ANSWER_BYTES_MAX,
+  WITNESS_READ_AHEAD,
+  PIPELINE_DEPTH_MAX,
+  CHUNKS_IN_FLIGHT_MAX,
+  SOURCES_PER_PAYLOAD_MAX,
+  CHALLENGE_RANGES_MAX,
+  CHALLENGE_BYTES_MAX,
+  CONTRACT_BUCKET_HASHES_MAX,
+  CONTRACT_LINE_PARTS_MAX,
+  ANSWER_TIMEOUT_MS,
   STREAMS_PER_PEER_MAX,
   STREAM_STALL_MS_MAX,
 };

@@ -6,12 +6,14 @@ import { hasSuccess, recordOf } from '../../crdt/block/record.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { backupDirectory } from '../../src/datadir/layout.ts';
 import { CHAIN_STATUS_BYTES_MAX, decodeChainStatus, encodeChainStatus } from '../../src/files/chain-status.ts';
+import { KEEP_ALL } from '../../src/node/housekeeping-settings.ts';
+import type { NodeSettings } from '../../src/node/options.ts';
 import { hashOf } from '../crdt/block/arbitraries.ts';
 import { keyAt } from '../net/signed-nodes.ts';
 import { Cluster, SETTINGS, type Machine } from './memory-cluster.ts';
 
 const BLOCKS = Array.from({ length: 6 }, (_, at) => keyAt(at));
-const SOON: Partial<typeof SETTINGS> = { upkeep: { ...SETTINGS.upkeep, archiveAfterBlocks: 1, settleAfterBlocks: 3 } };
+const SOON: Partial<NodeSettings> = { housekeeping: { ...KEEP_ALL, archiveAfterBlocks: 1, settleAfterBlocks: 3 } };
 
 async function writeChainStatus(machine: Machine, key: BlockKey): Promise<void> {
   const temporary = join(machine.layout.root, 'status.tmp');
@@ -34,7 +36,7 @@ async function archived(machine: Machine, key: BlockKey): Promise<readonly strin
 }
 
 /** Two nodes that have finished all blocks and hold all witnesses. */
-async function finished(settings: Partial<typeof SETTINGS>): Promise<{ cluster: Cluster; a: Machine; b: Machine }> {
+async function finished(settings: Partial<NodeSettings>): Promise<{ cluster: Cluster; a: Machine; b: Machine }> {
   const cluster = new Cluster();
   const [a, b] = cluster.add(2, { validates: true, settings });
   assert(a !== undefined && b !== undefined);
@@ -107,7 +109,7 @@ describe('a cluster whose chain.status moves on', () => {
   it('keeps as many blocks as it is told, and what was pruned does not come back from others', async () => {
     const { cluster, a, b } = await finished({});
     await b.stop();
-    b.settings = { ...SETTINGS, upkeep: { ...SETTINGS.upkeep, retainBlocks: 2 } };
+    b.settings = { ...SETTINGS, housekeeping: { ...KEEP_ALL, retainBlocks: 2 } };
     await b.start();
     await writeChainStatus(a, keyAt(4));
     await cluster.until(() => b.node.replica.size === 3, 20_000);
@@ -131,7 +133,7 @@ describe('a cluster whose chain.status moves on', () => {
   it('takes nothing over that lies below its window, agrees on the rest, and removes what is final below it', async () => {
     const cluster = new Cluster();
     const [full] = cluster.add(1, { validates: true });
-    const [partial] = cluster.add(1, { settings: { windowFrom: 3 } });
+    const [partial] = cluster.add(1, { settings: { housekeeping: { ...KEEP_ALL, windowFrom: 3 } } });
     assert(full !== undefined && partial !== undefined);
     await cluster.start([full]);
     for (const key of BLOCKS) await full.dropWitness(key);

@@ -23,14 +23,17 @@ describe('a node that hears of witnesses whose holder it cannot reach', () => {
     await cluster.until(() => late.node.store.dirtyCount === 0, 20_000);
     for (let second = 0; second < 10; second++) {
       await cluster.clock.advance(1_000);
-      assert.deepEqual([late.node.fetcher.outOfReach, late.node.fetcher.fetching], [BLOCKS.length, 0]);
+      assert.deepEqual(
+        [late.node.witnesses.fetcher.outOfReach, late.node.witnesses.fetcher.fetching],
+        [BLOCKS.length, 0],
+      );
       assert(late.clock.timers < idleTimers + BLOCKS.length, `${late.clock.timers} timers`);
     }
     assert.deepEqual(late.eventsOf('witness-fetch-failed'), []);
 
     await holder.start();
     await cluster.until(() => late.node.shelf.size === BLOCKS.length, 20_000);
-    assert.equal(late.node.fetcher.outOfReach, 0);
+    assert.equal(late.node.witnesses.fetcher.outOfReach, 0);
     await cluster.stop();
   });
 });

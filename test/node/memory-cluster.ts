@@ -41,15 +41,6 @@ export const SETTINGS: NodeSettings = {
   heartbeatMs: 1_000,
   scanIntervalMs: 10_000,
   validationsMax: 2,
-  upkeep: {
-    archiveAfterBlocks: 64,
-    settleAfterBlocks: 0,
-    retainBlocks: undefined,
-    retainMs: undefined,
-    retainBytes: undefined,
-  },
-  windowFrom: 0,
-  scrubFilesPerSecond: 0,
   retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
   reserveMs: undefined,
 };

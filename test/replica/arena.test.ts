@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Arena, NOWHERE } from '../../src/replica/arena.ts';
 import { BlockTable } from '../../src/replica/block-table.ts';
 import { NO_SLOT, SlotIndex } from '../../src/replica/slot-index.ts';
+import { seededRandom } from '../../src/sim/seeded-random.ts';
 import { blockId, type BlockKey } from '../../crdt/ids.ts';
 import { NodeList, packRecord, unpackRecord } from '../../src/replica/packed-record.ts';
 import { arbitraryRecord, hashOf } from '../crdt/block/arbitraries.ts';
@@ -148,6 +149,15 @@ describe('an index of slots', () => {
       );
     }
     assert.equal(index.size, 15);
+  });
+
+  it('picks each of its slots by chance, and none when it is empty', () => {
+    const index = new SlotIndex((slot) => slot);
+    const random = seededRandom(7);
+    assert.equal(index.pick(random), NO_SLOT);
+    for (const slot of [2, 30, 500]) index.add(slot);
+    const picked = new Set(Array.from({ length: 200 }, () => index.pick(random)));
+    assert.deepEqual(picked, new Set([2, 30, 500]));
   });
 });
 

@@ -40,7 +40,8 @@ function partsOf(deltas: readonly KeyedRecord[]): SnapshotParts {
     files.noteRecord(key, fingerprint);
     if (key.number % 2 === 0) continue;
     files.note('witness', key, { identity, place: 'primary' });
-    shelf.put(key, 'Completed', hashOf(key.number % 1_000), undefined);
+    const content = { payloadDigest: hashOf(key.number % 1_000), payloadBytes: 40 + key.number, payloadOffset: 200 };
+    shelf.put(key, { state: 'Completed', ...content }, undefined);
   }
   return parts;
 }

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { hasSuccess, recordOf } from '../../crdt/block/record.ts';
-import { decodeRecord } from '../../crdt/block/record-codec.ts';
+import { decodeRecord, encodeRecord } from '../../crdt/block/record-codec.ts';
 import { DiskError } from '../../src/disk/disk.ts';
 import { MemoryDisk, type DiskOperation } from '../../src/disk/memory-disk.ts';
 import { encodeValidateFile } from '../../src/files/validate-file.ts';
-import { DIRTY_BLOCKS_MAX, WRITES_UNDER_WAY_MAX } from '../../src/store/block-store.ts';
+import {
+  DIRTY_BLOCKS_MAX,
+  HOLDERS_WAITING_MAX,
+  HOLDERS_WRITE_MS,
+  WRITES_UNDER_WAY_MAX,
+} from '../../src/store/block-store.ts';
 import { arbitraryDelta, hashOf } from '../crdt/block/arbitraries.ts';
 import { keyAt } from '../net/signed-nodes.ts';
 import { holdsAsync } from '../properties.ts';
@@ -221,6 +226,64 @@ describe('the block store', () => {
     await store.idle();
     assert(operations.filter((operation) => operation === 'create').length <= 2);
     assert.equal((await readValidateFile(disk, KEY))?.info.status, 'Success');
+  });
+
+  it('writes once for all the holders that came within HOLDERS_WRITE_MS, and at once when it stops', async () => {
+    const { disk, setHook } = hookedDisk();
+    const { store, clock, author, peers } = await openStore(disk);
+    await store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) });
+    await store.idle();
+    const written: string[] = [];
+    setHook((operation, path) => void (operation === 'replace' && written.push(path)));
+    for (const { node } of peers) {
+      store.merge({ key: KEY, record: recordOf({ holders: [{ node, dot: 1, live: true }] }) }, 'peer');
+      await clock.advance(HOLDERS_WRITE_MS / 4);
+    }
+    assert.equal(store.dirtyCount, 1);
+    assert.deepEqual(written, []);
+    await clock.advance(HOLDERS_WRITE_MS / 4);
+    await store.idle();
+    assert.equal(written.length, 1);
+    assert.equal(store.dirtyCount, 0);
+    assert.deepEqual(await trailerOf(disk), encodeRecord(store.replica.get(KEY)));
+
+    const { timers } = clock;
+    store.merge({ key: KEY, record: recordOf({ holders: [{ node: author.node, dot: 1, live: true }] }) }, 'local');
+    await store.stop();
+    assert.deepEqual(await trailerOf(disk), encodeRecord(store.replica.get(KEY)));
+    assert.equal(clock.timers, timers);
+  });
+
+  it('writes holders with whatever else changes, without waiting', async () => {
+    const disk = new MemoryDisk();
+    const { store, clock, author, peers } = await openStore(disk);
+    store.merge({ key: KEY, record: recordOf({ lease: author.claim(KEY, 1, 30_000) }) }, 'local');
+    await store.idle();
+    const holders = peers.map(({ node }) => ({ node, dot: 1, live: true }));
+    store.merge({ key: KEY, record: recordOf({ holders }) }, 'peer');
+    await store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) });
+    assert.deepEqual(await trailerOf(disk), encodeRecord(store.replica.get(KEY)));
+    assert.equal(store.dirtyCount, 0);
+    assert.equal(clock.monotonicMs(), 0, 'no time went by');
+  });
+
+  it('waits with the holders of HOLDERS_WAITING_MAX blocks, and writes all with one more', async () => {
+    const { disk, operations } = hookedDisk();
+    const { store, clock, author } = await openStore(disk);
+    const keys = Array.from({ length: HOLDERS_WAITING_MAX + 1 }, (_, number) => keyAt(number));
+    const holders = [{ node: author.node, dot: 1, live: true }];
+    for (const key of keys) store.merge({ key, record: recordOf({ lease: author.claim(key, 1, 30_000) }) }, 'local');
+    await store.idle();
+    const [last, ...rest] = keys;
+    assert(last !== undefined);
+    operations.length = 0;
+    for (const key of rest) store.merge({ key, record: recordOf({ holders }) }, 'local');
+    await clock.settle();
+    assert.equal(operations.length, 0);
+    store.merge({ key: last, record: recordOf({ holders }) }, 'local');
+    await clock.settle();
+    assert(operations.includes('create'));
+    await store.stop();
   });
 
   it('writes everything once a full disk has room again', async () => {

@@ -9,9 +9,10 @@ import { blockFileName, type BlockFileKind } from '../../src/files/file-names.ts
 import type { MemoryDisk } from '../../src/disk/memory-disk.ts';
 import { CHECKPOINT_DELAY_MS } from '../../src/journal/checkpointer.ts';
 import { SEGMENT_AGE_MS_MAX } from '../../src/journal/journal.ts';
+import { KEEP_ALL } from '../../src/node/housekeeping-settings.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { keyAt } from '../net/signed-nodes.ts';
-import { Cluster, SETTINGS, type Machine } from '../node/memory-cluster.ts';
+import { Cluster, type Machine } from '../node/memory-cluster.ts';
 
 const BLOCKS = Array.from({ length: 4 }, (_, at) => keyAt(at));
 const FINAL = keyAt(2);
@@ -37,7 +38,7 @@ async function prepared(cluster: Cluster, machine: Machine): Promise<void> {
 
 describe('upkeep and a power loss at any disk operation', () => {
   it('loses no file and no result, and shows a reader each file in one of its two places at every moment', async () => {
-    const settings = { upkeep: { ...SETTINGS.upkeep, archiveAfterBlocks: 0, settleAfterBlocks: 1 } };
+    const settings = { housekeeping: { ...KEEP_ALL, archiveAfterBlocks: 0, settleAfterBlocks: 1 } };
     let crashes = 0;
     for (let crashAt = 0; crashes === crashAt; crashAt++) {
       const cluster = new Cluster();

@@ -41,15 +41,6 @@ const SETTINGS: NodeSettings = {
   validationsMax: VALIDATIONS_MAX,
   retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
   reserveMs: undefined,
-  upkeep: {
-    archiveAfterBlocks: 64,
-    settleAfterBlocks: 0,
-    retainBlocks: undefined,
-    retainMs: undefined,
-    retainBytes: undefined,
-  },
-  windowFrom: 0,
-  scrubFilesPerSecond: 0,
 };
 
 export async function runDriftlock(

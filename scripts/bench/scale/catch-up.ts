@@ -108,7 +108,7 @@ async function startNode(
     bounds: config.clockBounds,
     heartbeatMs: 200,
     scanIntervalMs: 600_000,
-    scrubFilesPerSecond: 0,
+    housekeeping: { ...config.housekeeping, scrubFilesPerSecond: 0 },
   };
   const node = new DriftlockNode(settings, {
     clock: systemClock,

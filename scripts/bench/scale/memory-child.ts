@@ -41,7 +41,8 @@ async function fill(from: number, to: number): Promise<void> {
     for (const kind of ['validate', 'witness'] as const) files.note(kind, key, { identity, place: 'primary' });
     files.noteRecord(key, replica.fingerprint(key));
     const payloadDigest = record.witnesses[0]?.payloadDigest;
-    if (payloadDigest !== undefined) shelf.put(key, 'Completed', payloadDigest, undefined);
+    if (payloadDigest !== undefined)
+      shelf.put(key, { state: 'Completed', payloadDigest, payloadBytes: 14_000, payloadOffset: 200 }, undefined);
     if (at >= DEFAULTS.settleAfterBlocks) {
       const old = source.key(at - DEFAULTS.settleAfterBlocks);
       replica.merge({ key: old, record: settled });

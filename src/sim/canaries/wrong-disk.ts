@@ -58,12 +58,14 @@ async function isForeign(disk: Disk, path: string): Promise<boolean> {
 function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
   return {
     read: (path, maxBytes) => disk.read(path, maxBytes),
+    readRange: (path, offset, lengthBytes) => disk.readRange(path, offset, lengthBytes),
     identify: (path) => disk.identify(path),
     list: (directory) => disk.list(directory),
     scan: (directory) => disk.scan(directory),
     listDirectories: (directory) => disk.listDirectories(directory),
     makeDirectory: (directory) => disk.makeDirectory(directory),
     create: (path, bytes, options): Promise<FileIdentity> => disk.create(path, bytes, options),
+    writeAt: (path, offset, bytes) => disk.writeAt(path, offset, bytes),
     syncFile: (path) => disk.syncFile(path),
     syncDirectory: (directory) => disk.syncDirectory(directory),
     replace: (from, to, expected) => disk.replace(from, to, expected),

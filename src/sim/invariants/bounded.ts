@@ -9,15 +9,18 @@ import type { Finding, Invariant } from './invariant.ts';
  * look at its clocks (`clock-keeper`), scans of `validate/` and of `witness/` (`directory-watch`), the gathering of what is
  * gossiped next (`gossiper`), the age of the journal's segment and its next checkpoint (`journal`), the look at
  * `chain.status` and its next message (`finality-keeper`), the next pass over what is final (`upkeep`), the next file to
- * check (`scrubber`) and the next snapshot (`snapshot-keeper`).
+ * check (`scrubber`), the next snapshot (`snapshot-keeper`), challenge of a holder (`challenger`) and look for contracts
+ * (`contract-sync`).
  */
-const OWN_TIMERS = 13;
+const OWN_TIMERS = 15;
 /**
  * And for each peer: the next measurement of its clock or the deadline of the one under way (`clock-keeper`), the stall
  * limit of the one that the peer makes (`serve`), and what is on its way here, which the network holds on this machine's
- * clock: a chunk of each of the two, and a heartbeat, from its sender and from one who passed it on.
+ * clock: a chunk of each of the two, and a heartbeat, from its sender and from one who passed it on. For witnesses and
+ * contracts: the idle limit of the stream kept to the peer or the deadline of a request on it (`client`), the stall limit
+ * of the stream that the peer keeps (`serve`), and a chunk on its way on each.
  */
-const TIMERS_PER_PEER = 6;
+const TIMERS_PER_PEER = 10;
 /** And for each block, at most: a retry of its fetch, of its write, of its claim, and a renewal. */
 const TIMERS_PER_BLOCK_MAX = 6;
 /** After a pause all that waited in the machine's buffers comes at once. */
@@ -40,7 +43,7 @@ export const BOUNDED: Invariant = {
           ['timers', clock.timers, idleTimersMax + STREAM_TIMERS_MAX + TIMERS_PER_BLOCK_MAX * blockCount],
           ['blocks to write', node.store.dirtyCount, blockCount],
           ['leases sighted', node.leasesSighted, blockCount],
-          ['witnesses to fetch', node.fetcher.fetching, blockCount],
+          ['witnesses to fetch', node.witnesses.fetcher.fetching, blockCount],
           ['validations', node.claims.claimer.validationsInFlight, SIM_SETTINGS.validationsMax],
           ['blocks ready to claim', node.claims.claimer.readyCount, blockCount],
         ];
@@ -58,7 +61,7 @@ export const BOUNDED: Invariant = {
             ['timers at rest', clock.timers, idleTimersMaxOf(machines.length)],
             ['blocks to write at rest', node.store.dirtyCount, 0],
             ['leases sighted at rest', node.leasesSighted, 0],
-            ['witnesses to fetch at rest', node.fetcher.fetching, 0],
+            ['witnesses to fetch at rest', node.witnesses.fetcher.fetching, 0],
             ['validations at rest', node.claims.claimer.validationsInFlight, 0],
             ['temporary files at rest', temporary.length, 0],
           ],

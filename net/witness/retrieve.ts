@@ -1,0 +1,213 @@
+/**
+ * Retrieves one payload from its holders: the chunk list first, then chunks from several sources at once, the nearest first.
+ *
+ * Invariants: a chunk is given to `onChunk` once, after it was checked against the list, and the list against the digest;
+ * at most `CHUNKS_IN_FLIGHT_MAX` chunks of a source are in memory. A source that lies, fails or is too slow is told to
+ * `onSourceLost` and asked for nothing more; the others take over what it owed.
+ */
+
+import { checkChunkList, chunkBytes, chunkCount } from '../../crdt/block/payload-digest.ts';
+import { blake3Hash } from '../../crdt/hash.ts';
+import type { Hash32, NodeId } from '../../crdt/ids.ts';
+import { abortReason, type Clock } from '../clock.ts';
+import type { WitnessClient } from './client.ts';
+import { ChunkSchedule, OVERTAKE_MS } from './schedule.ts';
+import { WitnessTransferError } from './transfer-error.ts';
+
+/** Chunks that one source is asked for at a time: 2 MiB, 20 MB/s at a round trip of 100 ms. */
+export const CHUNKS_IN_FLIGHT_MAX = 8;
+/** Sources of one payload at a time. */
+export const SOURCES_PER_PAYLOAD_MAX = 4;
+/** From so many missing chunks (4 MiB) several sources are used from the start. */
+export const CHUNKS_FOR_SEVERAL_SOURCES = 16;
+
+/** What is fetched, as its announcement describes it. */
+export interface WantedWitness {
+  readonly payloadDigest: Hash32;
+  /** At most WITNESS_PAYLOAD_BYTES_MAX. */
+  readonly payloadBytes: number;
+}
+
+export interface Retrieval {
+  readonly client: Pick<WitnessClient, 'ask'>;
+  readonly clock: Clock;
+  readonly wanted: WantedWitness;
+  /** The holders in reach, the one to ask first in front. */
+  readonly sources: readonly NodeId[];
+  /** Which chunks are there already, by the list: asked once, before the first chunk. */
+  readonly begin: (chunks: readonly Hash32[]) => Promise<(index: number) => boolean>;
+  readonly onChunk: (index: number, bytes: Uint8Array) => Promise<void>;
+  readonly onSourceLost: (source: NodeId, error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Resolves with whether the payload is complete; false when no source is left. Throws what `begin` and `onChunk` throw,
+ * and the reason of `signal`.
+ */
+export async function retrieveWitness(retrieval: Retrieval): Promise<boolean> {
+  const left = [...retrieval.sources];
+  const chunks = await findChunkList(retrieval, left);
+  if (chunks === undefined) return false;
+  const schedule = new ChunkSchedule<NodeId>(chunks.length, await retrieval.begin(chunks));
+  return new Download(retrieval, chunks, schedule, left).run();
+}
+
+/** The chunk list of the payload, from the first source that has it; those that fail are taken off `left`. */
+async function findChunkList(retrieval: Retrieval, left: NodeId[]): Promise<readonly Hash32[] | undefined> {
+  const { client, wanted, signal, onSourceLost } = retrieval;
+  const { payloadDigest, payloadBytes } = wanted;
+  if (chunkCount(payloadBytes) === 1) return [payloadDigest];
+  for (let source = left[0]; source !== undefined; source = left[0]) {
+    try {
+      const bytes = await client.ask(source, { kind: 'chunk-list', payloadDigest }, signal);
+      const chunks = checkChunkList(bytes, payloadDigest, payloadBytes);
+      if (chunks !== undefined) return chunks;
+      const found = `another of ${bytes.length} bytes`;
+      throw new WitnessTransferError(
+        'ERR_WITNESS_LIST',
+        source,
+        nameOf(payloadDigest),
+        'the list of that digest',
+        found,
+      );
+    } catch (error) {
+      if (signal.aborted) throw abortReason(signal);
+      left.shift();
+      onSourceLost(source, error);
+    }
+  }
+  return undefined;
+}
+
+class Download {
+  readonly #retrieval: Retrieval;
+  readonly #chunks: readonly Hash32[];
+  readonly #schedule: ChunkSchedule<NodeId>;
+  /** Not asked yet, the nearest first. */
+  readonly #reserve: NodeId[];
+  /** How many chunks each source that is in use owes. */
+  readonly #inFlight = new Map<NodeId, number>();
+  readonly #ended = Promise.withResolvers<boolean>();
+  readonly #over = new AbortController();
+  readonly #tasks = new Set<Promise<void>>();
+  #arrivedSinceTick = 0;
+  /** Chunks that `onChunk` is at work on. */
+  #storing = 0;
+
+  constructor(
+    retrieval: Retrieval,
+    chunks: readonly Hash32[],
+    schedule: ChunkSchedule<NodeId>,
+    sources: readonly NodeId[],
+  ) {
+    this.#retrieval = retrieval;
+    this.#chunks = chunks;
+    this.#schedule = schedule;
+    this.#reserve = [...sources];
+  }
+
+  async run(): Promise<boolean> {
+    const { clock, signal } = this.#retrieval;
+    const onAbort = (): void => this.#ended.reject(abortReason(signal));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    const several = this.#chunks.length >= CHUNKS_FOR_SEVERAL_SOURCES;
+    for (let count = several ? SOURCES_PER_PAYLOAD_MAX : 1; count > 0; count--) this.#enlist();
+    let cancelTick: (() => void) | undefined;
+    const tick = (): void => {
+      cancelTick = clock.schedule(OVERTAKE_MS, tick);
+      if (this.#arrivedSinceTick === 0) this.#enlist();
+      this.#arrivedSinceTick = 0;
+      this.#assign();
+    };
+    cancelTick = clock.schedule(OVERTAKE_MS, tick);
+    try {
+      this.#assign();
+      return await this.#ended.promise;
+    } finally {
+      cancelTick?.();
+      signal.removeEventListener('abort', onAbort);
+      this.#over.abort(new DOMException('the payload is complete or given up', 'AbortError'));
+      // What is being written must not go on under whoever called.
+      await Promise.allSettled(this.#tasks);
+    }
+  }
+
+  /** Takes the next source into use, if there is one and room for it. */
+  #enlist(): void {
+    const source = this.#inFlight.size < SOURCES_PER_PAYLOAD_MAX ? this.#reserve.shift() : undefined;
+    if (source !== undefined) this.#inFlight.set(source, 0);
+  }
+
+  #assign(): void {
+    if (this.#schedule.isComplete) {
+      if (this.#storing === 0) this.#ended.resolve(true);
+      return;
+    }
+    if (this.#inFlight.size === 0) this.#enlist();
+    if (this.#inFlight.size === 0) this.#ended.resolve(false);
+    const nowMs = this.#retrieval.clock.monotonicMs();
+    for (const [source, count] of this.#inFlight) {
+      for (let owed = count; owed < CHUNKS_IN_FLIGHT_MAX; owed++) {
+        const index = this.#schedule.next(source, nowMs);
+        if (index === undefined) break;
+        this.#inFlight.set(source, owed + 1);
+        this.#start(source, index);
+      }
+    }
+  }
+
+  #start(source: NodeId, index: number): void {
+    const task = this.#fetch(source, index)
+      .catch((error: unknown) => this.#ended.reject(error))
+      .finally(() => {
+        this.#tasks.delete(task);
+        const owed = this.#inFlight.get(source);
+        if (owed !== undefined) this.#inFlight.set(source, owed - 1);
+        if (!this.#over.signal.aborted) this.#assign();
+      });
+    this.#tasks.add(task);
+  }
+
+  /** Rejects when the chunk could not be kept; a source that fails is dropped. */
+  async #fetch(source: NodeId, index: number): Promise<void> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.#ask(source, index);
+    } catch (error) {
+      if (!this.#over.signal.aborted && this.#inFlight.has(source)) this.#drop(source, error);
+      return;
+    }
+    this.#arrivedSinceTick++;
+    if (!this.#schedule.done(index)) return;
+    this.#storing++;
+    await this.#retrieval.onChunk(index, bytes);
+    this.#storing--;
+  }
+
+  async #ask(source: NodeId, index: number): Promise<Uint8Array> {
+    const { client, wanted } = this.#retrieval;
+    const { payloadDigest, payloadBytes } = wanted;
+    const bytes = await client.ask(source, { kind: 'chunk', payloadDigest, index }, this.#over.signal);
+    const expectedBytes = chunkBytes(payloadBytes, index);
+    if (bytes.length !== expectedBytes) {
+      const [expected, found] = [`${expectedBytes} bytes of chunk ${index}`, `${bytes.length}`];
+      throw new WitnessTransferError('ERR_WITNESS_LENGTH', source, nameOf(payloadDigest), expected, found);
+    }
+    const digest = blake3Hash(bytes);
+    if (digest === this.#chunks[index]) return bytes;
+    const expected = `chunk ${index} with BLAKE3 ${this.#chunks[index]}`;
+    throw new WitnessTransferError('ERR_WITNESS_DIGEST', source, nameOf(payloadDigest), expected, digest);
+  }
+
+  #drop(source: NodeId, error: unknown): void {
+    this.#inFlight.delete(source);
+    this.#schedule.drop(source);
+    this.#retrieval.onSourceLost(source, error);
+  }
+}
+
+function nameOf(payloadDigest: Hash32): string {
+  return `witness payload ${payloadDigest}`;
+}

@@ -1,0 +1,166 @@
+/**
+ * A `.w` that is being assembled from chunks, in whatever order they come: a file below `.driftlock/partial/` that gets its
+ * final name when it is complete.
+ *
+ * Invariants: a chunk counts as there only once it was written and is what the chunk list says; after a restart every
+ * chunk is read and checked again, so neither a torn write nor a lost one is ever taken for good, and no bitmap has to
+ * be kept beside the file. The file's own checksum comes from the very bytes that were checked. A few chunks are in
+ * memory, whatever the size.
+ */
+
+import { join } from 'node:path';
+import { CHUNK_BYTES, chunkBytes } from '../../crdt/block/payload-digest.ts';
+import { blake3Hash, blake3Stream } from '../../crdt/hash.ts';
+import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
+import { invariant } from '../../crdt/invariant.ts';
+import type { Disk } from '../disk/disk.ts';
+import { checkFileSize } from '../files/file-error.ts';
+import { blockFileName } from '../files/file-names.ts';
+import { encodeStateDataHeader, STATE_DATA_HEADER_BYTES } from '../files/state-data.ts';
+import { encodeWitnessFields, WITNESS_FILE_BYTES_MAX, type WitnessFields } from '../files/witness-status.ts';
+
+/** What is written is handed to the disk in portions of this size, so that the sync at the end finds little left. */
+export const SYNC_AHEAD_BYTES = 8 * 1024 * 1024;
+
+export interface PartialOptions {
+  readonly disk: Pick<Disk, 'identify' | 'readRange' | 'writeAt' | 'syncFile' | 'remove'>;
+  /** `.driftlock/partial/`. */
+  readonly directory: string;
+  readonly fields: WitnessFields;
+  readonly payloadDigest: Hash32;
+  readonly payloadBytes: number;
+}
+
+export class PartialWitness {
+  readonly path: string;
+  readonly #options: PartialOptions;
+  readonly #chunks: readonly Hash32[];
+  readonly #head: Uint8Array;
+  readonly #envelope = blake3Stream();
+  readonly #there: boolean[];
+  /** Chunks that the envelope's hash has been over: always the first ones. */
+  #hashedCount = 0;
+  #hashing: Promise<void> = Promise.resolve();
+  #unsyncedBytes = 0;
+  #syncing: Promise<void> | undefined;
+  #syncFailure: { readonly error: unknown } | undefined;
+
+  private constructor(options: PartialOptions, chunks: readonly Hash32[]) {
+    const { fields, payloadBytes, payloadDigest, directory } = options;
+    this.#options = options;
+    this.#chunks = chunks;
+    this.#head = encodeWitnessFields(fields, payloadBytes);
+    this.#there = chunks.map(() => false);
+    // The offset is part of the name: a file whose fields take another room is not the one to go on with.
+    const key = { number: fields.blockNumber, hash: fields.blockHash };
+    this.path = join(directory, `${partialPrefix(key, payloadDigest)}${this.#payloadOffset}`);
+  }
+
+  /** Takes up what an earlier run has left of it. Throws `ERR_OVER_LIMIT` when the whole file would be too large. */
+  static async open(options: PartialOptions, chunks: readonly Hash32[]): Promise<PartialWitness> {
+    const partial = new PartialWitness(options, chunks);
+    const { blockNumber, blockHash } = options.fields;
+    const name = blockFileName('witness', { number: blockNumber, hash: blockHash });
+    checkFileSize(name, partial.#payloadOffset + options.payloadBytes, WITNESS_FILE_BYTES_MAX);
+    partial.#envelope.update(partial.#head);
+    await partial.#takeUp();
+    return partial;
+  }
+
+  has(index: number): boolean {
+    return this.#there[index] === true;
+  }
+
+  get missingCount(): number {
+    return this.#there.filter((isThere) => !isThere).length;
+  }
+
+  /** Keeps chunk `index`, which the caller has checked against the list. Throws `DiskError`. */
+  async write(index: number, bytes: Uint8Array): Promise<void> {
+    // At once where it is the next: then it need not be read again.
+    if (index === this.#hashedCount) this.#hashNext(bytes);
+    await this.#options.disk.writeAt(this.path, this.#offsetOf(index), bytes);
+    this.#there[index] = true;
+    this.#unsyncedBytes += bytes.length;
+    if (this.#unsyncedBytes >= SYNC_AHEAD_BYTES) this.#syncAhead();
+    await this.#catchUp();
+  }
+
+  /**
+   * Writes the header. The file is complete then, and neither synced nor named. Throws `DiskError`, also when an earlier
+   * sync failed: the kernel may have dropped what it held, and a second sync would not say so.
+   */
+  async finish(): Promise<void> {
+    invariant(this.missingCount === 0, 'a witness is finished when every chunk is there');
+    await this.#catchUp();
+    await this.#syncing;
+    if (this.#syncFailure !== undefined) throw this.#syncFailure.error;
+    const header = encodeStateDataHeader(this.#envelope.digest(), this.#head.length + this.#options.payloadBytes);
+    const front = new Uint8Array(header.length + this.#head.length);
+    front.set(header);
+    front.set(this.#head, header.length);
+    await this.#options.disk.writeAt(this.path, 0, front);
+  }
+
+  async discard(): Promise<void> {
+    await this.#syncing;
+    await this.#options.disk.remove(this.path);
+  }
+
+  get #payloadOffset(): number {
+    return STATE_DATA_HEADER_BYTES + this.#head.length;
+  }
+
+  #offsetOf(index: number): number {
+    return this.#payloadOffset + index * CHUNK_BYTES;
+  }
+
+  async #takeUp(): Promise<void> {
+    if ((await this.#options.disk.identify(this.path)) === undefined) return;
+    for (const [index, digest] of this.#chunks.entries()) {
+      const bytes = await this.#read(index);
+      if (bytes.length === 0 && this.#options.payloadBytes > 0) return;
+      if (blake3Hash(bytes) !== digest) continue;
+      this.#there[index] = true;
+      if (index === this.#hashedCount) this.#hashNext(bytes);
+    }
+  }
+
+  /** Hashes what follows the chunks hashed so far and is there; one call at a time. */
+  #catchUp(): Promise<void> {
+    const next = async (): Promise<void> => {
+      while (this.#there[this.#hashedCount] === true) {
+        const index = this.#hashedCount;
+        const bytes = await this.#read(index);
+        if (index === this.#hashedCount) this.#hashNext(bytes);
+      }
+    };
+    if (this.#there[this.#hashedCount] === true) this.#hashing = this.#hashing.then(next);
+    return this.#hashing;
+  }
+
+  #hashNext(bytes: Uint8Array): void {
+    this.#envelope.update(bytes);
+    this.#hashedCount++;
+  }
+
+  async #read(index: number): Promise<Uint8Array> {
+    const lengthBytes = chunkBytes(this.#options.payloadBytes, index);
+    const content = await this.#options.disk.readRange(this.path, this.#offsetOf(index), lengthBytes);
+    return content?.bytes ?? new Uint8Array();
+  }
+
+  #syncAhead(): void {
+    if (this.#syncing !== undefined) return;
+    this.#unsyncedBytes = 0;
+    this.#syncing = this.#options.disk
+      .syncFile(this.path)
+      .catch((error: unknown) => void (this.#syncFailure = { error }))
+      .finally(() => (this.#syncing = undefined));
+  }
+}
+
+/** How the name of a partial file begins; what follows is where the payload begins in it. */
+export function partialPrefix(key: BlockKey, payloadDigest: Hash32): string {
+  return `${blockFileName('witness', key)}.${payloadDigest}.`;
+}

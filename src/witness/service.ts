@@ -1,0 +1,257 @@
+/**
+ * All that a node does about witnesses, put together: it takes in what stands in `witness/`, serves it to peers, brings
+ * what others announced, and shows the locks of their generators.
+ *
+ * Invariant: nothing leaves or enters the shelf but through the intake; the place of a block's witness is written by the
+ * assembler and the locks alone, each of which looks at what stands there first.
+ */
+
+import { chosenWitness, linkTo, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
+import { successRoots } from '../../crdt/block/record.ts';
+import type { BlockKey, NodeId } from '../../crdt/ids.ts';
+import type { Clock, RandomInteger } from '../../net/clock.ts';
+import type { Network } from '../../net/network.ts';
+import { WitnessClient } from '../../net/witness/client.ts';
+import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
+import { WitnessServer } from '../../net/witness/serve.ts';
+import type { Author } from '../author/author.ts';
+import type { DurableWriter } from '../datadir/durable-writer.ts';
+import type { DatadirLayout } from '../datadir/layout.ts';
+import type { Quarantine } from '../datadir/quarantine.ts';
+import type { Disk } from '../disk/disk.ts';
+import type { IntakeEvent } from '../intake/validate-look.ts';
+import type { LeaseSightings } from '../lease/sightings.ts';
+import type { Change } from '../replica/replica.ts';
+import type { BlockTable } from '../replica/block-table.ts';
+import type { BlockStore } from '../store/block-store.ts';
+import type { FileLedger, FilePlace } from '../store/file-ledger.ts';
+import { WitnessAssembler } from './assembler.ts';
+import { Challenger, type ChallengeEvent } from './challenger.ts';
+import { ChunkStore } from './chunk-store.ts';
+import { HolderDistrust } from './distrust.ts';
+import { WitnessFetcher, type WitnessEvent } from './fetcher.ts';
+import { GenerationLocks } from './generation-locks.ts';
+import { WitnessIntake } from './intake.ts';
+import { ContractBook } from '../contracts/contract-book.ts';
+import { ContractSync, type ContractEvent } from '../contracts/contract-sync.ts';
+import { RepairSweep } from './repair-sweep.ts';
+import { IoQueue } from './io-queue.ts';
+import type { WitnessLimits } from './limits.ts';
+import { witnessOperations, type WitnessOperations } from './operations.ts';
+import { PayloadSource } from './payload-source.ts';
+import type { WitnessPolicy } from './policy.ts';
+import { WitnessShelf } from './shelf.ts';
+
+export interface WitnessServiceOptions {
+  readonly network: Network;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: RandomInteger;
+  readonly author: Author;
+  readonly store: BlockStore;
+  readonly quarantine: Quarantine;
+  readonly blocks: BlockTable;
+  readonly files: FileLedger;
+  readonly writer: DurableWriter;
+  /** Of generators' leases. */
+  readonly sightings: LeaseSightings;
+  readonly policy: WitnessPolicy;
+  readonly limits: WitnessLimits;
+  readonly region: string;
+  readonly regionOf: (node: NodeId) => string;
+  readonly liveMembers: () => readonly NodeId[];
+  readonly rivals: () => readonly NodeId[] | undefined;
+  readonly layout: Pick<DatadirLayout, 'contracts' | 'partial' | 'chunks'>;
+  readonly pathOf: (key: BlockKey, place?: FilePlace) => string;
+  /** See `WitnessAssemblerOptions`. */
+  readonly beforeVisible: (key: BlockKey) => Promise<void>;
+  /** See `WitnessIntakeOptions`. */
+  readonly onAnnounced: (key: BlockKey) => void;
+  readonly onShelfChanged: (key: BlockKey) => void;
+  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | IntakeEvent) => void;
+  readonly onWriteError: (file: string, error: unknown) => void;
+}
+
+export interface WitnessResources {
+  /** Streams on which peers are served now. */
+  readonly serving: number;
+  readonly sentBytes: number;
+  readonly payloadBytes: number;
+  readonly readsInFlight: number;
+  readonly readsWaiting: number;
+  readonly writesInFlight: number;
+  readonly writesWaiting: number;
+  /** Findings against holders that still count. */
+  readonly distrusted: number;
+  readonly overBudget: number;
+}
+
+export class WitnessService {
+  readonly shelf: WitnessShelf;
+  readonly intake: WitnessIntake;
+  readonly fetcher: WitnessFetcher;
+  readonly source: PayloadSource;
+  readonly client: WitnessClient;
+  readonly operations: WitnessOperations;
+  readonly contracts: ContractBook;
+  readonly distrust = new HolderDistrust();
+  readonly #options: WitnessServiceOptions;
+  readonly #locks: GenerationLocks;
+  readonly #server: WitnessServer;
+  readonly #reads: IoQueue;
+  readonly #writes: IoQueue;
+  readonly #assembler: WitnessAssembler;
+  readonly #challenger: Challenger;
+  readonly #chunks: ChunkStore;
+  readonly #contractSync: ContractSync;
+  readonly #repair: RepairSweep;
+
+  constructor(options: WitnessServiceOptions) {
+    const { network, disk, clock, author, sightings, writer, limits, layout, pathOf, regionOf } = options;
+    const shelf = (this.shelf = new WitnessShelf(options.blocks, options.files, pathOf));
+    this.#options = options;
+    this.#reads = new IoQueue('witness reads', limits.reads);
+    this.#writes = new IoQueue('witness writes', limits.writes);
+    this.#chunks = new ChunkStore(disk, writer, layout.chunks);
+    this.source = new PayloadSource(disk, shelf, this.#reads, this.#chunks);
+    this.client = new WitnessClient({ network, clock, streamsPerPeer: limits.askStreamsPerPeer });
+    this.contracts = new ContractBook(disk, layout.contracts);
+    const { source, client, contracts, distrust } = this;
+    this.#server = new WitnessServer({ source, contracts, clock, limits: limits.serve, regionOf });
+    network.serve(WITNESS_PROTOCOL, this.#server.handler);
+    const locks = (this.#locks = new GenerationLocks({
+      ...options,
+      self: author.node,
+      shelf,
+      takeIn: (key) => this.intake.takeIn(key),
+      onWriteError: (key, error) => options.onWriteError(pathOf(key), error),
+    }));
+    const intake = (this.intake = new WitnessIntake({ ...options, shelf, generations: sightings, locks }));
+    this.#assembler = new WitnessAssembler({
+      ...options,
+      client,
+      shelf,
+      source,
+      intake,
+      locks,
+      writes: this.#writes,
+      partialDirectory: layout.partial,
+    });
+    this.fetcher = new WitnessFetcher({
+      ...options,
+      shelf,
+      assembler: this.#assembler,
+      distrust,
+      chosen: (key) => this.chosen(key),
+      drop: (key) => this.#drop(key),
+    });
+    this.#challenger = new Challenger({
+      ...options,
+      client,
+      shelf,
+      distrust,
+      proofOf: (request) => source.proofOf(request),
+      periodMs: limits.challengePeriodMs,
+      sample: limits.challengeSample,
+      onFinding: (key) => this.fetcher.consider(key),
+    });
+    this.#contractSync = new ContractSync({ ...options, client, book: contracts });
+    this.#repair = new RepairSweep({
+      clock,
+      liveMembers: options.liveMembers,
+      keys: () => options.store.replica.entries(),
+      consider: (key) => this.fetcher.consider(key),
+    });
+    const { region } = options;
+    this.operations = witnessOperations({
+      network,
+      client,
+      chunks: this.#chunks,
+      source,
+      challenger: this.#challenger,
+      region,
+      regionOf,
+    });
+  }
+
+  /** A block's record changed. */
+  note({ key, before, after }: Change): void {
+    const { sightings, clock } = this.#options;
+    if (after.witnesses.length > 0) sightings.forget(key);
+    if (after.generation === undefined || after.generation === before.generation) return;
+    // It is first seen when it arrives, not when somebody asks about it.
+    sightings.remainingMs(key, after.generation, { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() });
+    this.#locks.consider(key);
+  }
+
+  /** Resolves once no file is looked at or written. */
+  async idle(): Promise<void> {
+    await this.intake.idle();
+    await this.#locks.idle();
+  }
+
+  /** What stands in the directory has been taken in: what went away meanwhile, and left-overs of earlier runs, are cleared. */
+  async start(): Promise<void> {
+    const { store } = this.#options;
+    await this.intake.recheck(this.workable());
+    function* announced(): Generator<{ key: BlockKey; payloadDigest: WitnessAnnouncement['payloadDigest'] }> {
+      for (const { key, record } of store.replica.entries()) {
+        for (const { payloadDigest } of record.witnesses) yield { key, payloadDigest };
+      }
+    }
+    await this.#assembler.sweep(announced());
+    await this.#chunks.open();
+  }
+
+  /** Blocks that may still need work: see `Replica.workable`. */
+  workable(): Iterable<BlockKey> {
+    return this.#options.store.replica.workable((slot, rank) => this.shelf.hasReached(slot, rank));
+  }
+
+  /** Begins to challenge holders, to bring contracts, and to repair what holders that left take with them. */
+  join(): void {
+    this.#challenger.start();
+    this.#contractSync.start();
+    if (this.#options.policy.kind === 'factor') this.#repair.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#challenger.stop();
+    this.#repair.stop();
+    const synced = this.#contractSync.stop();
+    const fetched = this.fetcher.stop();
+    this.client.stop();
+    await Promise.all([fetched, synced]);
+  }
+
+  /** The announcement that the block's file is made from: see `chosenWitness`. */
+  chosen(key: BlockKey): WitnessAnnouncement | undefined {
+    const { replica } = this.#options.store;
+    const { witnesses } = replica.get(key);
+    return chosenWitness(witnesses, (witness) => {
+      const parent = { number: key.number - 1, hash: witness.parentHash };
+      return linkTo(witness, key.number === 0 ? [] : successRoots(replica.get(parent).results));
+    });
+  }
+
+  resources(): WitnessResources {
+    return {
+      serving: this.#server.streamCount,
+      sentBytes: this.#server.sentBytes,
+      payloadBytes: this.shelf.payloadBytes,
+      readsInFlight: this.#reads.inFlightCount,
+      readsWaiting: this.#reads.waitingCount,
+      writesInFlight: this.#writes.inFlightCount,
+      writesWaiting: this.#writes.waitingCount,
+      distrusted: this.distrust.size,
+      overBudget: this.fetcher.overBudget,
+    };
+  }
+
+  async #drop(key: BlockKey): Promise<void> {
+    const held = this.shelf.get(key);
+    if (held === undefined) return;
+    await this.#options.disk.remove(held.path);
+    await this.intake.takeIn(key);
+  }
+}
