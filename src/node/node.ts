@@ -203,7 +203,7 @@ export class DriftlockNode {
       clock,
       random,
       replica,
-      view: new ReplicaView(replica, this.tally, () => this.#housekeeping.window.from),
+      view: new ReplicaView(replica, this.tally, () => this.lowestKept),
       presence: this.presence,
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
@@ -286,6 +286,11 @@ export class DriftlockNode {
   /** Leases this node counts the time of: no more than there are unfinished blocks. */
   get leasesSighted(): number {
     return this.#sightings.size;
+  }
+
+  /** The lowest block number that this node keeps. */
+  get lowestKept(): number {
+    return this.#housekeeping.window.from;
   }
 
   /** The witnesses that stand complete in this node's directory. */

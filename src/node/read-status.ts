@@ -87,7 +87,7 @@ function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undef
     silentMs: heard === undefined ? null : Math.round(clock.monotonicMs() - heard.heardAtMs),
     mode: heard?.heartbeat.mode ?? null,
     digest: heard === undefined ? null : formatFingerprint(heard.heartbeat.digest),
-    agrees: heard?.heartbeat.digest === node.replica.digest,
+    agrees: heard !== undefined && node.reconciler.agreementWith(heard.heartbeat) === 'agree',
     records: heard?.heartbeat.recordCount ?? null,
   };
 }

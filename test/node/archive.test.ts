@@ -147,6 +147,11 @@ describe('a cluster whose chain.status moves on', () => {
       [3, 4, 5],
     );
     for (const key of BLOCKS.slice(3)) assert.deepEqual(partial.record(key), full.record(key));
+    // What the one does not keep is nothing to talk about.
+    const sessions = partial.eventsOf('reconciled').length;
+    await cluster.clock.advance(120_000);
+    assert.equal(partial.eventsOf('reconciled').length, sessions);
+    assert.equal(full.eventsOf('reconciled').length, sessions);
     // What a program here put there is taken in, and stays for as long as the block may still need work.
     await partial.dropWitness(keyAt(1));
     await cluster.until(() => partial.node.shelf.size === 4, 20_000);
