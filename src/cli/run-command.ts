@@ -1,18 +1,17 @@
 /** `driftlock run`: a node on a data directory, until it is told to stop. */
 
-import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { abortReason } from '../../net/clock.ts';
 import { openLog } from '../config/log.ts';
-import { DEFAULTS, exposures, nodeConfig, type NodeConfig } from '../config/node-config.ts';
-import { nameFlag, nameInFile, parseSettings, readConfigFile } from '../config/read-settings.ts';
+import { DEFAULTS, exposures, type NodeConfig } from '../config/node-config.ts';
+import { nameFlag, parseSettings } from '../config/read-settings.ts';
 import { LOCK_TIME_SECONDS_MAX, type Settings } from '../config/settings.ts';
 import { datadirLayout } from '../datadir/layout.ts';
-import { NodeDisk } from '../disk/node-disk.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { describeEvent } from '../node/describe-event.ts';
 import { DEFAULT_RPC_PORT } from '../rpc/host-port.ts';
-import { parseBlockNumber, parsePath, parseSeconds } from './flag-values.ts';
+import { configWith } from './config-file.ts';
+import { collect, parseBlockNumber, parseSeconds } from './flag-values.ts';
 import { openKeyWarning } from './id-command.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 import { printLine, type Terminal } from './terminal.ts';
@@ -55,7 +54,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
-      const config = await readConfig(flags);
+      const config = await configWith(settingsOf(flags), flags.config);
       await runUntilStopped(config, terminal);
     });
 }
@@ -79,18 +78,6 @@ Examples:
   driftlock run --datadir /var/lib/driftlock --rpc 127.0.0.1:${DEFAULT_RPC_PORT}
   driftlock run --datadir data --listen /ip4/0.0.0.0/tcp/4001 --peer /ip4/192.0.2.1/tcp/4001/p2p/12D3Koo…
   driftlock run --datadir data --validator linkage --api https://rpc.example.org --lock-time 30`;
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-/** Throws what {@link nodeConfig} and {@link readConfigFile} throw. */
-async function readConfig(flags: RunFlags): Promise<NodeConfig> {
-  const path = parsePath(flags.config, '--config', 'a file with one JSON object');
-  const file = path === undefined ? {} : await readConfigFile(new NodeDisk(), path);
-  const given = { flags: settingsOf(flags), file, nameInFile: nameInFile(flags.config ?? '--config') };
-  return nodeConfig(given, availableParallelism());
-}
 
 function settingsOf({
   datadir,

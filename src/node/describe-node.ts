@@ -6,7 +6,7 @@ import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
 
 export function describeNode(node: DriftlockNode, region: string): HeartbeatContent {
-  const { lowestKept } = node;
+  const lowestKept = node.housekeeping.window.from;
   const kept = keptSummary(node.replica.index, lowestKept);
   return {
     mode: 'normal',

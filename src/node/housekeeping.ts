@@ -11,13 +11,14 @@ import type { DurableWriter } from '../datadir/durable-writer.ts';
 import { noteAncestors } from '../finality/ancestors.ts';
 import { FinalityKeeper, type FinalityEvent } from '../finality/finality-keeper.ts';
 import { FinalityRegister } from '../finality/register.ts';
-import { Scrubber } from '../scrub/scrubber.ts';
+import { rereadBlock, type BlockFiles, type RereadParts } from '../scrub/reread.ts';
+import { Scrubber, type ScrubProgress } from '../scrub/scrubber.ts';
 import { SnapshotKeeper } from '../snapshot/snapshot-keeper.ts';
 import type { SnapshotParts } from '../snapshot/node-snapshot.ts';
 import type { BlockStore, StoreChange } from '../store/block-store.ts';
 import { Upkeep } from '../upkeep/upkeep.ts';
 import { BlockWindow } from '../upkeep/window.ts';
-import type { WitnessIntake } from '../witness/intake.ts';
+import type { WitnessService } from '../witness/service.ts';
 import type { NodeEvent } from './events.ts';
 import { KEEP_ALL } from './housekeeping-settings.ts';
 import { filePaths } from './file-paths.ts';
@@ -25,6 +26,7 @@ import type { NodeSettings, NodeWorld } from './options.ts';
 
 export interface HousekeepingParts extends SnapshotParts {
   readonly store: BlockStore;
+  readonly witnesses: Pick<WitnessService, 'intake' | 'fetcher'>;
 }
 
 export class Housekeeping {
@@ -35,6 +37,7 @@ export class Housekeeping {
   readonly #onEvent: (event: NodeEvent) => void;
   readonly #finality: FinalityKeeper;
   readonly #upkeep: Upkeep;
+  readonly #reread: RereadParts;
   readonly #scrubber: Scrubber;
   readonly #snapshots: SnapshotKeeper;
   #isWorking = false;
@@ -44,7 +47,6 @@ export class Housekeeping {
     settings: NodeSettings,
     world: NodeWorld,
     parts: HousekeepingParts,
-    witnesses: WitnessIntake,
     writer: DurableWriter,
     onEvent: (event: NodeEvent) => void,
   ) {
@@ -53,7 +55,7 @@ export class Housekeeping {
     this.#onEvent = onEvent;
     const kept = settings.housekeeping ?? KEEP_ALL;
     this.window = new BlockWindow(kept.windowFrom);
-    const { replica, files, shelf, tally, store } = parts;
+    const { replica, files, shelf, tally, store, witnesses } = parts;
     this.#finality = new FinalityKeeper({
       ...world,
       register: this.register,
@@ -69,7 +71,7 @@ export class Housekeeping {
       shelf,
       tally,
       store,
-      witnesses,
+      witnesses: witnesses.intake,
       writer,
       settings: kept,
       register: this.register,
@@ -77,12 +79,16 @@ export class Housekeeping {
       pathOf: filePaths(world.layout),
       onEvent,
     });
-    this.#scrubber = new Scrubber({
-      clock: world.clock,
+    this.#reread = {
+      replica,
       files,
+      takeIn: { validate: (key) => store.takeIn(key), witness: (key) => witnesses.intake.takeIn(key) },
+    };
+    this.#scrubber = new Scrubber({
+      ...this.#reread,
+      clock: world.clock,
       blocks: replica.blocks,
       filesPerSecond: kept.scrubFilesPerSecond,
-      takeIn: { validate: (key) => store.takeIn(key), witness: (key) => witnesses.takeIn(key) },
       onEvent,
     });
     this.#snapshots = new SnapshotKeeper({
@@ -110,6 +116,16 @@ export class Housekeeping {
     this.#upkeep.start();
     this.#scrubber.start(this.#isFromSnapshot);
     this.#snapshots.start();
+  }
+
+  get scrub(): ScrubProgress {
+    return this.#scrubber.progress;
+  }
+
+  /** Reads the block's files again, whatever is known of them. Throws as the disk does. */
+  reread(key: BlockKey): Promise<BlockFiles> {
+    const { fetcher } = this.#parts.witnesses;
+    return rereadBlock(this.#reread, (block) => fetcher.standing(block), key);
   }
 
   /** Peers came or went: the new ones have heard nothing yet. */

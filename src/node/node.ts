@@ -67,7 +67,7 @@ export class DriftlockNode {
   readonly #shown: ShownView;
   readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
-  readonly #housekeeping: Housekeeping;
+  readonly housekeeping: Housekeeping;
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
   #isWorking = false;
@@ -163,8 +163,8 @@ export class DriftlockNode {
       store: this.store,
       trust: { isMember, verifyLater },
       skewBoundMs: bounds.skewBoundMs,
-      isFinal: (key) => this.#housekeeping.isFinal(key),
-      isKept: (key) => this.#housekeeping.isKept(key),
+      isFinal: (key) => this.housekeeping.isFinal(key),
+      isKept: (key) => this.housekeeping.isKept(key),
       onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
     }));
     this.#gossiper = new Gossiper({
@@ -203,7 +203,7 @@ export class DriftlockNode {
       clock,
       random,
       replica,
-      view: new ReplicaView(replica, this.tally, () => this.lowestKept),
+      view: new ReplicaView(replica, this.tally, () => this.housekeeping.window.from),
       presence: this.presence,
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
@@ -227,7 +227,7 @@ export class DriftlockNode {
       witnessOf: (key) => this.shelf.inputOf(key),
       onEvent,
     });
-    this.#housekeeping = new Housekeeping(settings, world, this, this.witnesses.intake, writer, onEvent);
+    this.housekeeping = new Housekeeping(settings, world, this, writer, onEvent);
     this.#watch = new DatadirWatch({
       disk,
       clock,
@@ -243,7 +243,7 @@ export class DriftlockNode {
   /** Reads snapshot, journal and directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
   async start(): Promise<void> {
     const { network } = this.#world;
-    const fromIndex = await this.#housekeeping.load();
+    const fromIndex = await this.housekeeping.load();
     for (const event of await this.#journaled.recover()) this.#report(event);
     await this.#watch.start();
     await this.witnesses.start();
@@ -256,7 +256,7 @@ export class DriftlockNode {
     this.clocks.start();
     this.presence.start();
     this.reconciler.start();
-    await this.#housekeeping.start();
+    await this.housekeeping.start();
     this.witnesses.join();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
@@ -269,7 +269,7 @@ export class DriftlockNode {
     this.#reservations.stop();
     await this.claims.stop();
     await this.witnesses.stop();
-    await this.#housekeeping.stop();
+    await this.housekeeping.stop();
     await this.#watch.stop();
     await this.reconciler.stop();
     await this.clocks.stop();
@@ -279,18 +279,13 @@ export class DriftlockNode {
     this.#stopListening?.();
     await this.witnesses.idle();
     await this.#journaled.stop();
-    await this.#housekeeping.remember();
+    await this.housekeeping.remember();
     await this.#world.network.stop();
   }
 
   /** Leases this node counts the time of: no more than there are unfinished blocks. */
   get leasesSighted(): number {
     return this.#sightings.size;
-  }
-
-  /** The lowest block number that this node keeps. */
-  get lowestKept(): number {
-    return this.#housekeeping.window.from;
   }
 
   /** The witnesses that stand complete in this node's directory. */
@@ -328,7 +323,7 @@ export class DriftlockNode {
     this.tally.note(change);
     if (hasSuccess(after.results)) this.shelf.finish(key);
     if (after.settled && !before.settled) this.shelf.settle(key);
-    this.#housekeeping.note(change);
+    this.housekeeping.note(change);
     if (origin === 'local') this.#gossiper.send({ key, record: delta });
     for (const event of newsOf(change)) this.#report(event);
     // A lease is first seen when it arrives, not when somebody asks about it.
@@ -351,7 +346,7 @@ export class DriftlockNode {
   /** Who is reachable decides what can be fetched and who ranks first. */
   #peersChanged(): void {
     this.presence.beat();
-    this.#housekeeping.peersChanged();
+    this.housekeeping.peersChanged();
     this.witnesses.fetcher.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);
   }

@@ -1,8 +1,8 @@
 /**
  * Reads every file again, slowly and for ever, whether its identity changed or not: a disk that rots tells nobody.
  *
- * Invariant: a file is taken in as if it had never been read, so whatever intake does about a bad one happens: it goes to
- * quarantine, a `.v` is written again from its record, a `.w` is fetched from a peer that holds it.
+ * Invariant: a round passes every block once, at no more than `filesPerSecond`; what is found bad is dealt with as
+ * `reread.ts` says, and the round goes on.
  */
 
 import type { BlockKey } from '../../crdt/ids.ts';
@@ -10,21 +10,26 @@ import { isFailure } from '../../crdt/errors.ts';
 import { pause, type Clock } from '../../net/clock.ts';
 import type { BlockFileKind } from '../files/file-names.ts';
 import type { BlockTable } from '../replica/block-table.ts';
-import type { FileLedger } from '../store/file-ledger.ts';
+import { rereadFile, type RereadParts } from './reread.ts';
 
-export interface ScrubberOptions {
+export interface ScrubberOptions extends RereadParts {
   readonly clock: Clock;
-  readonly files: FileLedger;
   readonly blocks: BlockTable;
   /** 0: off. */
   readonly filesPerSecond: number;
-  readonly takeIn: Readonly<Record<BlockFileKind, (key: BlockKey) => Promise<void>>>;
   readonly onEvent: (event: ScrubEvent) => void;
 }
 
 export type ScrubEvent =
   | { readonly type: 'scrubbed'; readonly files: number }
   | { readonly type: 'scrub-failed'; readonly key: BlockKey; readonly error: unknown };
+
+export interface ScrubProgress {
+  /** Rounds that this run of the node has ended. */
+  readonly rounds: number;
+  /** Blocks passed in the round that is under way; undefined between two rounds. */
+  readonly passed: number | undefined;
+}
 
 const SECOND_MS = 1_000;
 /** Between two rounds: one of an almost empty directory must not become a loop. */
@@ -36,9 +41,15 @@ export class Scrubber {
   readonly #options: ScrubberOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #rounds = 0;
+  #passed: number | undefined;
 
   constructor(options: ScrubberOptions) {
     this.#options = options;
+  }
+
+  get progress(): ScrubProgress {
+    return { rounds: this.#rounds, passed: this.#passed };
   }
 
   /** `isOverdue`: this run of the node has not read the files itself, so the first round begins at once. */
@@ -60,6 +71,7 @@ export class Scrubber {
     const { blocks, files, filesPerSecond, onEvent } = this.#options;
     let count = 0;
     for (let slot = 0; slot < blocks.slotsEnd; slot++) {
+      this.#passed = slot;
       for (const kind of KINDS) {
         if (files.knownAt(kind, slot) === undefined) continue;
         await this.#check(kind, blocks.keyOf(slot));
@@ -67,17 +79,17 @@ export class Scrubber {
         if (!(await this.#wait(SECOND_MS / filesPerSecond))) return;
       }
     }
+    this.#passed = undefined;
+    this.#rounds++;
     onEvent({ type: 'scrubbed', files: count });
   }
 
   async #check(kind: BlockFileKind, key: BlockKey): Promise<void> {
-    const { files, takeIn, onEvent } = this.#options;
     try {
-      files.distrust(kind, key);
-      await takeIn[kind](key);
+      await rereadFile(this.#options, kind, key);
     } catch (error) {
       if (!isFailure(error)) throw error;
-      onEvent({ type: 'scrub-failed', key, error });
+      this.#options.onEvent({ type: 'scrub-failed', key, error });
     }
   }
 

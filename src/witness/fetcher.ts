@@ -73,6 +73,17 @@ export type WitnessNeed =
   | { readonly kind: 'drop' }
   | { readonly kind: 'nothing'; readonly reason: 'unannounced' | 'held' | 'policy' | 'over-budget' };
 
+/** Where a block's witness is: here, or why not. */
+export type WitnessStanding =
+  | 'held'
+  | 'fetching'
+  /** Nobody in reach holds it. */
+  | 'out-of-reach'
+  | 'unannounced'
+  /** By the policy. */
+  | 'not-kept'
+  | 'over-budget';
+
 interface Missing {
   readonly sinceMs: number;
   attempts: number;
@@ -169,6 +180,14 @@ export class WitnessFetcher {
     if (policy.kind !== 'factor') return { kind: 'nothing', reason: 'held' };
     const drop = decideDrop(policy, this.#situation(key, announcement));
     return drop.action === 'drop' ? { kind: 'drop' } : { kind: 'nothing', reason: 'held' };
+  }
+
+  standing(key: BlockKey): WitnessStanding {
+    if (this.#outOfReach.has(blockId(key))) return 'out-of-reach';
+    if (this.#options.shelf.has(key)) return 'held';
+    const need = this.need(key);
+    if (need.kind !== 'nothing') return 'fetching';
+    return need.reason === 'policy' ? 'not-kept' : need.reason;
   }
 
   /** Fetches the block's witness now, whatever the policy says of it; tells whether it is here. Throws as the disk does. */
