@@ -50,6 +50,8 @@ export interface Disk {
    * holds up nobody; none when it does not exist. What comes or goes meanwhile may be met or not.
    */
   scan(directory: string): AsyncIterable<readonly ScannedFile[]>;
+  /** How many files {@link scan} meets, without their identities. */
+  count(directory: string): Promise<number>;
   /** Names of the entries that are directories, in no order; empty when `directory` does not exist. */
   listDirectories(directory: string): Promise<string[]>;
   /** Makes `directory` and its parents, durably; nothing happens when it exists. */

@@ -150,6 +150,13 @@ export class MemoryDisk implements Disk {
     });
   }
 
+  count(directory: string): Promise<number> {
+    return this.#take('count', directory, () => {
+      this.#refuseFile(directory);
+      return this.#names.namesIn(directory).length;
+    });
+  }
+
   listDirectories(directory: string): Promise<string[]> {
     return this.#take('listDirectories', directory, () => {
       this.#refuseFile(directory);

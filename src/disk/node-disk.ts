@@ -36,6 +36,8 @@ const READ_ATTEMPTS_MAX = 4;
 
 /** Files that a scan looks at without a pause. */
 const SCAN_GROUP_FILES = 128;
+/** Of which a count asks the system at once: a million take a second. */
+const COUNT_GROUP_FILES = 4_096;
 
 /** `O_NONBLOCK`: a FIFO among the files must not hold one of libuv's few threads for ever. */
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -101,6 +103,13 @@ export class NodeDisk implements Disk {
       group = [];
     }
     yield group;
+  }
+
+  async count(directory: string): Promise<number> {
+    const entries = await orAbsent('list', directory, () => opendir(directory, { bufferSize: COUNT_GROUP_FILES }));
+    let files = 0;
+    for await (const entry of entries ?? []) if (entry.isFile()) files++;
+    return files;
   }
 
   listDirectories(directory: string): Promise<string[]> {

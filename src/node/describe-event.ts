@@ -17,6 +17,11 @@ export interface LogEntry {
 
 export function describeEvent(event: NodeEvent): LogEntry {
   switch (event.type) {
+    case 'loading': {
+      const { done, total, perSecond, leftMs } = event.progress;
+      const filesPerSecond = Math.round(perSecond);
+      return { level: 'info', fields: { done, total, filesPerSecond, leftMs: leftMs && Math.round(leftMs) } };
+    }
     case 'loaded':
       return {
         level: 'info',

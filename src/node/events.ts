@@ -9,6 +9,7 @@ import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
 import type { FinalityEvent } from '../finality/finality-keeper.ts';
+import type { Progress } from '../progress/progress-meter.ts';
 import type { ScrubEvent } from '../scrub/scrubber.ts';
 import type { UpkeepEvent } from '../upkeep/upkeep.ts';
 import type { ChallengeEvent } from '../witness/challenger.ts';
@@ -27,6 +28,7 @@ export type NodeEvent =
   | FinalityEvent
   | UpkeepEvent
   | ScrubEvent
+  | { readonly type: 'loading'; readonly progress: Progress }
   | { readonly type: 'loaded'; readonly blocks: number; readonly fromIndex: number; readonly witnesses: number }
   | ChallengeEvent
   | ContractEvent

@@ -37,6 +37,7 @@ import type { WitnessShelf } from '../witness/shelf.ts';
 import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
+import { LoadMeter } from './load-meter.ts';
 import { newsOf } from './news.ts';
 import { ShownView } from './shown-view.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -68,6 +69,7 @@ export class DriftlockNode {
   readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
   readonly housekeeping: Housekeeping;
+  readonly loading: LoadMeter;
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
   #isWorking = false;
@@ -228,7 +230,9 @@ export class DriftlockNode {
       onEvent,
     });
     this.housekeeping = new Housekeeping(settings, world, this, writer, onEvent);
+    this.loading = new LoadMeter({ clock, onProgress: (progress) => onEvent({ type: 'loading', progress }) });
     this.#watch = new DatadirWatch({
+      meter: this.loading,
       disk,
       clock,
       layout,

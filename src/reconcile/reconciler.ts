@@ -16,10 +16,11 @@ import { initiateReconcile, serveReconcile, type ReconcileStats } from '../../ne
 import { RECONCILE_PROTOCOL } from '../../net/reconcile/limits.ts';
 import type { ReconcileView } from '../../net/reconcile/view.ts';
 import type { PresenceKeeper } from '../presence/presence.ts';
+import type { Progress } from '../progress/progress-meter.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Heartbeat } from '../../net/presence/heartbeat.ts';
 import { agreementWith, type Agreement } from './agreement.ts';
-import { CatchUpMeter, type CatchUpProgress } from './catch-up.ts';
+import { CatchUpMeter } from './catch-up.ts';
 import { FetchLedger } from './fetch-ledger.ts';
 import { decideReconcile } from './trigger.ts';
 
@@ -75,7 +76,7 @@ export class Reconciler {
   }
 
   /** Undefined when there is nothing to catch up with. */
-  get catchUp(): CatchUpProgress | undefined {
+  get catchUp(): Progress | undefined {
     return this.#catchUp.progress;
   }
 
