@@ -169,6 +169,11 @@ export class Replica {
     }
   }
 
+  /** Blocks whose record speaks of a witness. */
+  *witnessed(): Generator<BlockKey> {
+    for (const slot of this.#slots((traits) => (traits & NAMES_WITNESS) !== 0)) yield this.blocks.keyOf(slot);
+  }
+
   /** The block whose record is in the state that `item` names. */
   blockOf({ number, fingerprint }: Item): BlockKey | undefined {
     return this.blocksAt(number).find((key) => this.fingerprint(key) === fingerprint);
