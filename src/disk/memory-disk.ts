@@ -22,7 +22,8 @@ import {
 import { afterPowerLoss, identityOf, type MemoryInode } from './memory-inode.ts';
 import { MemoryNames } from './memory-names.ts';
 
-export type DiskOperation = Exclude<keyof Disk, 'watch'>;
+/** Those that are no sum of others. */
+export type DiskOperation = Exclude<keyof Disk, 'watch' | 'names' | 'readBatch'>;
 
 export interface MemoryDiskOptions {
   /**
@@ -126,6 +127,17 @@ export class MemoryDisk implements Disk {
     });
   }
 
+  readBatch(paths: readonly string[], maxBytes: number): Promise<readonly (FileContent | undefined)[]> {
+    return Promise.all(
+      paths.map((path) =>
+        this.read(path, maxBytes).catch((error: unknown) => {
+          if (!(error instanceof DiskError)) throw error;
+          return undefined;
+        }),
+      ),
+    );
+  }
+
   identify(path: string): Promise<FileIdentity | undefined> {
     return this.#take('identify', path, () => {
       const inode = this.#names.get(path);
@@ -150,11 +162,8 @@ export class MemoryDisk implements Disk {
     });
   }
 
-  count(directory: string): Promise<number> {
-    return this.#take('count', directory, () => {
-      this.#refuseFile(directory);
-      return this.#names.namesIn(directory).length;
-    });
+  async *names(directory: string): AsyncGenerator<readonly string[]> {
+    yield await this.list(directory);
   }
 
   listDirectories(directory: string): Promise<string[]> {

@@ -34,6 +34,7 @@ import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { payloadOfChild } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
+import { textOf } from './describe-event.ts';
 import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
@@ -238,6 +239,9 @@ export class DriftlockNode {
       layout,
       files,
       scanIntervalMs: settings.scanIntervalMs,
+      store: this.store,
+      witnesses: this.witnesses.intake,
+      verifyLater,
       takeInValidate: (key) => this.store.takeIn(key),
       takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
@@ -374,7 +378,7 @@ export class DriftlockNode {
     this.counters.note(event);
     if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
-      this.lastWriteError = describeError(event.error);
+      this.lastWriteError = textOf(event.error);
       this.#firstWriteFailure.resolve();
     }
     this.#world.onEvent(event);
@@ -391,8 +395,4 @@ export class DriftlockNode {
     const { clock } = this.#world;
     return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
   }
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

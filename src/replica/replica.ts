@@ -135,6 +135,16 @@ export class Replica {
     return { key, before, after };
   }
 
+  /** Takes over a record as it was decoded from its canonical bytes. Undefined when the block is held already. */
+  load({ key, record }: KeyedRecord, fingerprint: Fingerprint): Change | undefined {
+    if (this.#holds(this.blocks.slotOf(key)) || isEmptyRecord(record)) return undefined;
+    const slot = this.blocks.claim(key);
+    this.#store(slot, packRecord(record, this.#nodes), traitsOf(record));
+    this.#fingerprints.set(slot, fingerprintToBytes(fingerprint));
+    this.#account(key, undefined, fingerprint);
+    return { key, before: EMPTY_RECORD, after: record };
+  }
+
   /** Forgets a block: this node does not keep it any more. Its slot stays claimed. */
   remove(key: BlockKey): void {
     const slot = this.blocks.slotOf(key);

@@ -21,6 +21,7 @@ import { DriftlockNode } from '../../../src/node/node.ts';
 import { fileView } from '../../../src/store/validate-view.ts';
 import type { Validator } from '../../../src/validators/validator.ts';
 import type { ScaleBlocks } from './blocks.ts';
+import { runChild } from './child.ts';
 
 const FILES_IN_FLIGHT = 64;
 /** The newest blocks are whole; what lies further back is settled, as it is by default. */
@@ -85,4 +86,20 @@ export async function loneNode(
     },
   );
   return { node, layout };
+}
+
+/** What a node took that was started on a directory, in a process of its own. */
+export interface StartFigures {
+  readonly startMs: number;
+  readonly stopMs: number;
+  /** After the start. */
+  readonly residentBytes: number;
+  readonly blocks: number;
+  readonly fromIndex: number;
+  /** From a witness's place in the directory to the call of the validator. */
+  readonly claimsMs: readonly number[];
+}
+
+export function startChild(datadir: string, claims = 0): Promise<StartFigures> {
+  return runChild<StartFigures>('start-child.ts', [datadir, `${claims}`]);
 }
