@@ -45,6 +45,9 @@ async function send(
   return { status: response.statusCode, headers: response.headers, body: text };
 }
 
+const rereadNothing = (key: BlockKey): Promise<BlockFiles> =>
+  Promise.resolve({ key, validate: 'good', witness: 'out-of-reach' });
+
 const blocks = [{ block: success.number, hash: success.hash }];
 
 const call = (method: string, params?: unknown): string => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
@@ -210,9 +213,7 @@ describe('the RPC server', () => {
   });
 
   it('has REREAD_BLOCKS_MAX blocks read again at once and not one more, and none where it is off', async () => {
-    const reread = (key: BlockKey): Promise<BlockFiles> =>
-      Promise.resolve({ key, validate: 'good', witness: 'out-of-reach' });
-    const server = await start({ reread });
+    const server = await start({ reread: rereadNothing });
     const ask = async (params: unknown): Promise<string> =>
       (await send(server, { body: call('driftlock_reread', params) })).body;
     deepEqual(JSON.parse(await ask({ blocks })), {

@@ -2,6 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { encodeRecord } from '../../../crdt/block/record-codec.ts';
 import { mergeRecords, recordOf } from '../../../crdt/block/record.ts';
 import { viewOf } from '../../../crdt/block/view.ts';
@@ -88,18 +89,20 @@ export async function loneNode(
   return { node, layout };
 }
 
-/** What a node took that was started on a directory, in a process of its own. */
-export interface StartFigures {
-  readonly startMs: number;
-  readonly stopMs: number;
+const startFigures = z.object({
+  startMs: z.number(),
+  stopMs: z.number(),
   /** After the start. */
-  readonly residentBytes: number;
-  readonly blocks: number;
-  readonly fromIndex: number;
+  residentBytes: z.number(),
+  blocks: z.number(),
+  fromIndex: z.number(),
   /** From a witness's place in the directory to the call of the validator. */
-  readonly claimsMs: readonly number[];
-}
+  claimsMs: z.array(z.number()),
+});
 
-export function startChild(datadir: string, claims = 0): Promise<StartFigures> {
-  return runChild<StartFigures>('start-child.ts', [datadir, `${claims}`]);
+/** What a node took that was started on a directory, in a process of its own. */
+export type StartFigures = z.infer<typeof startFigures>;
+
+export async function startChild(datadir: string, claims = 0): Promise<StartFigures> {
+  return startFigures.parse(await runChild('start-child.ts', [datadir, `${claims}`]));
 }

@@ -1,9 +1,11 @@
 /** `memory`: what a million blocks take of resident memory, in a process of its own (`memory-child.ts`). */
 
+import { z } from 'zod';
 import type { BenchRow } from '../row.ts';
 import { runChild } from './child.ts';
 import { SCALE_BLOCKS } from './starts.ts';
 
+const figures = z.object({ bytesPerBlock: z.number() });
 const BUDGET_MB = 300;
 
 export const memory: BenchRow = {
@@ -18,8 +20,7 @@ export const memory: BenchRow = {
   prepare: () =>
     Promise.resolve({
       async ours() {
-        const { bytesPerBlock } = await runChild<{ bytesPerBlock: number }>('memory-child.ts', [`${SCALE_BLOCKS}`]);
-        return bytesPerBlock;
+        return figures.parse(await runChild('memory-child.ts', [`${SCALE_BLOCKS}`])).bytesPerBlock;
       },
       against: () => Promise.resolve(BUDGET_MB),
       close: () => Promise.resolve(),

@@ -54,7 +54,7 @@ const figures: StartFigures = {
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 
 /** From the rename of a witness into its place to the call of the validator, one block after the other. */
-async function timeClaims(count: number): Promise<readonly number[]> {
+async function timeClaims(count: number): Promise<number[]> {
   const tookMs: number[] = [];
   for (let at = 0; at < count; at++) {
     const key: BlockKey = { number: 2 ** 40 + at, hash: blake3Hash(new TextEncoder().encode(`${process.pid} ${at}`)) };

@@ -46,6 +46,11 @@ async function coldStart(datadir: string): Promise<number> {
   return (await startChild(datadir)).startMs;
 }
 
+async function claimP50({ datadir }: Filled): Promise<number> {
+  const sorted = (await startChild(datadir, CLAIMS)).claimsMs.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
 const ofMany = `${SCALE_BLOCKS.toLocaleString('en-US')} blocks`;
 
 export const startRows: readonly BenchRow[] = [
@@ -105,12 +110,8 @@ export const startRows: readonly BenchRow[] = [
     isCold: true,
     async prepare() {
       const [many, few] = [await datadirOf(SCALE_BLOCKS), await datadirOf(FEW_BLOCKS)];
-      const p50 = async ({ datadir }: Filled): Promise<number> => {
-        const sorted = (await startChild(datadir, CLAIMS)).claimsMs.toSorted((a, b) => a - b);
-        return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-      };
       await startChild(many.datadir);
-      return { ours: () => p50(many), against: () => p50(few), close: () => Promise.resolve() };
+      return { ours: () => claimP50(many), against: () => claimP50(few), close: () => Promise.resolve() };
     },
   },
 ];
