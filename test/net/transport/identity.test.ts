@@ -9,8 +9,7 @@ import { nodeFromBytes } from '../../../crdt/ids.ts';
 import { generateKey, identityFromSeed, SEED_BYTES, SIGNATURE_BYTES } from '../../../net/identity/identity.ts';
 import { decodeKeyFile, encodeKeyFile, KEY_FILE_BYTES, libp2pKeyOf } from '../../../net/identity/key-file.ts';
 import { nodeOfPeer, parsePeerId, peerIdOf, peerIdText } from '../../../net/identity/peer-id.ts';
-import { CACHED_KEYS_MAX, SignatureVerifier } from '../../../net/identity/verifier.ts';
-import { verifySignature } from '../../../net/identity/verify.ts';
+import { CACHED_KEYS_MAX, SignatureVerifier, verifySignature } from '../../../net/identity/verify.ts';
 import { holds, holdsAsync } from '../../properties.ts';
 
 const seeds = fc.uint8Array({ minLength: SEED_BYTES, maxLength: SEED_BYTES });
