@@ -11,13 +11,17 @@
  * - Hints for one name never overlap; a burst of events during a look becomes one more look.
  */
 
-import type { Clock } from '../../net/clock.ts';
+import { pause, type Clock } from '../../net/clock.ts';
 import type { Disk, FileIdentity } from '../disk/disk.ts';
 
 /** Looks under way: enough to keep the disk busy, few enough that a scan of 20,000 files leaves room for writes. */
 export const LOOKS_IN_FLIGHT_MAX = 16;
 /** Names with events that wait for a look. Beyond it they are dropped and the next scan, which begins at once, finds them. */
 export const PENDING_NAMES_MAX = 4096;
+/** Beyond so many files a scan leaves the event loop to others after each group: a claim takes some twenty turns of it. */
+export const SCAN_FILES_AT_ONCE = 1_024;
+/** Four times as long as a group takes. */
+const SCAN_BREATH_MS = 1;
 /** How many times as long as the last scan took the pause after it lasts at least. */
 const SCAN_PAUSE_FACTOR = 19;
 
@@ -164,7 +168,7 @@ class Watch implements DirectoryWatch {
   }
 
   async #scan(): Promise<void> {
-    const { disk, directory, accepts, known } = this.#options;
+    const { disk, directory, clock, accepts, known } = this.#options;
     const looks = new Set<Promise<void>>();
     const look = async (name: string): Promise<void> => {
       if (looks.size >= LOOKS_IN_FLIGHT_MAX) await Promise.race(looks);
@@ -172,7 +176,10 @@ class Watch implements DirectoryWatch {
       looks.add(done);
     };
     known.beginScan();
+    let met = 0;
     for await (const files of disk.scan(directory)) {
+      met += files.length;
+      if (met > SCAN_FILES_AT_ONCE) await pause(clock, SCAN_BREATH_MS);
       for (const { name, identity } of files) {
         if (this.#isStopped) break;
         if (accepts(name) && !known.isKnown(name, identity)) await look(name);
