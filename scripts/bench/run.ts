@@ -7,6 +7,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { removeBenchDirectories } from './parts/bench-directory.ts';
 import { BenchSkip, measure, type BenchResult, type BenchRow } from './row.ts';
 
 /** `command`: how the user calls it. */
@@ -38,6 +39,7 @@ export async function runBench(command: string, all: readonly BenchRow[]): Promi
     results.push(result);
     if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   }
+  await removeBenchDirectories();
   if (!values.json) process.stdout.write(table(results) + legend(results));
   if (values.out !== undefined) {
     const report = {

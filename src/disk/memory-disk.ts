@@ -11,10 +11,21 @@ import { dirname, isAbsolute } from 'node:path';
 import { equalBytes } from '../../crdt/bytes.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import type { RandomInteger } from '../../net/clock.ts';
-import { DiskError, sameFile, type Disk, type DiskCode, type FileContent, type FileIdentity } from './disk.ts';
+import {
+  DiskError,
+  sameFile,
+  type Disk,
+  type DiskCode,
+  type FileContent,
+  type FileIdentity,
+  type Placement,
+  type PlacementOutcome,
+} from './disk.ts';
 import { MemoryNames, type MemoryInode } from './memory-names.ts';
+import { placeEach } from './place.ts';
 
-export type DiskOperation = Exclude<keyof Disk, 'watch'>;
+/** `place` is made of others. */
+export type DiskOperation = Exclude<keyof Disk, 'watch' | 'place'>;
 
 export interface MemoryDiskOptions {
   /**
@@ -217,6 +228,10 @@ export class MemoryDisk implements Disk {
       }
       return true;
     });
+  }
+
+  place(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]> {
+    return placeEach(this, batch);
   }
 
   move(from: string, to: string): Promise<void> {

@@ -134,9 +134,9 @@ export class BlockStore {
   }
 
   /**
-   * Makes it durable first, then merges into memory. Resolves with true once the file shows it too (or could not be
-   * written yet, which is tried again), with false when the store stopped and the disk did not take it: then nobody has
-   * heard of it.
+   * Makes it durable first, then merges into memory. Resolves with true then: the file shows it soon after, and a crash in
+   * between is made up for by the journal. Resolves with false when the store stopped and the disk did not take it: then
+   * nobody has heard of it.
    */
   commit(keyed: KeyedRecord): Promise<boolean> {
     return new Promise((resolve) => {
@@ -303,26 +303,18 @@ export class BlockStore {
       await journal.append({ key, record: candidate }, fingerprint);
       this.#publish(key, staged);
     }
-    try {
-      if (file.fingerprint !== fingerprint) {
-        const bytes = encodeValidateFile(view, encodeRecord(candidate));
-        const unsynced = isJournaled ? 'journaled' : 'hint';
-        const durability = this.#refreshing.has(id) ? 'durable' : unsynced;
-        const outcome = await writer.write(this.#options.pathOf(key), bytes, {
-          durability,
-          expected: file.identity,
-        });
-        if (outcome.replaced) {
-          this.#refreshing.delete(id);
-          file.identity = outcome.identity;
-          file.fingerprint = fingerprint;
-        } else {
-          await this.#takeInLocked(key);
-        }
+    if (file.fingerprint !== fingerprint) {
+      const bytes = encodeValidateFile(view, encodeRecord(candidate));
+      const unsynced = isJournaled ? 'journaled' : 'hint';
+      const durability = this.#refreshing.has(id) ? 'durable' : unsynced;
+      const outcome = await writer.write(this.#options.pathOf(key), bytes, { durability, expected: file.identity });
+      if (outcome.replaced) {
+        this.#refreshing.delete(id);
+        file.identity = outcome.identity;
+        file.fingerprint = fingerprint;
+      } else {
+        await this.#takeInLocked(key);
       }
-    } finally {
-      // Durable already, whatever became of the file.
-      for (const { settle } of staged) settle(true);
     }
     if (this.#staged.has(id) || this.replica.entry(key)?.fingerprint !== file.fingerprint) this.#dirty.add(id);
   }
@@ -332,15 +324,16 @@ export class BlockStore {
     return this.#staged.has(blockId(key)) || this.replica.get(key).results.length > 0;
   }
 
-  /** From here on `durable` is told to everyone. */
+  /** From here on `durable` is told to everyone, those who wait for it included. */
   #publish(key: BlockKey, durable: readonly Staged[]): void {
     const id = blockId(key);
     const rest = (this.#staged.get(id) ?? []).slice(durable.length);
     if (rest.length === 0) this.#staged.delete(id);
     else this.#staged.set(id, rest);
-    for (const { delta } of durable) {
+    for (const { delta, settle } of durable) {
       const change = this.replica.merge({ key, record: delta });
       if (change !== undefined) this.#options.onChange({ ...change, origin: 'local', delta });
+      settle(true);
     }
   }
 

@@ -8,13 +8,13 @@
  * spares it a call a claim.
  */
 
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { benchDirectory, IN_FLIGHT, inFlight, openBenchStore, type InFlightFigures } from '../parts/bench-store.ts';
+import { benchDirectory } from '../parts/bench-directory.ts';
+import { IN_FLIGHT, inFlight, openBenchStore, type InFlightFigures } from '../parts/bench-store.ts';
 import { startEtcd } from '../parts/etcd.ts';
 import type { BenchRow, BenchWork } from '../row.ts';
 
-const OPERATIONS = 3_000;
+const OPERATIONS = 10_000;
 const LEASE_SECONDS = 600;
 /** As long as what a claim or a result of ours is signed over, with its signature. */
 const VALUE_BYTES = 160;
@@ -58,17 +58,17 @@ export const resultVsEtcd: BenchRow = {
 
 async function prepare(kind: 'claim' | 'result', figure: (figures: InFlightFigures) => number): Promise<BenchWork> {
   const root = await benchDirectory();
-  const etcd = await startEtcd(root).catch(async (error: unknown) => {
-    await rm(root, { recursive: true });
-    throw error;
-  });
+  const etcd = await startEtcd(root);
   const lease = kind === 'claim' ? await etcd.grantLease(LEASE_SECONDS) : undefined;
   const value = new Uint8Array(VALUE_BYTES).fill(7);
   let runs = 0;
   return {
     ours: async () => {
       const store = await openBenchStore(join(root, `ours-${runs++}`));
-      const figures = await inFlight(OPERATIONS, (at) => store[kind](at));
+      const figures = await inFlight(OPERATIONS, (at) => store[kind](at), {
+        before: () => store.turn(),
+        last: () => store.idle(),
+      });
       await store.stop();
       return figure(figures);
     },
@@ -81,9 +81,6 @@ async function prepare(kind: 'claim' | 'result', figure: (figures: InFlightFigur
         }),
       );
     },
-    close: async () => {
-      await etcd.stop();
-      await rm(root, { recursive: true });
-    },
+    close: () => etcd.stop(),
   };
 }
