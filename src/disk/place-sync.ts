@@ -27,8 +27,8 @@ export function identityOf(stats: BigIntStats): FileIdentity {
   return { inode: stats.ino, sizeBytes: Number(stats.size), modifiedNs: stats.mtimeNs };
 }
 
-/** Undefined when there is no such entry. */
-function identifySync(path: string): FileIdentity | undefined {
+/** Undefined when there is no such entry. Throws what the system call throws. */
+export function identifySync(path: string): FileIdentity | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? undefined : identityOf(found);
 }

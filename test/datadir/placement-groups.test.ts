@@ -30,15 +30,20 @@ class Batches {
   }
 
   /** Answers the batch under way and lets the next one begin. */
-  async answer(outcomes = Array<PlacementOutcome>(this.sizes.at(-1) ?? 0).fill(PLACED)): Promise<void> {
-    this.#answers.shift()?.resolve(outcomes);
-    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  async answer(outcomes?: readonly PlacementOutcome[]): Promise<void> {
+    this.#answers.shift()?.resolve(outcomes ?? Array.from({ length: this.sizes.at(-1) ?? 0 }, () => PLACED));
+    await quiet();
   }
 
-  async fail(error: Error): Promise<void> {
-    this.#answers.shift()?.reject(error);
-    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  async fail(failure: DiskError): Promise<void> {
+    this.#answers.shift()?.reject(failure);
+    await quiet();
   }
+}
+
+/** Lets every promise that can settle do so. */
+async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
 describe('groups of files to be placed', () => {
