@@ -28,18 +28,21 @@ export async function runBench(command: string, all: readonly BenchRow[]): Promi
   const rows = wanted.length === 0 ? all : all.filter((row) => wanted.includes(row.id));
   const results: BenchResult[] = [];
   const skipped: Skipped[] = [];
-  for (const row of rows) {
-    const result = await measureOrSkip(row);
-    progress('');
-    if ('reason' in result) {
-      skipped.push(result);
-      process.stderr.write(`${result.id} skipped: ${result.reason}\n`);
-      continue;
+  try {
+    for (const row of rows) {
+      const result = await measureOrSkip(row);
+      progress('');
+      if ('reason' in result) {
+        skipped.push(result);
+        process.stderr.write(`${result.id} skipped: ${result.reason}\n`);
+        continue;
+      }
+      results.push(result);
+      if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     }
-    results.push(result);
-    if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  } finally {
+    await removeBenchDirectories();
   }
-  await removeBenchDirectories();
   if (!values.json) process.stdout.write(table(results) + legend(results));
   if (values.out !== undefined) {
     const report = {

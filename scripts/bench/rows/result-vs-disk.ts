@@ -1,9 +1,10 @@
 /**
  * `result-vs-disk`: what it costs to make a result durable, against the disk alone.
  *
- * Ours: sign a result, merge it, append the record to the journal by group commit, merge it into the replica, write the
- * `.v` with its trailer; the clock stops when every `.v` is visible. The other: for as many bytes, create a temporary file, write, fsync, rename, fsync of the
- * directory. Both with 64 in flight, each run in a new directory of one file system. Both have it on the platter when they say so; the `.v` itself is synced by a later checkpoint, which
+ * Ours: sign a result, append the record to the journal by group commit, merge it into the replica: acknowledged; and
+ * write the `.v` with its trailer. The clock stops when every `.v` is visible. The other: for as many bytes, create a
+ * temporary file, write, fsync, rename, fsync of the directory. Both with 64 in flight, each run in a new directory of one
+ * file system. Both have it on the platter when they say so; the `.v` itself is synced by a later checkpoint, which
  * `result-vs-disk-sustained` counts: there the clock stops when every file is synced and the journal is empty.
  */
 
