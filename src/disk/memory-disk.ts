@@ -7,12 +7,12 @@
  * nothing, and no call that was under way changes the new one.
  */
 
-import { dirname, isAbsolute } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { equalBytes } from '../../crdt/bytes.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import type { RandomInteger } from '../../net/clock.ts';
 import { DiskError, sameFile, type Disk, type DiskCode, type FileContent, type FileIdentity } from './disk.ts';
-import { MemoryNames, type MemoryInode } from './memory-names.ts';
+import { MemoryNames, nameOf, parentOf, type MemoryInode } from './memory-names.ts';
 
 export type DiskOperation = Exclude<keyof Disk, 'watch'>;
 
@@ -146,7 +146,7 @@ export class MemoryDisk implements Disk {
     invariant(isAbsolute(directory), 'paths are absolute');
     return this.#take('makeDirectory', directory, () => {
       const missing: string[] = [];
-      for (let path = directory; !this.#names.hasDirectory(path); path = dirname(path)) {
+      for (let path = directory; !this.#names.hasDirectory(path); path = parentOf(path)) {
         this.#refuseFile(path);
         missing.unshift(path);
       }
@@ -237,7 +237,7 @@ export class MemoryDisk implements Disk {
       this.#setContent(grown, concatenated(grown.bytes, fitting));
       this.#notify(path);
       this.#requireRoom(added.length - fitting.length, path);
-      return { inode: grown, entries: this.#names.pendingIn(dirname(path)) };
+      return { inode: grown, entries: this.#names.pendingIn(parentOf(path)) };
     });
     await this.#syncContent(inode, path, () => this.#names.commit(entries));
   }
@@ -311,10 +311,10 @@ export class MemoryDisk implements Disk {
   }
 
   #notify(path: string): void {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    for (const listener of this.#listeners.get(dirname(path)) ?? []) {
+    const name = nameOf(path);
+    for (const listener of this.#listeners.get(parentOf(path)) ?? []) {
       queueMicrotask(() => {
-        if (this.#listeners.get(dirname(path))?.has(listener) === true) listener(name);
+        if (this.#listeners.get(parentOf(path))?.has(listener) === true) listener(name);
       });
     }
   }
@@ -331,7 +331,7 @@ export class MemoryDisk implements Disk {
   }
 
   #requireParent(path: string): void {
-    this.#requireDirectory(dirname(path));
+    this.#requireDirectory(parentOf(path));
   }
 
   #refuseFile(path: string): void {

@@ -1,6 +1,6 @@
 /** Where a block's files are: written in the first place, looked for in both. */
 
-import { join } from 'node:path';
+import { sep } from 'node:path';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { backupDirectory, type DatadirLayout } from '../datadir/layout.ts';
 import { blockFileName } from '../files/file-names.ts';
@@ -14,9 +14,9 @@ export interface FilePaths {
 
 export function filePaths(layout: DatadirLayout): FilePaths {
   return {
-    validate: (key) => join(layout.validate, blockFileName('validate', key)),
-    validateBackup: (key) => join(backupDirectory(layout, key.number), blockFileName('validate', key)),
-    witness: (key) => join(layout.witness, blockFileName('witness', key)),
-    witnessBackup: (key) => join(backupDirectory(layout, key.number), blockFileName('witness', key)),
+    validate: (key) => `${layout.validate}${sep}${blockFileName('validate', key)}`,
+    validateBackup: (key) => `${backupDirectory(layout, key.number)}${sep}${blockFileName('validate', key)}`,
+    witness: (key) => `${layout.witness}${sep}${blockFileName('witness', key)}`,
+    witnessBackup: (key) => `${backupDirectory(layout, key.number)}${sep}${blockFileName('witness', key)}`,
   };
 }
