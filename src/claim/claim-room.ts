@@ -5,6 +5,7 @@
  * Invariant: a block that one of them has is not handed to another; all hold their leases under one identity.
  */
 
+import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { ClockBounds } from '../../crdt/lease/rule.ts';
@@ -17,6 +18,7 @@ import type { Validator, WitnessInput } from '../validators/validator.ts';
 import { Claimer, type ClaimEvent } from './claimer.ts';
 import { ClientLeases } from './client-leases.ts';
 import { failuresIn, type RetryPolicy } from './decision.ts';
+import { FirstHearing } from './first-hearing.ts';
 
 /** For as long after its last write a program that shares the directory counts as one that claims blocks. */
 export const FOREIGN_ACTIVE_MS = 60_000;
@@ -35,7 +37,10 @@ export interface ClaimRoomOptions {
   /** Whether programs that share the directory have their turn among the ranks. */
   readonly countsPrograms: boolean;
   readonly rankStepMs: () => number;
+  /** Whether this node's clock lets it claim. */
   readonly mayClaim: () => boolean;
+  /** What each connected peer's last heartbeat says; undefined before there is one. */
+  readonly peerDigests: () => readonly (Fingerprint | undefined)[];
   readonly claimEpoch: (view: BlockView) => number;
   readonly rivals: () => Iterable<NodeId>;
   readonly witnessOf: (key: BlockKey) => WitnessInput | undefined;
@@ -46,17 +51,27 @@ export class ClaimRoom {
   readonly claimer: Claimer;
   /** The leases of programs that validate on their own. */
   readonly clients: ClientLeases;
+  /** Before it is over nothing is claimed. */
+  readonly hearing: FirstHearing;
   readonly #options: ClaimRoomOptions;
   #programWroteAtMs: number | undefined;
 
   constructor(options: ClaimRoomOptions) {
     this.#options = options;
+    this.hearing = new FirstHearing({
+      clock: options.clock,
+      ownDigest: () => options.store.replica.digest,
+      peerDigests: options.peerDigests,
+      onOver: () => this.claimer.resume(),
+    });
+    const hasHeard = (): boolean => this.hearing.isOver;
     this.claimer = new Claimer({
       ...options,
+      mayClaim: () => hasHeard() && options.mayClaim(),
       unfinished: () => options.tally.unfinished(),
       onReady: () => this.clients.serve(),
     });
-    this.clients = new ClientLeases({ ...options, claimer: this.claimer });
+    this.clients = new ClientLeases({ ...options, claimer: this.claimer, hasHeard });
   }
 
   get retry(): RetryPolicy {
@@ -87,6 +102,7 @@ export class ClaimRoom {
   }
 
   async stop(): Promise<void> {
+    this.hearing.stop();
     this.clients.stop();
     await this.claimer.stop();
   }

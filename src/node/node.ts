@@ -114,6 +114,8 @@ export class DriftlockNode {
       backupPathOf: pathsOf.validateBackup,
       recordOf: (key) => this.store.recordToCome(key),
       isAuthentic,
+      isSkewed: () => this.clocks.standing === 'outside',
+      reservations: this.#reservations,
       isReplaying: (key) => this.#journaled.journal.isReplaying(key),
       onEvent,
     });
@@ -184,6 +186,7 @@ export class DriftlockNode {
       onHeard: (heartbeat) => {
         author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 });
         this.rankStep.noteHeartbeat(heartbeat, clock.wallMs());
+        this.claims.hearing.look();
       },
     });
     this.rankStep = new RankStep({
@@ -215,6 +218,7 @@ export class DriftlockNode {
       countsPrograms: settings.reserveMs !== undefined,
       rankStepMs: () => this.rankStep.currentMs(),
       mayClaim: () => this.clocks.mayClaim(),
+      peerDigests: () => network.peers().map(({ node }) => this.presence.of(node)?.heartbeat.digest),
       claimEpoch: rules.claimEpoch,
       rivals: () => this.presence.liveClaimants(),
       witnessOf: (key) => this.shelf.get(key),
@@ -248,6 +252,7 @@ export class DriftlockNode {
     this.reconciler.start();
     this.witnesses.join();
     this.#isWorking = true;
+    this.claims.hearing.start();
     // Finished blocks too: their witnesses may be missing here.
     for (const { key } of this.replica.entries()) this.#consider(key);
   }
@@ -355,6 +360,7 @@ export class DriftlockNode {
 
   #report(event: NodeEvent): void {
     this.counters.note(event);
+    if (event.type === 'reconciled') this.claims.hearing.noteReconciled();
     if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
       this.lastWriteError = describeError(event.error);
