@@ -5,13 +5,13 @@
  * Invariant: a block that one of them has is not handed to another; all hold their leases under one identity.
  */
 
-import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { ClockBounds } from '../../crdt/lease/rule.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
+import type { Agreement } from '../reconcile/agreement.ts';
 import type { Tally } from '../replica/tally.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { Validator, WitnessInput } from '../validators/validator.ts';
@@ -39,8 +39,8 @@ export interface ClaimRoomOptions {
   readonly rankStepMs: () => number;
   /** Whether this node's clock lets it claim. */
   readonly mayClaim: () => boolean;
-  /** What each connected peer's last heartbeat says; undefined before there is one. */
-  readonly peerDigests: () => readonly (Fingerprint | undefined)[];
+  /** With each connected peer, by its last heartbeat; undefined before there is one. */
+  readonly agreements: () => readonly (Agreement | undefined)[];
   readonly claimEpoch: (view: BlockView) => number;
   readonly rivals: () => Iterable<NodeId>;
   readonly witnessOf: (key: BlockKey) => WitnessInput | undefined;
@@ -60,8 +60,7 @@ export class ClaimRoom {
     this.#options = options;
     this.hearing = new FirstHearing({
       clock: options.clock,
-      ownDigest: () => options.store.replica.digest,
-      peerDigests: options.peerDigests,
+      agreements: options.agreements,
       onOver: () => this.claimer.resume(),
     });
     const hasHeard = (): boolean => this.hearing.isOver;

@@ -6,8 +6,8 @@
  * `ALONE_MS_MAX`; once over it stays over, as a partition must stop nobody.
  */
 
-import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
 import type { Clock } from '../../net/clock.ts';
+import type { Agreement } from '../reconcile/agreement.ts';
 
 /** A node that nobody is connected to by then is alone: a dial and two handshakes across the world take half of it. */
 export const ALONE_MS_MAX = 1_000;
@@ -16,9 +16,8 @@ export const HEARING_MS_MAX = 5_000;
 
 export interface HearingSituation {
   readonly joinedForMs: number;
-  /** Of the peers connected now: the digest of the latest heartbeat since the start. */
-  readonly peerDigests: readonly (Fingerprint | undefined)[];
-  readonly ownDigest: Fingerprint;
+  /** What the latest heartbeat of each connected peer says of its records and ours; undefined before there is one. */
+  readonly agreements: readonly (Agreement | undefined)[];
   /** Whether a session with any peer has ended well since the start. */
   readonly hasReconciled: boolean;
 }
@@ -28,19 +27,14 @@ export type HearingDecision =
   | { readonly isOver: false; readonly lookInMs: number };
 
 /** `lookInMs`: decide again then, or when something was heard. Every peer has to be heard, since all of them are ranked. */
-export function decideHearing({
-  joinedForMs,
-  peerDigests,
-  ownDigest,
-  hasReconciled,
-}: HearingSituation): HearingDecision {
+export function decideHearing({ joinedForMs, agreements, hasReconciled }: HearingSituation): HearingDecision {
   if (joinedForMs >= HEARING_MS_MAX) return { isOver: true, reason: 'time-is-up' };
-  if (peerDigests.length === 0) {
+  if (agreements.length === 0) {
     if (joinedForMs >= ALONE_MS_MAX) return { isOver: true, reason: 'alone' };
     return { isOver: false, lookInMs: ALONE_MS_MAX - joinedForMs };
   }
-  if (!peerDigests.includes(undefined)) {
-    if (peerDigests.includes(ownDigest)) return { isOver: true, reason: 'agrees' };
+  if (!agreements.includes(undefined)) {
+    if (agreements.includes('agree')) return { isOver: true, reason: 'agrees' };
     if (hasReconciled) return { isOver: true, reason: 'reconciled' };
   }
   return { isOver: false, lookInMs: HEARING_MS_MAX - joinedForMs };
@@ -48,8 +42,7 @@ export function decideHearing({
 
 export interface FirstHearingOptions {
   readonly clock: Clock;
-  readonly ownDigest: () => Fingerprint;
-  readonly peerDigests: () => readonly (Fingerprint | undefined)[];
+  readonly agreements: () => readonly (Agreement | undefined)[];
   /** Called once, unless it was over when it began. */
   readonly onOver: () => void;
 }
@@ -83,11 +76,10 @@ export class FirstHearing {
   /** A heartbeat came. */
   look(): void {
     if (this.#isOver || this.#joinedAtMs === undefined) return;
-    const { clock, ownDigest, peerDigests, onOver } = this.#options;
+    const { clock, agreements, onOver } = this.#options;
     const decision = decideHearing({
       joinedForMs: clock.monotonicMs() - this.#joinedAtMs,
-      peerDigests: peerDigests(),
-      ownDigest: ownDigest(),
+      agreements: agreements(),
       hasReconciled: this.#hasReconciled,
     });
     this.#cancelTimer?.();

@@ -8,15 +8,7 @@
  * Invariant: applying all pending entries to the durable names gives the visible names.
  */
 
-export interface MemoryInode {
-  readonly number: bigint;
-  bytes: Uint8Array;
-  modifiedNs: bigint;
-  /** What a power loss leaves of the content for certain, never longer than it: nothing, until it is synced. */
-  durableBytes: Uint8Array;
-  /** How many visible names it has. */
-  links: number;
-}
+import type { MemoryInode } from './memory-inode.ts';
 
 /** One name set to an inode, or removed (undefined). */
 export interface NameChange {

@@ -3,20 +3,24 @@
 import { sep } from 'node:path';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { backupDirectory, type DatadirLayout } from '../datadir/layout.ts';
-import { blockFileName } from '../files/file-names.ts';
+import { blockFileName, type BlockFileKind } from '../files/file-names.ts';
+import type { FilePlace } from '../store/file-ledger.ts';
 
+/** Without a place: the first one. */
 export interface FilePaths {
-  readonly validate: (key: BlockKey) => string;
-  readonly validateBackup: (key: BlockKey) => string;
-  readonly witness: (key: BlockKey) => string;
-  readonly witnessBackup: (key: BlockKey) => string;
+  readonly validate: (key: BlockKey, place?: FilePlace) => string;
+  readonly witness: (key: BlockKey, place?: FilePlace) => string;
 }
 
 export function filePaths(layout: DatadirLayout): FilePaths {
   return {
-    validate: (key) => `${layout.validate}${sep}${blockFileName('validate', key)}`,
-    validateBackup: (key) => `${backupDirectory(layout, key.number)}${sep}${blockFileName('validate', key)}`,
-    witness: (key) => `${layout.witness}${sep}${blockFileName('witness', key)}`,
-    witnessBackup: (key) => `${backupDirectory(layout, key.number)}${sep}${blockFileName('witness', key)}`,
+    validate: (key, place = 'primary') =>
+      `${directoryOf(layout, 'validate', key, place)}${sep}${blockFileName('validate', key)}`,
+    witness: (key, place = 'primary') =>
+      `${directoryOf(layout, 'witness', key, place)}${sep}${blockFileName('witness', key)}`,
   };
+}
+
+function directoryOf(layout: DatadirLayout, kind: BlockFileKind, key: BlockKey, place: FilePlace): string {
+  return place === 'primary' ? layout[kind] : backupDirectory(layout, key.number);
 }
