@@ -7,7 +7,7 @@
  * nothing, and no call that was under way changes the new one.
  */
 
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { invariant } from '../../crdt/invariant.ts';
 import type { RandomInteger } from '../../net/clock.ts';
 import {
@@ -22,7 +22,7 @@ import {
   type ScannedFile,
 } from './disk.ts';
 import { afterPowerLoss, identityOf, type MemoryInode } from './memory-inode.ts';
-import { MemoryNames } from './memory-names.ts';
+import { MemoryNames, nameOf, parentOf } from './memory-names.ts';
 import { placeEach } from './place.ts';
 
 /** `place` is made of others. */
@@ -172,7 +172,7 @@ export class MemoryDisk implements Disk {
     invariant(isAbsolute(directory), 'paths are absolute');
     return this.#take('makeDirectory', directory, () => {
       const missing: string[] = [];
-      for (let path = directory; !this.#names.hasDirectory(path); path = dirname(path)) {
+      for (let path = directory; !this.#names.hasDirectory(path); path = parentOf(path)) {
         this.#refuseFile(path);
         missing.unshift(path);
       }
@@ -267,7 +267,7 @@ export class MemoryDisk implements Disk {
       this.#setContent(grown, concatenated(grown.bytes, fitting));
       this.#notify(path);
       this.#requireRoom(added.length - fitting.length, path);
-      return { inode: grown, entries: this.#names.pendingIn(dirname(path)) };
+      return { inode: grown, entries: this.#names.pendingIn(parentOf(path)) };
     });
     await this.#syncContent(inode, path, () => this.#names.commit(entries));
   }
@@ -341,10 +341,10 @@ export class MemoryDisk implements Disk {
   }
 
   #notify(path: string): void {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    for (const listener of this.#listeners.get(dirname(path)) ?? []) {
+    const name = nameOf(path);
+    for (const listener of this.#listeners.get(parentOf(path)) ?? []) {
       queueMicrotask(() => {
-        if (this.#listeners.get(dirname(path))?.has(listener) === true) listener(name);
+        if (this.#listeners.get(parentOf(path))?.has(listener) === true) listener(name);
       });
     }
   }
@@ -361,7 +361,7 @@ export class MemoryDisk implements Disk {
   }
 
   #requireParent(path: string): void {
-    this.#requireDirectory(dirname(path));
+    this.#requireDirectory(parentOf(path));
   }
 
   #refuseFile(path: string): void {

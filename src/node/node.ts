@@ -118,6 +118,8 @@ export class DriftlockNode {
       pathOf: pathsOf.validate,
       recordOf: (key) => this.store.recordToCome(key),
       isAuthentic,
+      clocks: this.clocks,
+      reservations: this.#reservations,
       isReplaying: (key) => this.#journaled.journal.isReplaying(key),
       onEvent,
     });
@@ -193,6 +195,7 @@ export class DriftlockNode {
       onHeard: (heartbeat) => {
         author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 });
         this.rankStep.noteHeartbeat(heartbeat, clock.wallMs());
+        this.claims.hearing.look();
       },
     });
     this.rankStep = new RankStep({
@@ -224,6 +227,7 @@ export class DriftlockNode {
       countsPrograms: settings.reserveMs !== undefined,
       rankStepMs: () => this.rankStep.currentMs(),
       mayClaim: () => this.clocks.mayClaim(),
+      agreements: () => this.reconciler.agreements(),
       claimEpoch: rules.claimEpoch,
       rivals: () => this.presence.liveClaimants(),
       witnessOf: (key) => this.shelf.inputOf(key),
@@ -263,6 +267,7 @@ export class DriftlockNode {
     await this.housekeeping.start();
     this.witnesses.join();
     this.#isWorking = true;
+    this.claims.hearing.start();
     // Finished blocks too: their witnesses may be missing here.
     for (const key of this.witnesses.workable()) this.#consider(key);
   }
@@ -372,9 +377,10 @@ export class DriftlockNode {
 
   #report(event: NodeEvent): void {
     this.counters.note(event);
+    if (event.type === 'reconciled') this.claims.hearing.noteReconciled();
     if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
-      this.lastWriteError = describeError(event.error);
+      this.lastWriteError = event.error instanceof Error ? event.error.message : String(event.error);
       this.#firstWriteFailure.resolve();
     }
     this.#world.onEvent(event);
@@ -391,8 +397,4 @@ export class DriftlockNode {
     const { clock } = this.#world;
     return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
   }
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
