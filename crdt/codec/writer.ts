@@ -8,18 +8,20 @@ import { HASH_BYTES, type Hash32, type NodeId } from '../ids.ts';
 import { invariant } from '../invariant.ts';
 
 const INITIAL_BYTES = 256;
-/** The one buffer that is kept for the next writer, and lent to one at a time, so that most values are written without another. */
-const SPARE_BYTES = 4_096;
-let spare: Uint8Array | undefined = new Uint8Array(SPARE_BYTES);
+/** The buffer of the last writer that has finished, kept for the next one: what is written is mostly small, and often. */
+let spare: Uint8Array | undefined;
+/** A larger one is not kept. */
+const SPARE_BYTES_MAX = 4_096;
 const utf8 = new TextEncoder();
 const ASCII_MAX = 0x7f;
 
 export class Writer {
   #bytes: Uint8Array;
   #length = 0;
+  #isFinished = false;
 
   constructor(initialBytes = INITIAL_BYTES) {
-    if (spare !== undefined && initialBytes <= SPARE_BYTES) {
+    if (spare !== undefined && initialBytes <= spare.length) {
       this.#bytes = spare;
       spare = undefined;
     } else {
@@ -97,7 +99,9 @@ export class Writer {
   /** The bytes written so far, as a copy that later writes do not touch. */
   finish(): Uint8Array {
     const finished = this.#bytes.slice(0, this.#length);
-    if (this.#bytes.length === SPARE_BYTES) spare = this.#bytes;
+    if (!this.#isFinished && this.#bytes.length <= SPARE_BYTES_MAX) spare = this.#bytes;
+    this.#isFinished = true;
+    // Full, so that whatever is still written goes into a buffer of its own.
     this.#bytes = finished;
     return finished;
   }

@@ -4,6 +4,10 @@ import { Cluster, type Machine } from './memory-cluster.ts';
 
 const KEYS = Array.from({ length: 12 }, (_, at) => keyAt(at + 1));
 
+function isDone({ node }: Machine): boolean {
+  return node.statusCounts().success === KEYS.length;
+}
+
 describe('a member that leaves for good', () => {
   for (const [how, leave] of [
     ['stopped', (machine: Machine) => machine.stop()],
@@ -23,7 +27,6 @@ describe('a member that leaves for good', () => {
         60_000,
       );
       await leave(leaver);
-      const isDone = ({ node }: Machine): boolean => node.statusCounts().success === KEYS.length;
       await cluster.until(() => others.every(isDone) && cluster.agrees(others), 120_000);
       await cluster.clock.advance(60_000);
       for (const { node } of others) {

@@ -2,6 +2,8 @@
 
 import { ApiClient } from '../api-client.ts';
 import { ForeignWriter } from '../foreign-writer.ts';
+import type { Machine } from '../machine.ts';
+import type { World } from '../world.ts';
 import { atRandomTimes, pick, type Fault } from './fault.ts';
 
 const LEAVES_MAX = 3;
@@ -12,13 +14,7 @@ const RESERVE_MS = 2_000;
 export const FOREIGN_WRITERS: Fault = {
   name: 'foreign-writers',
   what: 'validators of the reference work in the directories of some machines, beside the node',
-  arrange(world, random) {
-    const writers = world.machines.filter(() => random(3) === 0).map((machine) => new ForeignWriter(world, machine));
-    for (const writer of writers) writer.start();
-    return () => {
-      for (const writer of writers) writer.stop();
-    };
-  },
+  arrange: besideSome((world, machine) => new ForeignWriter(world, machine)),
 };
 
 export const MEMBERSHIP: Fault = {
@@ -45,13 +41,7 @@ export const MEMBERSHIP: Fault = {
 export const API_CLIENTS: Fault = {
   name: 'api-clients',
   what: 'programs on some machines ask their node for blocks; some of them vanish, or give up',
-  arrange(world, random) {
-    const clients = world.machines.filter(() => random(3) === 0).map((machine) => new ApiClient(world, machine));
-    for (const client of clients) client.start();
-    return () => {
-      for (const client of clients) client.stop();
-    };
-  },
+  arrange: besideSome((world, machine) => new ApiClient(world, machine)),
 };
 
 export const RESERVATIONS: Fault = {
@@ -61,3 +51,16 @@ export const RESERVATIONS: Fault = {
     for (const at of reserveMs.keys()) reserveMs[at] = random(2) === 0 ? RESERVE_MS : undefined;
   },
 };
+
+/** Runs a program on one machine in three. */
+function besideSome(
+  make: (world: World, machine: Machine) => { start(): void; stop(): void },
+): NonNullable<Fault['arrange']> {
+  return (world, random) => {
+    const programs = world.machines.filter(() => random(3) === 0).map((machine) => make(world, machine));
+    for (const program of programs) program.start();
+    return () => {
+      for (const program of programs) program.stop();
+    };
+  };
+}
