@@ -65,6 +65,11 @@ export interface Disk {
    * file's at that moment: who reads a file in parts compares them.
    */
   readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined>;
+  /**
+   * Whole small files at once, in order, as quickly as the system has them: nothing else gets a turn meanwhile. Undefined for
+   * one that is gone, is longer than `maxBytes`, changes meanwhile or cannot be read: whoever wants to know why reads it.
+   */
+  readBatch(paths: readonly string[], maxBytes: number): Promise<readonly (FileContent | undefined)[]>;
   identify(path: string): Promise<FileIdentity | undefined>;
   /** Names of the entries that are files, in no order; empty when the directory does not exist. */
   list(directory: string): Promise<string[]>;
@@ -73,8 +78,8 @@ export interface Disk {
    * holds up nobody; none when it does not exist. What comes or goes meanwhile may be met or not.
    */
   scan(directory: string): AsyncIterable<readonly ScannedFile[]>;
-  /** How many files {@link scan} meets, without their identities. */
-  count(directory: string): Promise<number>;
+  /** The names of the files that {@link scan} meets, in groups: a million take a second. */
+  names(directory: string): AsyncIterable<readonly string[]>;
   /** Names of the entries that are directories, in no order; empty when `directory` does not exist. */
   listDirectories(directory: string): Promise<string[]>;
   /** Makes `directory` and its parents, durably; nothing happens when it exists. */

@@ -25,8 +25,8 @@ import { afterPowerLoss, identityOf, type MemoryInode } from './memory-inode.ts'
 import { MemoryNames, nameOf, parentOf } from './memory-names.ts';
 import { placeEach } from './place.ts';
 
-/** `place` is made of others. */
-export type DiskOperation = Exclude<keyof Disk, 'watch' | 'place'>;
+/** Those that are no sum of others. */
+export type DiskOperation = Exclude<keyof Disk, 'watch' | 'place' | 'names' | 'readBatch'>;
 
 export interface MemoryDiskOptions {
   /**
@@ -130,6 +130,17 @@ export class MemoryDisk implements Disk {
     });
   }
 
+  readBatch(paths: readonly string[], maxBytes: number): Promise<readonly (FileContent | undefined)[]> {
+    return Promise.all(
+      paths.map((path) =>
+        this.read(path, maxBytes).catch((error: unknown) => {
+          if (!(error instanceof DiskError)) throw error;
+          return undefined;
+        }),
+      ),
+    );
+  }
+
   identify(path: string): Promise<FileIdentity | undefined> {
     return this.#take('identify', path, () => {
       const inode = this.#names.get(path);
@@ -154,11 +165,8 @@ export class MemoryDisk implements Disk {
     });
   }
 
-  count(directory: string): Promise<number> {
-    return this.#take('count', directory, () => {
-      this.#refuseFile(directory);
-      return this.#names.namesIn(directory).length;
-    });
+  async *names(directory: string): AsyncGenerator<readonly string[]> {
+    yield await this.list(directory);
   }
 
   listDirectories(directory: string): Promise<string[]> {

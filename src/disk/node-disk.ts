@@ -13,6 +13,7 @@ import {
   fsync,
   open as openWithCallback,
   openSync,
+  readSync,
   statSync,
   watch,
   write,
@@ -41,8 +42,8 @@ const READ_ATTEMPTS_MAX = 4;
 
 /** Files that a scan looks at without a pause. */
 const SCAN_GROUP_FILES = 128;
-/** Of which a count asks the system at once: a million take a second. */
-const COUNT_GROUP_FILES = 4_096;
+/** Names that are asked for at once. */
+const NAMES_GROUP_FILES = 4_096;
 
 /** `O_NONBLOCK`: a FIFO among the files must not hold one of libuv's few threads for ever. */
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -112,11 +113,23 @@ export class NodeDisk implements Disk {
     yield group;
   }
 
-  async count(directory: string): Promise<number> {
-    const entries = await orAbsent('list', directory, () => opendir(directory, { bufferSize: COUNT_GROUP_FILES }));
-    let files = 0;
-    for await (const entry of entries ?? []) if (entry.isFile()) files++;
-    return files;
+  async *names(directory: string): AsyncGenerator<readonly string[]> {
+    const entries = await orAbsent('list', directory, () => opendir(directory, { bufferSize: NAMES_GROUP_FILES }));
+    if (entries === undefined) return;
+    let group: string[] = [];
+    for await (const entry of entries) {
+      if (!entry.isFile()) continue;
+      group.push(entry.name);
+      if (group.length < NAMES_GROUP_FILES) continue;
+      yield group;
+      group = [];
+    }
+    yield group;
+  }
+
+  /** On this thread: 15 µs a file that the system has in memory, where `read` takes five trips to libuv's pool. */
+  readBatch(paths: readonly string[], maxBytes: number): Promise<readonly (FileContent | undefined)[]> {
+    return Promise.resolve(paths.map((path) => readNow(path, maxBytes)));
   }
 
   listDirectories(directory: string): Promise<string[]> {
@@ -220,6 +233,24 @@ export class NodeDisk implements Disk {
 }
 
 /** Undefined also for a file that cannot be looked at: whoever reads it learns why. */
+function readNow(path: string, maxBytes: number): FileContent | undefined {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, READ_FLAGS);
+    const before = fstatSync(descriptor, { bigint: true });
+    if (!before.isFile() || before.size > BigInt(maxBytes)) return undefined;
+    const bytes = new Uint8Array(Number(before.size));
+    if (readSync(descriptor, bytes) !== bytes.length) return undefined;
+    const identity = identityOf(fstatSync(descriptor, { bigint: true }));
+    return sameFile(identity, identityOf(before)) ? { bytes, identity } : undefined;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
 function identifyNow(path: string): FileIdentity | undefined {
   try {
     return identifySync(path);

@@ -34,6 +34,7 @@ import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { payloadOfChild } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
+import { textOf } from './describe-event.ts';
 import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
@@ -242,6 +243,9 @@ export class DriftlockNode {
       layout,
       files,
       scanIntervalMs: settings.scanIntervalMs,
+      store: this.store,
+      witnesses: this.witnesses.intake,
+      verifyLater,
       takeInValidate: (key) => this.store.takeIn(key),
       takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
@@ -380,7 +384,7 @@ export class DriftlockNode {
     if (event.type === 'reconciled') this.claims.hearing.noteReconciled();
     if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
-      this.lastWriteError = event.error instanceof Error ? event.error.message : String(event.error);
+      this.lastWriteError = textOf(event.error);
       this.#firstWriteFailure.resolve();
     }
     this.#world.onEvent(event);

@@ -113,7 +113,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       },
     );
     release.push(() => node.stop());
-    await node.start();
+    let isReady = false;
     const status = (): NodeStatus =>
       readStatus({
         node,
@@ -143,10 +143,14 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             leases: config.leaseApi ? node.claims.clients : undefined,
             // Whoever may claim blocks may have files read, too: both cost this machine something.
             reread: config.leaseApi ? reread : undefined,
+            isReady: () => isReady,
             listen: config.rpc,
             onDefect: hooks.onRpcDefect,
           });
+    // Before the directory is read, so that the status shows how far that has come.
     if (rpc !== undefined) release.push(() => rpc.close());
+    await node.start();
+    isReady = true;
     return {
       peerId: peerIdText(identity.node),
       addresses: network.addresses(),

@@ -27,6 +27,7 @@ import { encodeValidateFile } from '../files/validate-file.ts';
 import type { Change, Replica } from '../replica/replica.ts';
 import type { FileLedger, FilePlace, KnownFile } from './file-ledger.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
+import type { Sighting } from './sighting.ts';
 
 /** Where a change came from: made here, heard from a peer, found in the files, or due by a rule that every node follows. */
 export type Origin = 'local' | 'peer' | 'disk' | 'upkeep';
@@ -35,20 +36,6 @@ export interface StoreChange extends Change {
   readonly origin: Origin;
   /** What was merged; for a local change, what peers have not heard yet. */
   readonly delta: BlockRecord;
-}
-
-/** What a look at a block's file found. `deltas` are merged before the file is replaced. */
-export interface Sighting {
-  /** Undefined: there is none (any more). */
-  readonly file: KnownFile | undefined;
-  /** Of the record in the file's trailer; undefined when the file holds none that counts. */
-  readonly fingerprint: Fingerprint | undefined;
-  readonly deltas: readonly SightedDelta[];
-}
-
-export interface SightedDelta {
-  readonly record: BlockRecord;
-  readonly origin: Origin;
 }
 
 export interface BlockStoreOptions {
@@ -152,6 +139,21 @@ export class BlockStore {
   /** Looks at the block's file and takes in what another program wrote there. */
   async takeIn(key: BlockKey): Promise<void> {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
+  }
+
+  /**
+   * Takes over a block of which nothing is known from its file, whose record has this fingerprint and was checked. False when
+   * something is known.
+   */
+  load(keyed: KeyedRecord, fingerprint: Fingerprint, file: KnownFile): boolean {
+    const { files, onChange } = this.#options;
+    const { key, record } = keyed;
+    const change = this.#staged.has(blockId(key)) ? undefined : this.replica.load(keyed, fingerprint);
+    if (change === undefined) return false;
+    files.note('validate', key, file);
+    files.noteRecord(key, fingerprint);
+    onChange({ ...change, origin: 'disk', delta: record });
+    return true;
   }
 
   /** Runs `task` while nothing else touches the block's `.v`. */
