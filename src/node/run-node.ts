@@ -15,7 +15,6 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
-import { NodeDisk } from '../disk/node-disk.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import { startRpcServer } from '../rpc/server.ts';
@@ -24,7 +23,7 @@ import { LinkageValidator } from '../validators/linkage.ts';
 import type { WitnessOperations } from '../witness/operations.ts';
 import type { Validator } from '../validators/validator.ts';
 import type { NodeEvent } from './events.ts';
-import { randomInteger, systemClock } from './machine.ts';
+import { randomInteger, systemClock, systemDisk } from './machine.ts';
 import { DriftlockNode } from './node.ts';
 import type { NodeQueries } from './queries.ts';
 import { readStatus } from './read-status.ts';
@@ -59,7 +58,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     for (let undo = release.pop(); undo !== undefined; undo = release.pop()) await undo();
   };
   try {
-    const disk = new NodeDisk();
+    const disk = systemDisk;
     const layout = datadirLayout(config.datadir);
     const validator = hooks.validator ?? makeValidator(config);
     const lock = await lockDatadir({ disk, layout, processId: process.pid });
@@ -162,7 +161,7 @@ function makeValidator({ validator, api }: NodeConfig): Validator | undefined {
       return new ExecValidator(validator.command, systemClock);
     case 'linkage': {
       invariant(api !== undefined, 'a checked configuration with the validator linkage has an api');
-      const source = openBlockSource(api, { disk: new NodeDisk(), clock: systemClock, random: randomInteger });
+      const source = openBlockSource(api, { disk: systemDisk, clock: systemClock, random: randomInteger });
       return new LinkageValidator(source);
     }
   }

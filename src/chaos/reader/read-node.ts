@@ -1,0 +1,128 @@
+/**
+ * The independent reader: what lies in one node's directory, from the files alone, each checked down to its signatures.
+ *
+ * Invariant: it shares nothing with the store but the codecs of the files, asks no node, and changes nothing. Bytes that
+ * were checked once are not checked again: on nodes that agree every file but the first is a comparison.
+ */
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SignedResult } from '../../../crdt/block/result.ts';
+import { isFailure } from '../../../crdt/errors.ts';
+import { blake3Hash } from '../../../crdt/hash.ts';
+import { blockId, type BlockId, type Hash32 } from '../../../crdt/ids.ts';
+import { checkedRecord } from '../../cli/checked-record.ts';
+import type { DatadirLayout } from '../../datadir/layout.ts';
+import { errnoOf } from '../../disk/errno.ts';
+import { parseContracts } from '../../files/contracts.ts';
+import { parseBlockFileName } from '../../files/file-names.ts';
+import { decodeValidateFile } from '../../files/validate-file.ts';
+import type { ValidateInfo } from '../../files/validate-info.ts';
+import { decodeWitnessFile } from '../../files/witness-file.ts';
+
+export interface BlockOnDisk {
+  readonly info: ValidateInfo;
+  readonly results: readonly SignedResult[];
+  /** BLAKE3 of the record's bytes. */
+  readonly recordDigest: Hash32;
+}
+
+export interface NodeOnDisk {
+  readonly name: string;
+  readonly blocks: ReadonlyMap<BlockId, BlockOnDisk>;
+  /** BLAKE3 of each whole `.w`. */
+  readonly witnesses: ReadonlyMap<BlockId, Hash32>;
+  readonly contracts: ReadonlySet<Hash32>;
+  /** A line each: a file that is not what it should be. */
+  readonly bad: readonly string[];
+  /** Results that were durable and not yet in their files, by the size of what holds them. */
+  readonly journalBytes: number;
+}
+
+export class DirectoryReader {
+  readonly #checked = new Map<Hash32, BlockOnDisk>();
+
+  async read(name: string, layout: DatadirLayout): Promise<NodeOnDisk> {
+    const bad: string[] = [];
+    const blocks = new Map<BlockId, BlockOnDisk>();
+    await eachFile(layout.validate, 'validate', bad, (file, bytes) => {
+      const { key, block } = this.#block(bytes, file);
+      blocks.set(blockId(key), block);
+    });
+    const witnesses = new Map<BlockId, Hash32>();
+    await eachFile(layout.witness, 'witness', bad, (file, bytes) => {
+      witnesses.set(blockId(decodeWitnessFile(bytes, file).key), blake3Hash(bytes));
+    });
+    const contracts = await readContracts(layout.contracts, bad);
+    return {
+      name,
+      blocks,
+      witnesses,
+      contracts,
+      bad: bad.map((line) => `${name}: ${line}`),
+      journalBytes: await journalBytes(layout),
+    };
+  }
+
+  #block(
+    bytes: Uint8Array,
+    file: string,
+  ): { readonly key: { number: number; hash: Hash32 }; readonly block: BlockOnDisk } {
+    const key = parseBlockFileName(file)?.key;
+    if (key === undefined) throw new RangeError(`${file} was chosen because its name is a block's`);
+    const digest = blake3Hash(bytes);
+    const known = this.#checked.get(digest);
+    // The content names its block, and the name was checked against it when these bytes were first seen.
+    if (known !== undefined && known.info.blockHash === key.hash) return { key, block: known };
+    const { info, trailer } = decodeValidateFile(bytes, file);
+    if (trailer.kind !== 'valid')
+      throw new NotOurs(`${file}: ${trailer.kind === 'absent' ? 'never taken in' : trailer.reason}`);
+    const { results } = checkedRecord(trailer.record, key);
+    const block = { info, results, recordDigest: blake3Hash(trailer.record) };
+    this.#checked.set(digest, block);
+    return { key, block };
+  }
+}
+
+/** A whole file without the trailer that a node puts behind everything it has taken in. */
+class NotOurs extends Error {}
+
+async function eachFile(
+  directory: string,
+  kind: 'validate' | 'witness',
+  bad: string[],
+  take: (file: string, bytes: Uint8Array) => void,
+): Promise<void> {
+  for (const file of (await readdir(directory)).sort()) {
+    if (parseBlockFileName(file)?.kind !== kind) continue;
+    try {
+      take(file, await readFile(join(directory, file)));
+    } catch (error) {
+      if (!isFailure(error) && !(error instanceof NotOurs)) throw error;
+      bad.push(error.message);
+    }
+  }
+}
+
+async function readContracts(path: string, bad: string[]): Promise<ReadonlySet<Hash32>> {
+  try {
+    const { lines, bad: badLines, tornTail } = parseContracts(await readFile(path));
+    bad.push(...badLines.map(({ reason }) => reason));
+    if (tornTail !== undefined) bad.push(`contracts.txt: its last line is torn after ${tornTail.bytes.length} bytes`);
+    return new Set(lines.map(({ hash }) => hash));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return new Set();
+    throw error;
+  }
+}
+
+async function journalBytes({ journal }: DatadirLayout): Promise<number> {
+  try {
+    const files = await readdir(journal);
+    const sizes = await Promise.all(files.map(async (file) => (await readFile(join(journal, file))).length));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
