@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { makeFolder } from '../demo/folders.ts';
 import type { ChaosOptions } from './options.ts';
 import type { ChaosReport, ChaosSummary } from './outcome.ts';
+import { page } from './report/page.ts';
 import { reasonToSkip, runScenario, type ScenarioRequest } from './run-scenario.ts';
 import type { Scenario } from './scenario/scenario.ts';
 import type { Verdict } from './verdicts/evidence.ts';
@@ -54,8 +55,9 @@ function requestOf(scenario: Scenario, { nodes, seed, durationSeconds }: ChaosOp
 async function writeReport(report: ChaosReport, directory: string | undefined): Promise<ChaosSummary> {
   if (directory === undefined) return report.summary;
   await makeFolder(directory);
-  const page = join(directory, `${report.summary.scenario}.html`);
-  const summary = { ...report.summary, report: page };
+  const path = join(directory, `${report.summary.scenario}.html`);
+  const summary = { ...report.summary, report: path };
+  await writeFile(path, page(report));
   await writeFile(
     join(directory, `${report.summary.scenario}.json`),
     JSON.stringify({ ...report, summary }, undefined, 1),

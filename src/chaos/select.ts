@@ -21,7 +21,7 @@ export async function selectScenarios(wanted: readonly string[], shipped: readon
   }
   const selected: Scenario[] = [];
   for (const text of wanted) {
-    if (text === 'all') selected.push(...shipped.filter(({ isSoak }) => isSoak !== true));
+    if (text === 'all') selected.push(...shipped);
     else selected.push(isPath(text) ? await loadScenario(text) : byName(text, shipped));
   }
   return selected;

@@ -50,6 +50,12 @@ export class LinkProxy {
     return this.#proxied.size;
   }
 
+  /** Bytes on their way, in both directions of all connections. */
+  get heldBytes(): number {
+    const flows = [...this.#proxied].flatMap(({ reached }) => reached?.flows ?? []);
+    return flows.reduce((sum, flow) => sum + flow.heldBytes, 0);
+  }
+
   /** Resets every connection, on both ends. */
   resetAll(): void {
     for (const { dialler, reached } of this.#proxied) {

@@ -28,8 +28,6 @@ export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a name of 1 to 64 lower-case letters, digits and "-"'),
   /** One line: what is broken. */
   breaks: z.string().min(1).max(200),
-  /** Too long for `all`: it is run by its name. */
-  isSoak: z.boolean().optional(),
   /** How many, unless `--nodes` says otherwise. */
   nodes: z.int().min(2).max(CHAOS_NODES_MAX),
   /** How long the workload runs and faults strike, unless `--duration` says otherwise. */
