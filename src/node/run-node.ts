@@ -17,6 +17,7 @@ import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
+import type { Reread } from '../rpc/file-methods.ts';
 import { startRpcServer } from '../rpc/server.ts';
 import { ExecValidator } from '../validators/exec.ts';
 import { LinkageValidator } from '../validators/linkage.ts';
@@ -36,6 +37,8 @@ export interface RunningNode {
   /** Of the RPC server; undefined when there is none. */
   readonly rpcUrl: string | undefined;
   readonly queries: NodeQueries;
+  /** Reads a block's files again, whatever is known of them: see `driftlock_reread`. */
+  readonly reread: Reread;
   readonly witnesses: WitnessOperations;
   status(): NodeStatus;
   stop(): Promise<void>;
@@ -87,6 +90,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         heartbeatMs: config.heartbeatMs,
         scanIntervalMs: config.scanIntervalMs,
         validationsMax: config.validationsMax,
+        housekeeping: config.housekeeping,
         retry: config.retry,
         reserveMs: config.reserveMs,
         witnessPolicy: config.witnessPolicy,
@@ -128,12 +132,15 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       witnessPayload: (number, parentHash) => node.witnessPayload(number, parentHash),
       status,
     };
+    const reread: Reread = (key) => node.housekeeping.reread(key);
     const rpc =
       config.rpc === undefined
         ? undefined
         : await startRpcServer({
             queries,
             leases: config.leaseApi ? node.claims.clients : undefined,
+            // Whoever may claim blocks may have files read, too: both cost this machine something.
+            reread: config.leaseApi ? reread : undefined,
             listen: config.rpc,
             onDefect: hooks.onRpcDefect,
           });
@@ -143,6 +150,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       addresses: network.addresses(),
       rpcUrl: rpc?.url,
       queries,
+      reread,
       witnesses: node.witnesses.operations,
       status,
       stop,
