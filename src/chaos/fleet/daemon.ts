@@ -15,8 +15,8 @@ import type { InjectedMessage } from '../../node/injected-faults.ts';
 import { fetchStatus } from '../../rpc/client.ts';
 import type { StatusAnswer } from '../../rpc/status-schema.ts';
 
-/** To end after SIGTERM; then SIGKILL. */
-const STOP_GRACE_MS = 20_000;
+/** To end after SIGTERM, then SIGKILL: a clean stop syncs the files of the last minute, on a disk that may be busy. */
+const STOP_GRACE_MS = 60_000;
 /** To answer for the first time. A node that reads 100,000 files and checks their signatures takes half a minute. */
 const READY_MS_MAX = 180_000;
 const READY_POLL_MS = 50;

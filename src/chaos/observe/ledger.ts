@@ -11,6 +11,7 @@ import { decodeRecord } from '../../../crdt/block/record-codec.ts';
 import { isFailure } from '../../../crdt/errors.ts';
 import { blockId, type BlockId, type Hash32, type NodeId } from '../../../crdt/ids.ts';
 import { pause } from '../../../net/clock.ts';
+import { backupDirectory } from '../../datadir/layout.ts';
 import { errnoOf } from '../../disk/errno.ts';
 import { blockFileName } from '../../files/file-names.ts';
 import { decodeValidateFile } from '../../files/validate-file.ts';
@@ -86,7 +87,11 @@ export class Ledger {
   async #take(node: ChaosNode, { key }: KnownBlock): Promise<boolean> {
     const name = blockFileName('validate', key);
     try {
-      const { info, trailer } = decodeValidateFile(await readFile(join(node.layout.validate, name)), name);
+      const bytes = await readEither(
+        join(node.layout.validate, name),
+        join(backupDirectory(node.layout, key.number), name),
+      );
+      const { info, trailer } = decodeValidateFile(bytes, name);
       if (trailer.kind !== 'valid') return false;
       for (const { node: author, stateRoot, verdict } of decodeRecord(trailer.record).results) {
         if (verdict === 'success') this.#add(blockId(key), { author, stateRoot });
@@ -102,5 +107,15 @@ export class Ledger {
     const known = this.#entries.get(id) ?? new Map<string, Acknowledged>();
     known.set(`${entry.author} ${entry.stateRoot}`, entry);
     this.#entries.set(id, known);
+  }
+}
+
+/** As readers of the reference look for a file: in its first place, then in the archive. */
+async function readEither(first: string, archived: string): Promise<Buffer> {
+  try {
+    return await readFile(first);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return readFile(archived);
   }
 }

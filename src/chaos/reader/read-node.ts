@@ -40,19 +40,19 @@ export interface NodeOnDisk {
 }
 
 export class DirectoryReader {
-  readonly #checked = new Map<Hash32, BlockOnDisk>();
+  readonly #checked = new Map<Hash32, { readonly file: string; readonly block: BlockOnDisk }>();
 
   async read(name: string, layout: DatadirLayout): Promise<NodeOnDisk> {
     const bad: string[] = [];
     const blocks = new Map<BlockId, BlockOnDisk>();
-    await eachFile(layout.validate, 'validate', bad, (file, bytes) => {
-      const { key, block } = this.#block(bytes, file);
-      blocks.set(blockId(key), block);
-    });
     const witnesses = new Map<BlockId, Hash32>();
-    await eachFile(layout.witness, 'witness', bad, (file, bytes) => {
-      witnesses.set(blockId(decodeWitnessFile(bytes, file).key), blake3Hash(bytes));
-    });
+    // The first place last: where a file stands in both, it is the one that readers find.
+    for (const archive of await archives(layout)) {
+      await eachFile(archive, 'validate', bad, (file, bytes) => this.#take(blocks, file, bytes));
+      await eachFile(archive, 'witness', bad, (file, bytes) => takeWitness(witnesses, file, bytes));
+    }
+    await eachFile(layout.validate, 'validate', bad, (file, bytes) => this.#take(blocks, file, bytes));
+    await eachFile(layout.witness, 'witness', bad, (file, bytes) => takeWitness(witnesses, file, bytes));
     const contracts = await readContracts(layout.contracts, bad);
     return {
       name,
@@ -64,23 +64,34 @@ export class DirectoryReader {
     };
   }
 
-  #block(
-    bytes: Uint8Array,
-    file: string,
-  ): { readonly key: { number: number; hash: Hash32 }; readonly block: BlockOnDisk } {
-    const key = parseBlockFileName(file)?.key;
-    if (key === undefined) throw new RangeError(`${file} was chosen because its name is a block's`);
+  #take(blocks: Map<BlockId, BlockOnDisk>, file: string, bytes: Uint8Array): void {
     const digest = blake3Hash(bytes);
     const known = this.#checked.get(digest);
-    // The content names its block, and the name was checked against it when these bytes were first seen.
-    if (known !== undefined && known.info.blockHash === key.hash) return { key, block: known };
-    const { info, trailer } = decodeValidateFile(bytes, file);
-    if (trailer.kind !== 'valid')
-      throw new NotOurs(`${file}: ${trailer.kind === 'absent' ? 'never taken in' : trailer.reason}`);
-    const { results } = checkedRecord(trailer.record, key);
-    const block = { info, results, recordDigest: blake3Hash(trailer.record) };
-    this.#checked.set(digest, block);
-    return { key, block };
+    // The content names its block; the same content under another block's name is checked, and refused.
+    const block = known?.file === file ? known.block : check(file, bytes);
+    this.#checked.set(digest, { file, block });
+    blocks.set(blockId({ number: block.info.blockNumber, hash: block.info.blockHash }), block);
+  }
+}
+
+function check(file: string, bytes: Uint8Array): BlockOnDisk {
+  const { key, info, trailer } = decodeValidateFile(bytes, file);
+  if (trailer.kind !== 'valid') {
+    throw new NotOurs(`${file}: ${trailer.kind === 'absent' ? 'never taken in' : trailer.reason}`);
+  }
+  return { info, results: checkedRecord(trailer.record, key).results, recordDigest: blake3Hash(trailer.record) };
+}
+
+function takeWitness(witnesses: Map<BlockId, Hash32>, file: string, bytes: Uint8Array): void {
+  witnesses.set(blockId(decodeWitnessFile(bytes, file).key), blake3Hash(bytes));
+}
+
+async function archives({ backup }: DatadirLayout): Promise<string[]> {
+  try {
+    return (await readdir(backup)).map((folder) => join(backup, folder));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
   }
 }
 

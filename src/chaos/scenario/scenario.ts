@@ -40,6 +40,8 @@ export const scenarioSchema = z.strictObject({
     hashesPerNumber: z.int().min(1).max(HASHES_PER_NUMBER_MAX).optional(),
     /** Blocks that were finished before the run: every node but those that are absent at first holds them. */
     finishedBefore: z.int().min(0).max(FINISHED_BEFORE_MAX).optional(),
+    /** Blocks this far behind the newest are final: each node's `chain.status` says so. None, when it is not given. */
+    finalBehind: z.int().min(1).max(FINISHED_BEFORE_MAX).optional(),
     /** Where a witness appears: on `one` node, in turn (the default), or on `all`. */
     witnessesOn: z.enum(['one', 'all']).optional(),
   }),

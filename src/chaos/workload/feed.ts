@@ -14,6 +14,7 @@ import type { ChaosNode } from '../fleet/chaos-node.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { KnownBlocks } from './blocks.ts';
 import type { ChainServer } from './chain-server.ts';
+import { Finality } from './finality.ts';
 
 const RETRY_MS = 500;
 
@@ -31,9 +32,12 @@ export class Feed {
   #fed = 0;
   #loop: Promise<void> | undefined;
   readonly #drops = new Set<Promise<void>>();
+  readonly #finality: Finality | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    const { finalBehind } = options.workload;
+    this.#finality = finalBehind === undefined ? undefined : new Finality(options.nodes, finalBehind);
     this.#resumed.resolve();
   }
 
@@ -75,6 +79,9 @@ export class Feed {
       const places =
         workload.witnessesOn === 'all' ? generating : generating.slice(this.#fed % generating.length).slice(0, 1);
       this.#fed++;
+      // The first hash of a height is the one that the chain goes on from.
+      if (this.#fed % (workload.hashesPerNumber ?? 1) === 1 % (workload.hashesPerNumber ?? 1))
+        await this.#finality?.note(fed.key);
       for (const { layout } of places) this.#drop(layout.root, fed);
       await pause(systemClock, 1_000 / workload.blocksPerSecond, signal).catch(() => undefined);
     }
