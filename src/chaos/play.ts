@@ -77,7 +77,13 @@ export async function play(
     await Promise.all(programs.programs.map((program) => program.stop()));
     await ledger.stop();
     note('the nodes stop');
-    await Promise.all(nodes.map(({ daemon }) => daemon.stop()));
+    await Promise.all(
+      nodes.map(async ({ name, daemon }) => {
+        const askedAtMs = observer.nowMs;
+        await daemon.stop();
+        note(`${name} has stopped after ${Math.round(observer.nowMs - askedAtMs)} ms`);
+      }),
+    );
     await observer.stop();
     await fleet.close();
     await Promise.all(nodes.map(({ daemon }) => daemon.closeLog()));

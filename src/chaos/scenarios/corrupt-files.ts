@@ -8,5 +8,7 @@ export const CORRUPT_FILES: Scenario = {
   nodes: 4,
   seconds: 40,
   workload: { blocksPerSecond: 8, validationMs: [50, 300] },
+  // Rot tells nobody: it is found by reading everything again.
+  start: { settings: { scrubFilesPerSecond: 200 } },
   faults: [{ fault: 'corrupt', on: 'next', percent: 1, atSeconds: 8, forSeconds: 0, everySeconds: 8 }],
 };

@@ -7,12 +7,12 @@ export const EVERYTHING: Scenario = {
   breaks: 'everything at once: networks, processes, clocks, disks, files, and programs of others beside each node',
   nodes: 5,
   seconds: 600,
-  workload: { blocksPerSecond: 3, validationMs: [50, 1_500], hashesPerNumber: 2 },
+  workload: { blocksPerSecond: 3, validationMs: [50, 1_500], hashesPerNumber: 2, finalBehind: 60 },
   start: {
     programsPerNode: 1,
     // 4 %, within a drift bound of 5 %.
     clocks: [{ node: 1, driftRate: 0.04 }],
-    settings: { driftRate: 0.05 },
+    settings: { driftRate: 0.05, archiveAfterBlocks: 20, scrubFilesPerSecond: 50 },
   },
   faults: [
     { fault: 'partition', on: 'half', atSeconds: 5, forSeconds: 8, everySeconds: 45, spreadSeconds: 10 },

@@ -22,6 +22,8 @@ export interface NewBlock {
   readonly grown: GrownBlock;
   readonly fed: FedBlock;
   readonly known: KnownBlock;
+  /** Whether the chain goes on from it. */
+  readonly isCanonical: boolean;
 }
 
 /** Numbers of blocks that were finished before lie below. */
@@ -31,10 +33,13 @@ export class KnownBlocks {
   readonly root: GrownHeader;
   readonly #known = new Map<BlockId, KnownBlock>();
   readonly #growing: Generator<GrownBlock>;
+  readonly #hashesPerNumber: number;
+  #grown = 0;
 
   constructor(seed: number, hashesPerNumber: number) {
     const text = `chaos ${seed}`;
     this.root = growRoot(text, FIRST_NUMBER);
+    this.#hashesPerNumber = hashesPerNumber;
     this.#growing = grow(text, this.root, hashesPerNumber);
   }
 
@@ -60,7 +65,8 @@ export class KnownBlocks {
     const fed = witnessed(grown);
     const known = { key: grown.key, stateRoot: grown.stateRoot, witnessDigest: blake3Hash(fed.witness) };
     this.add(known);
-    return { grown, fed, known };
+    const isCanonical = this.#grown++ % this.#hashesPerNumber === 0;
+    return { grown, fed, known, isCanonical };
   }
 }
 

@@ -74,14 +74,12 @@ export class Feed {
     const generating = nodes.filter(({ startsAbsent }) => !startsAbsent);
     while (!signal.aborted) {
       await this.#resumed.promise;
-      const { grown, fed } = blocks.next();
+      const { grown, fed, isCanonical } = blocks.next();
       chain.add(grown);
       const places =
         workload.witnessesOn === 'all' ? generating : generating.slice(this.#fed % generating.length).slice(0, 1);
       this.#fed++;
-      // The first hash of a height is the one that the chain goes on from.
-      if (this.#fed % (workload.hashesPerNumber ?? 1) === 1 % (workload.hashesPerNumber ?? 1))
-        await this.#finality?.note(fed.key);
+      if (isCanonical) await this.#finality?.note(fed.key);
       for (const { layout } of places) this.#drop(layout.root, fed);
       await pause(systemClock, 1_000 / workload.blocksPerSecond, signal).catch(() => undefined);
     }
