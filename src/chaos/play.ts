@@ -4,6 +4,7 @@
  * Invariant: when it resolves, no process runs any more, and what was seen of them is in the result.
  */
 
+import { isFailure } from '../../crdt/errors.ts';
 import { pause } from '../../net/clock.ts';
 import { systemClock } from '../node/machine.ts';
 import { forkRandom } from '../sim/seeded-random.ts';
@@ -34,35 +35,27 @@ export async function play(
   signal: AbortSignal,
   onProgress: (text: string) => void,
 ): Promise<Played> {
-  const { fleet, feed, programs, ledger, observer, blocks, strikes } = stage;
+  const { fleet, feed, programs, observer, blocks, strikes } = stage;
   const { nodes } = fleet;
   const notes: Note[] = [];
   const note = (text: string): void => {
     notes.push({ atMs: observer.nowMs, text });
     onProgress(text);
   };
-  const before = new Map<string, ProcessStats>();
+  let seen: Omit<Played, 'notes'> = { ...NOTHING_SEEN, growth: [], finishedAfterMs: undefined };
   try {
-    observer.start();
-    note('the nodes start');
-    const first = nodes.filter(({ startsAbsent }) => !startsAbsent);
-    for (const { daemon } of first) await daemon.start();
-    await Promise.all(first.map(({ daemon }) => daemon.ready(signal)));
-    const connectedMs = await untilConnected(first, CONNECT_MS_MAX, signal);
-    note(connectedMs === undefined ? 'not all nodes are connected' : 'the nodes are connected');
-    await measureInto(before, first);
-    ledger.start();
-    for (const program of programs.programs) program.start();
-    feed.start();
+    const before = await startNodes(stage, signal, note);
+    startWork(stage);
     const world = { nodes, mesh: fleet.mesh, namespaces: fleet.namespaces, signal, note };
-    const trouble = await new Trouble({
+    const trouble = new Trouble({
       world,
       randomFor: (number) => forkRandom(seed, `strike ${number}`),
       strikes,
       durationMs: seconds * 1_000,
       feed,
       nowMs: () => observer.nowMs,
-    }).run();
+    });
+    seen = { ...seen, ...(await trouble.run()) };
     await feed.finish();
     note('no more blocks; all is healed');
     const goal = { blocks: blocks.size, witnesses: feed.fed };
@@ -71,36 +64,70 @@ export async function play(
     await Promise.all(programs.programs.map((program) => program.stop()));
     await pause(systemClock, REST_MS, signal).catch(() => undefined);
     await untilFinished(nodes, goal, FINISH_MS_MAX, signal);
-    const growth = await growthSince(before, nodes);
-    return { ...trouble, notes, growth, finishedAfterMs };
+    seen = { ...seen, finishedAfterMs, growth: await growthSince(before, nodes) };
+  } catch (error) {
+    if (!isFailure(error) && !signal.aborted) throw error;
+    seen = { ...seen, troubles: [...seen.troubles, error instanceof Error ? error.message : String(error)] };
   } finally {
-    await Promise.all(programs.programs.map((program) => program.stop()));
-    await ledger.stop();
-    note('the nodes stop');
-    await Promise.all(
-      nodes.map(async ({ name, daemon }) => {
-        const askedAtMs = observer.nowMs;
-        await daemon.stop();
-        note(`${name} has stopped after ${Math.round(observer.nowMs - askedAtMs)} ms`);
-      }),
-    );
-    await observer.stop();
-    await fleet.close();
-    await Promise.all(nodes.map(({ daemon }) => daemon.closeLog()));
+    await endWork(stage, note);
   }
+  return { ...seen, notes };
 }
 
-async function measureInto(found: Map<string, ProcessStats>, nodes: readonly ChaosNode[]): Promise<void> {
+const NOTHING_SEEN: TroubleOutcome = { strikes: [], healsMs: [], notHealed: 0, troubles: [] };
+
+/** Resolves to what each process takes of the machine once all are connected. */
+async function startNodes(
+  { fleet, observer }: Stage,
+  signal: AbortSignal,
+  note: (text: string) => void,
+): Promise<ReadonlyMap<string, ProcessStats>> {
+  observer.start();
+  note('the nodes start');
+  const first = fleet.nodes.filter(({ startsAbsent }) => !startsAbsent);
+  for (const { daemon } of first) await daemon.start();
+  await Promise.all(first.map(({ daemon }) => daemon.ready(signal)));
+  const connectedMs = await untilConnected(first, CONNECT_MS_MAX, signal);
+  note(connectedMs === undefined ? 'not all nodes are connected' : 'the nodes are connected');
+  return statsOf(first);
+}
+
+function startWork({ ledger, programs, feed }: Stage): void {
+  ledger.start();
+  for (const program of programs.programs) program.start();
+  feed.start();
+}
+
+/** Ends all of it, also what never began. */
+async function endWork(stage: Stage, note: (text: string) => void): Promise<void> {
+  const { fleet, programs, feed, ledger, observer } = stage;
+  await feed.finish();
+  await Promise.all(programs.programs.map((program) => program.stop()));
+  await ledger.stop();
+  note('the nodes stop');
+  await Promise.all(
+    fleet.nodes.map(async ({ name, daemon }) => {
+      const askedAtMs = observer.nowMs;
+      await daemon.stop();
+      note(`${name} has stopped after ${Math.round(observer.nowMs - askedAtMs)} ms`);
+    }),
+  );
+  await observer.stop();
+  await fleet.close();
+  await Promise.all(fleet.nodes.map(({ daemon }) => daemon.closeLog()));
+}
+
+async function statsOf(nodes: readonly ChaosNode[]): Promise<ReadonlyMap<string, ProcessStats>> {
+  const found = new Map<string, ProcessStats>();
   for (const { name, daemon } of nodes) {
     const stats = daemon.pid === undefined ? undefined : await processStats(daemon.pid);
     if (stats !== undefined) found.set(name, stats);
   }
+  return found;
 }
 
 async function growthSince(before: ReadonlyMap<string, ProcessStats>, nodes: readonly ChaosNode[]): Promise<Growth[]> {
-  const after = new Map<string, ProcessStats>();
-  await measureInto(after, nodes);
-  return [...after].flatMap(([name, now]) => {
+  return [...(await statsOf(nodes))].flatMap(([name, now]) => {
     const then = before.get(name);
     if (then === undefined) return [];
     return [

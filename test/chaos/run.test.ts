@@ -45,6 +45,12 @@ async function chaos(
   return { code, summary: summarySchema.parse(lines[0]), stderr };
 }
 
+function keptIn(stderr: string): string {
+  const kept = /directories and logs: (?<path>\S+)/.exec(stderr)?.groups?.['path'];
+  assert.ok(kept !== undefined, stderr);
+  return kept;
+}
+
 describe('chaos on real processes', function () {
   this.timeout(TEST_TIMEOUT_MS);
 
@@ -96,11 +102,31 @@ describe('chaos on real processes', function () {
     const { code, summary, stderr } = await chaos(path, '--seed', '3');
     assert.equal(code, 1);
     assert.deepEqual(summary.failed, ['disagreement-is-shown']);
-    const kept = /directories and logs: (?<path>\S+)/.exec(stderr)?.groups?.['path'];
-    assert.ok(kept !== undefined, stderr);
+    const kept = keptIn(stderr);
     const names = await readdir(kept);
     for (const name of ['node-1', 'node-1.log', 'node-2', 'impossible.html', 'impossible.json'])
       assert.ok(names.includes(name), name);
     await rm(kept, { recursive: true });
+  });
+
+  it('fails, and says which, when nodes do not even start', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'no-start.mjs');
+    const scenario = {
+      name: 'no-start',
+      breaks: 'the configuration: a skew bound beyond the lock time',
+      nodes: 2,
+      seconds: 2,
+      workload: { blocksPerSecond: 1, validationMs: [0, 50] },
+      start: { settings: { skewBoundMs: 60_000 } },
+      faults: [],
+    };
+    await writeFile(path, `export default ${JSON.stringify(scenario)};`);
+    const { code, summary, stderr } = await chaos(path, '--seed', '4');
+    assert.equal(code, 1);
+    assert.deepEqual(summary.failed, ['clean-shutdown', 'no-unhandled-error', 'heals-in-time']);
+    assert.match(stderr, /heals-in-time: node-[12]: expected an answer, found its end, see /);
+    assert.match(stderr, /no-unhandled-error: node-1: driftlock: .*skewBoundMs/);
+    await rm(keptIn(stderr), { recursive: true });
   });
 });

@@ -11,18 +11,19 @@ import { join } from 'node:path';
 import { blockId, ZERO_HASH, type BlockId, type BlockKey, type Hash32 } from '../../../crdt/ids.ts';
 import { isFailure } from '../../../crdt/errors.ts';
 import { pause, type RandomInteger } from '../../../net/clock.ts';
+import type { DatadirLayout } from '../../datadir/layout.ts';
 import { errnoOf } from '../../disk/errno.ts';
 import { blockFileName, parseBlockFileName, temporaryName } from '../../files/file-names.ts';
 import { isFreeForReference } from '../../files/reference-rule.ts';
 import { decodeValidateFile, encodeValidateFile } from '../../files/validate-file.ts';
 import type { ValidateInfo, ValidateStatus } from '../../files/validate-info.ts';
 import { systemClock } from '../../node/machine.ts';
-import type { ChaosNode } from '../fleet/chaos-node.ts';
 
 const LOOK_MS = 150;
 
 export interface ReferenceProgramOptions {
-  readonly node: ChaosNode;
+  /** The machine that it runs on. */
+  readonly node: { readonly layout: DatadirLayout; readonly clock: { readonly offsetMs: number } };
   readonly random: RandomInteger;
   readonly lockSeconds: number;
   readonly validationMs: (hash: Hash32) => number;
