@@ -39,6 +39,14 @@ export interface TroubleOutcome {
   readonly troubles: readonly string[];
 }
 
+interface Active {
+  readonly heal: Heal;
+  /** When it struck, since the run began. */
+  readonly fromMs: number;
+  /** In the time of the schedule. */
+  readonly healAtMs: number;
+}
+
 export class Trouble {
   readonly #options: TroubleOptions;
   readonly #done: Strike[] = [];
@@ -53,7 +61,7 @@ export class Trouble {
   async run(): Promise<TroubleOutcome> {
     const { strikes, durationMs, world } = this.#options;
     const waiting = [...strikes];
-    const active = new Map<Strike, { readonly heal: Heal; readonly fromMs: number }>();
+    const active = new Map<Strike, Active>();
     const startedAtMs = systemClock.monotonicMs();
     let heldMs = 0;
     const elapsedMs = (): number => systemClock.monotonicMs() - startedAtMs - heldMs;
@@ -63,9 +71,11 @@ export class Trouble {
         waiting.splice(waiting.indexOf(one), 1);
         const fromMs = this.#options.nowMs();
         const heal = await this.#strike(one, strikes.indexOf(one));
-        if (heal !== undefined) active.set(one, { heal, fromMs });
+        // A strike that took its time, as a restart does, lasts no shorter for it.
+        const healAtMs = elapsedMs() + one.untilMs - one.fromMs;
+        if (heal !== undefined) active.set(one, { heal, fromMs, healAtMs });
       }
-      const over = [...active].filter(([{ untilMs }]) => untilMs <= elapsedMs());
+      const over = [...active].filter(([, { healAtMs }]) => healAtMs <= elapsedMs());
       for (const [one, { heal, fromMs }] of over) {
         active.delete(one);
         await this.#heal(one, heal, fromMs);

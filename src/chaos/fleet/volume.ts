@@ -15,7 +15,7 @@ import type { Daemon } from './daemon.ts';
 /** Room for some thousand blocks with their witnesses, and filled in a moment. */
 const VOLUME_MIB = 64;
 const FILLER = 'filler';
-const FILLER_CHUNK_BYTES = 256 * 1024;
+const FILLER_CHUNK_BYTES = 8 * 1024 * 1024;
 
 const run = promisify(execFile);
 

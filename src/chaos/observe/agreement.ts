@@ -5,7 +5,8 @@ import { systemClock } from '../../node/machine.ts';
 import type { StatusAnswer } from '../../rpc/status-schema.ts';
 import type { ChaosNode } from '../fleet/chaos-node.ts';
 
-const POLL_MS = 50;
+/** Also how exact a measured time is: a status costs a node a millisecond, which others are measured by. */
+const POLL_MS = 100;
 
 /** Milliseconds until `holds` of all nodes at once, or undefined when `signal` was aborted or `limitMs` passed first. */
 async function untilAll(

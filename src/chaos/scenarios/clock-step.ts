@@ -7,7 +7,7 @@ export const CLOCK_STEP: Scenario = {
   breaks: 'clocks: one steps by 5 minutes, ahead or back, while it holds leases',
   nodes: 4,
   seconds: 50,
-  workload: { blocksPerSecond: 4, validationMs: [1_000, 3_000] },
+  workload: { blocksPerSecond: 2, validationMs: [500, 2_000] },
   faults: [
     { fault: 'clock-step', on: 'one', byMs: 300_000, atSeconds: 4, forSeconds: 8 },
     { fault: 'clock-step', on: 'one', byMs: -300_000, atSeconds: 20, forSeconds: 8 },

@@ -7,7 +7,7 @@ export const LONG_PAUSE: Scenario = {
   breaks: 'processes: one stands still (SIGSTOP) for longer than a lease, with work in hand',
   nodes: 4,
   seconds: 50,
-  workload: { blocksPerSecond: 4, validationMs: [500, 2_500] },
+  workload: { blocksPerSecond: 2, validationMs: [500, 2_500] },
   faults: [{ fault: 'pause', on: 'one', atSeconds: 4, forSeconds: 9, everySeconds: 16 }],
   holds: { duplicatesPerBlockMax: 0.5 },
 };
