@@ -127,7 +127,15 @@ describe('the verdicts on a run', () => {
     assert.deepEqual(broken(await run.evidence()), ['every-block-finished']);
     await writeFile(run.layoutOf('node-2').contracts, '["0x12');
     assert.deepEqual(broken(await run.evidence()), ['every-block-finished', 'nothing-invalid']);
+    const rotten = {
+      ...SPLIT_IN_HALF,
+      faults: [{ fault: 'corrupt', on: 'one', percent: 1, atSeconds: 0, forSeconds: 0 }],
+    } as const;
+    assert.deepEqual(broken(await run.evidence({ scenario: rotten })), ['every-block-finished'], 'where it rotted');
+    await writeFile(run.layoutOf('node-3').contracts, '["0x12');
+    assert.deepEqual(broken(await run.evidence({ scenario: rotten })), ['every-block-finished', 'nothing-invalid']);
     await rm(run.layoutOf('node-2').contracts);
+    await rm(run.layoutOf('node-3').contracts);
     const contracts = new Set([otherRoot('a contract')]);
     assert.deepEqual(broken(await run.evidence({ contracts })), ['every-block-finished', 'nothing-invalid']);
   });

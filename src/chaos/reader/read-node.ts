@@ -33,6 +33,8 @@ export interface NodeOnDisk {
   /** BLAKE3 of each whole `.w`. */
   readonly witnesses: ReadonlyMap<BlockId, Hash32>;
   readonly contracts: ReadonlySet<Hash32>;
+  /** Lines of `contracts.txt` that do not verify. */
+  readonly badContractLines: readonly string[];
   /** A line each: a file that is not what it should be. */
   readonly bad: readonly string[];
   /** Results that were durable and not yet in their files, by the size of what holds them. */
@@ -53,12 +55,13 @@ export class DirectoryReader {
     }
     await eachFile(layout.validate, 'validate', bad, (file, bytes) => this.#take(blocks, file, bytes));
     await eachFile(layout.witness, 'witness', bad, (file, bytes) => takeWitness(witnesses, file, bytes));
-    const contracts = await readContracts(layout.contracts, bad);
+    const { contracts, badContractLines } = await readContracts(layout.contracts);
     return {
       name,
       blocks,
       witnesses,
       contracts,
+      badContractLines,
       bad: bad.map((line) => `${name}: ${line}`),
       journalBytes: await journalBytes(layout),
     };
@@ -115,14 +118,15 @@ async function eachFile(
   }
 }
 
-async function readContracts(path: string, bad: string[]): Promise<ReadonlySet<Hash32>> {
+async function readContracts(path: string): Promise<Pick<NodeOnDisk, 'contracts' | 'badContractLines'>> {
   try {
-    const { lines, bad: badLines, tornTail } = parseContracts(await readFile(path));
-    bad.push(...badLines.map(({ reason }) => reason));
-    if (tornTail !== undefined) bad.push(`contracts.txt: its last line is torn after ${tornTail.bytes.length} bytes`);
-    return new Set(lines.map(({ hash }) => hash));
+    const bytes = await readFile(path);
+    const { lines, bad, tornTail } = parseContracts(bytes);
+    const offsets = [...bad.map(({ offset }) => offset), ...(tornTail === undefined ? [] : [tornTail.offset])];
+    const badContractLines = offsets.map((offset) => bytes.toString('utf8', offset).split('\n', 1)[0] ?? '');
+    return { contracts: new Set(lines.map(({ hash }) => hash)), badContractLines };
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return new Set();
+    if (errnoOf(error) === 'ENOENT') return { contracts: new Set(), badContractLines: [] };
     throw error;
   }
 }

@@ -4,7 +4,7 @@
  * Invariant: pure. A node that lacks a block is found by every promise that the block is needed for, never skipped.
  */
 
-import { blockId } from '../../../crdt/ids.ts';
+import { blockId, describeText } from '../../../crdt/ids.ts';
 import { blockFileName } from '../../files/file-names.ts';
 import { verdict, type Evidence, type Verdict } from './evidence.ts';
 
@@ -130,8 +130,9 @@ function locksSaveWork({ nodes, blocks, scenario }: Evidence): Check {
   return { verdict: verdict('locks-save-work', promise, found, [figure]), count: duplicates };
 }
 
-function nothingInvalid({ nodes, blocks, members, wrongRoots, contracts }: Evidence): Verdict {
-  const found = nodes.flatMap(({ bad }) => bad);
+function nothingInvalid(evidence: Evidence): Verdict {
+  const { nodes, blocks, members, wrongRoots, contracts } = evidence;
+  const found = [...nodes.flatMap(({ bad }) => bad), ...badContractLines(evidence)];
   for (const { name, blocks: held, contracts: here } of nodes) {
     for (const [id, { results }] of held) {
       const known = blocks.get(id);
@@ -149,6 +150,18 @@ function nothingInvalid({ nodes, blocks, members, wrongRoots, contracts }: Evide
   const promise =
     'nothing gets in from a corrupt file or a stranger: every file passes its checksum, name and signatures';
   return verdict('nothing-invalid', promise, found);
+}
+
+/** A line that rots is left to people, where it is; it must not come to stand on another node too. */
+function badContractLines({ nodes, scenario }: Evidence): string[] {
+  const isDamaged = scenario.faults.some(({ fault }) => fault === 'corrupt');
+  return nodes.flatMap(({ name, badContractLines: bad }) =>
+    bad
+      .filter(
+        (line) => !isDamaged || nodes.some((other) => other.name !== name && other.badContractLines.includes(line)),
+      )
+      .map((line) => `${name}: contracts.txt has a line that does not verify, ${describeText(line)}`),
+  );
 }
 
 function nothingHidden({ nodes, blocks, ledger, scenario }: Evidence): Verdict {
