@@ -21,7 +21,7 @@ import {
   type PlacementOutcome,
   type ScannedFile,
 } from './disk.ts';
-import { afterPowerLoss, identityOf, type MemoryInode } from './memory-inode.ts';
+import { afterPowerLoss, flipBit, identityOf, type MemoryInode } from './memory-inode.ts';
 import { MemoryNames, nameOf, parentOf } from './memory-names.ts';
 import { placeEach } from './place.ts';
 
@@ -101,14 +101,7 @@ export class MemoryDisk implements Disk {
    */
   rot(path: string, random: RandomInteger): number | undefined {
     const inode = this.#names.get(path);
-    if (inode === undefined || inode.bytes.length === 0) return undefined;
-    const bit = random(inode.bytes.length * 8);
-    const flipped = (bytes: Uint8Array): Uint8Array =>
-      bytes.map((byte, at) => (at === bit >>> 3 ? byte ^ (1 << (bit & 7)) : byte));
-    const isDurable = inode.durableBytes === inode.bytes;
-    inode.bytes = flipped(inode.bytes);
-    inode.durableBytes = isDurable ? inode.bytes : flipped(inode.durableBytes);
-    return bit;
+    return inode === undefined || inode.bytes.length === 0 ? undefined : flipBit(inode, random);
   }
 
   read(path: string, maxBytes: number): Promise<FileContent | undefined> {

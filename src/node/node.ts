@@ -8,7 +8,7 @@
 
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
-import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
+import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
 import { ClaimRoom } from '../claim/claim-room.ts';
@@ -31,7 +31,6 @@ import type { BlockStore, StoreChange } from '../store/block-store.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
-import { payloadOfChild } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
 import { textOf } from './describe-event.ts';
@@ -308,15 +307,6 @@ export class DriftlockNode {
 
   view(key: BlockKey): BlockView {
     return this.#shown.see(key, this.replica.get(key));
-  }
-
-  hasWitnessAt(number: number): boolean {
-    return this.replica.blocksAt(number).some((key) => this.shelf.has(key));
-  }
-
-  /** The payload of the block at `number` whose parent is `parentHash`, checked; undefined when it is not here. */
-  async witnessPayload(number: number, parentHash: Hash32): Promise<Uint8Array | undefined> {
-    return payloadOfChild(this.#world.disk, this.replica.blocksAt(number), this.shelf, parentHash);
   }
 
   /** Leases from too far ahead, which wait to lie within the skew bound. */
