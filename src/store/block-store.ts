@@ -115,9 +115,9 @@ export class BlockStore {
   }
 
   /**
-   * Makes it durable first, then merges into memory. Resolves with true once the file shows it too (or could not be
-   * written yet, which is tried again), with false when the store stopped and the disk did not take it: then nobody has
-   * heard of it.
+   * Makes it durable first, then merges into memory. Resolves with true then: the file shows it soon after, and a crash in
+   * between is made up for by the journal. Resolves with false when the store stopped and the disk did not take it: then
+   * nobody has heard of it.
    */
   commit(keyed: KeyedRecord): Promise<boolean> {
     return new Promise((resolve) => {
@@ -307,25 +307,20 @@ export class BlockStore {
       await journal.append({ key, record: candidate }, fingerprint);
       this.#publish(key, staged);
     }
-    try {
-      if (!files.holdsRecord(key, fingerprint)) {
-        const bytes = encodeValidateFile(view, encodeRecord(candidate));
-        const unsynced = isJournaled ? 'journaled' : 'hint';
-        const durability = this.#refreshing.has(id) ? 'durable' : unsynced;
-        const known = files.known('validate', key);
-        const place = known?.place ?? 'primary';
-        const outcome = await writer.write(pathOf(key, place), bytes, { durability, expected: known?.identity });
-        if (outcome.replaced) {
-          this.#refreshing.delete(id);
-          files.note('validate', key, { identity: outcome.identity, place });
-          files.noteRecord(key, fingerprint);
-        } else {
-          await this.#takeInLocked(key);
-        }
+    if (!files.holdsRecord(key, fingerprint)) {
+      const bytes = encodeValidateFile(view, encodeRecord(candidate));
+      const unsynced = isJournaled ? 'journaled' : 'hint';
+      const durability = this.#refreshing.has(id) ? 'durable' : unsynced;
+      const known = files.known('validate', key);
+      const place = known?.place ?? 'primary';
+      const outcome = await writer.write(pathOf(key, place), bytes, { durability, expected: known?.identity });
+      if (outcome.replaced) {
+        this.#refreshing.delete(id);
+        files.note('validate', key, { identity: outcome.identity, place });
+        files.noteRecord(key, fingerprint);
+      } else {
+        await this.#takeInLocked(key);
       }
-    } finally {
-      // Durable already, whatever became of the file.
-      for (const { settle } of staged) settle(true);
     }
     if (this.#staged.has(id) || !this.#isWritten(key)) this.#dirty.add(id);
   }
@@ -335,15 +330,16 @@ export class BlockStore {
     return this.#staged.has(blockId(key)) || this.replica.get(key).results.length > 0;
   }
 
-  /** From here on `durable` is told to everyone. */
+  /** From here on `durable` is told to everyone, those who wait for it included. */
   #publish(key: BlockKey, durable: readonly Staged[]): void {
     const id = blockId(key);
     const rest = (this.#staged.get(id) ?? []).slice(durable.length);
     if (rest.length === 0) this.#staged.delete(id);
     else this.#staged.set(id, rest);
-    for (const { delta } of durable) {
+    for (const { delta, settle } of durable) {
       const change = this.replica.merge({ key, record: delta });
       if (change !== undefined) this.#options.onChange({ ...change, origin: 'local', delta });
+      settle(true);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Canaries in the disk: what was promised to be durable is not, or a file is not written that should be. */
 
 import type { Disk, FileIdentity } from '../../disk/disk.ts';
+import { placeEach } from '../../disk/place.ts';
 import { STATE_DATA_HEADER_BYTES } from '../../files/state-data.ts';
 import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX } from '../../files/validate-file.ts';
 import { parseBlockFileName } from '../../files/file-names.ts';
@@ -56,7 +57,7 @@ async function isForeign(disk: Disk, path: string): Promise<boolean> {
 
 /** `disk`, with some of its operations done otherwise. */
 function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
-  return {
+  const changed: Disk = {
     read: (path, maxBytes) => disk.read(path, maxBytes),
     readRange: (path, offset, lengthBytes) => disk.readRange(path, offset, lengthBytes),
     identify: (path) => disk.identify(path),
@@ -75,6 +76,8 @@ function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
     append: (path, bytes) => disk.append(path, bytes),
     remove: (path) => disk.remove(path),
     watch: (directory, onChange) => disk.watch(directory, onChange),
+    place: (batch) => placeEach(changed, batch),
     ...changes,
   };
+  return changed;
 }
