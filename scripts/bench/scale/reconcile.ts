@@ -126,7 +126,8 @@ function undo(): void {
 let round = 0;
 function scattered(at: number, records: number): number {
   if (at === 0) round++;
-  return (at * 997 + round * 7_919 + (mixed(at, round) % 900)) % records;
+  const stride = Math.floor(records / DIFFERENCES);
+  return (at * stride + round * 7_919 + (mixed(at, round) % stride)) % records;
 }
 
 function indexOf(records: number): ReconcileIndex {
