@@ -133,6 +133,7 @@ function scattered(at: number, records: number): number {
 function indexOf(records: number): ReconcileIndex {
   const index = new ReconcileIndex();
   for (let number = 0; number < records; number++) index.change({ number }, undefined, fingerprintAt(number, 0));
+  while (index.prepareOne());
   return index;
 }
 
