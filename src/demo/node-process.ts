@@ -15,6 +15,8 @@ import { systemClock } from '../node/machine.ts';
 import { STOP_WITH_PARENT } from './stop-with-parent.ts';
 
 /** Plain JavaScript, so it is not built: it lies in `src/` also where this file lies in `dist/src/`. */
+/** As `src/driftlock.js` gives it to a node, which it cannot do with a channel to its parent. */
+const YOUNG_GENERATION_FLAG = '--max-semi-space-size=2';
 const PROGRAM_PLACE = import.meta.url.endsWith('.ts') ? '../driftlock.js' : '../../../src/driftlock.js';
 const PROGRAM = fileURLToPath(new URL(PROGRAM_PLACE, import.meta.url));
 const RESTART_DELAY_MS = 1_000;
@@ -84,7 +86,7 @@ export class NodeProcess {
       const { datadir, listenPort, rpcPort, runArguments } = this.plan;
       const listen = `/ip4/127.0.0.1/tcp/${listenPort}`;
       const args = ['run', '--datadir', datadir, '--listen', listen, '--rpc', `127.0.0.1:${rpcPort}`, ...runArguments];
-      const child = spawn(process.execPath, [PROGRAM, ...args], {
+      const child = spawn(process.execPath, [YOUNG_GENERATION_FLAG, PROGRAM, ...args], {
         // Out of the terminal's group: Ctrl-C is for the demo, which then stops its nodes once, with grace.
         detached: true,
         // The channel closes when the demo dies, however it does.

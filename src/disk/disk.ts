@@ -32,9 +32,10 @@ export interface Disk {
   read(path: string, maxBytes: number): Promise<FileContent | undefined>;
   /**
    * `lengthBytes` of the file from `offset` on, fewer where it ends; undefined when there is none. The identity is the
-   * file's at that moment: who reads a file in parts compares them.
+   * file's at that moment: who reads a file in parts compares them. The bytes are put into `into`, `lengthBytes` or longer,
+   * when it is given, and are a view of it then.
    */
-  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined>;
+  readRange(path: string, offset: number, lengthBytes: number, into?: Uint8Array): Promise<FileContent | undefined>;
   identify(path: string): Promise<FileIdentity | undefined>;
   /** Names of the entries that are files, in no order; empty when the directory does not exist. */
   list(directory: string): Promise<string[]>;
