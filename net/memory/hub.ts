@@ -12,7 +12,7 @@ import { compareText, type NodeId } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import { abortReason, pause, type Clock, type RandomInteger } from '../clock.ts';
 import type { MemberList } from '../membership/member-list.ts';
-import type { ByteStream, Network, PeerLink } from '../network.ts';
+import type { ByteStream, PeerLink } from '../network.ts';
 import { abortWith, serveStream } from '../stream/wired-stream.ts';
 import { unreachable } from '../transport-error.ts';
 import {
@@ -23,6 +23,7 @@ import {
   type LinkFaults,
   type MemoryLink,
 } from './link.ts';
+import { HolderBook } from './holder-directory.ts';
 import { MemoryNetwork, type GossipPacket, type MemoryFabric } from './network.ts';
 import { streamPair } from './stream-pair.ts';
 
@@ -40,6 +41,7 @@ export class MemoryHub {
   /** Whom each node is linked to, until something changes: asked for with every message. */
   readonly #peers = new Map<NodeId, readonly PeerLink[]>();
   readonly #fabric: MemoryFabric;
+  readonly #holders = new HolderBook();
 
   constructor({ clock, random }: MemoryHubOptions) {
     this.#clock = clock;
@@ -57,9 +59,9 @@ export class MemoryHub {
    * A network for `members.self`, to be started. A node that has stopped may join again, as after a restart. `clock`: of
    * the machine it runs on.
    */
-  join(members: MemberList, clock: Clock = this.#clock): Network {
+  join(members: MemberList, clock: Clock = this.#clock): MemoryNetwork {
     invariant(this.#nodes.get(members.self)?.isRunning !== true, 'a node joins once, or after it has stopped');
-    const network = new MemoryNetwork(this.#fabric, members);
+    const network = new MemoryNetwork(this.#fabric, members, this.#holders);
     this.#nodes.set(members.self, network);
     this.#clocks.set(members.self, clock);
     return network;

@@ -29,6 +29,7 @@ interface RunFlags {
   readonly api?: string;
   readonly lockTime?: string;
   readonly reserve?: boolean;
+  readonly dht?: boolean;
   readonly config?: string;
 }
 
@@ -50,6 +51,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--api <url|dir>', 'where linkage gets headers: an Ethereum JSON-RPC URL, or a folder')
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
     .option('--reserve', 'show new blocks as taken to the programs here, except where this node ranks first')
+    .option('--dht', 'find holders of witnesses among members that this node is not linked to')
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
@@ -65,8 +67,8 @@ Validators:
                 exit code 1 a failure, anything else is tried again
   none          leaves validation to the programs that share the directory
 
-Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, reserve, and
-without a flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs, scanIntervalMs,
+Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, reserve, dht,
+and without a flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs, scanIntervalMs,
 validationsMax, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds. A list given by flags replaces that of the file. Paths are relative to the working directory.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
@@ -99,6 +101,7 @@ function settingsOf({
   api,
   lockTime,
   reserve,
+  dht,
 }: RunFlags): Settings {
   const lockTimeSeconds =
     lockTime === undefined ? undefined : parseSeconds(lockTime, '--lock-time', LOCK_TIME_SECONDS_MAX);
@@ -113,6 +116,7 @@ function settingsOf({
     api,
     lockTimeSeconds,
     reserve,
+    dht,
   };
   return parseSettings(settings, nameFlag);
 }

@@ -129,6 +129,7 @@ export class DriftlockNode {
     this.store = this.#journaled.store;
     this.witnesses = new WitnessService({
       network,
+      directory: world.directory,
       disk,
       clock,
       random,

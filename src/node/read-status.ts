@@ -7,6 +7,7 @@ import { errorMs, isBeyond, middleMs, type Interval } from '../../net/clock-sync
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { PeerLink } from '../../net/network.ts';
 import type { Validator } from '../validators/validator.ts';
+import { witnessLimitSettings } from '../config/witness-settings.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
 import type { CatchUpProgress } from '../reconcile/catch-up.ts';
@@ -57,7 +58,12 @@ export function readStatus(sources: StatusSources): NodeStatus {
       duplicates: tally.duplicates,
       results: tally.results,
     },
-    witnesses: { held: shelf.size, fetching: witnesses.fetcher.fetching, ...witnesses.resources() },
+    witnesses: {
+      held: shelf.size,
+      fetching: witnesses.fetcher.fetching,
+      ...witnesses.resources(),
+      limits: witnessLimitSettings(witnesses.limits),
+    },
     files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
     catchUp: readCatchUp(node.reconciler.catchUp),
     peers: others.map((member) => readPeer(sources, member, links.get(member))),

@@ -43,7 +43,12 @@ export const statusSchema = z.looseObject({
     duplicates: count,
     results: count,
   }),
-  witnesses: z.looseObject({ held: count, fetching: count }),
+  witnesses: z.looseObject({
+    held: count,
+    fetching: count,
+    // Absent in the answer of an older node.
+    limits: z.record(z.string(), count.nullable()).optional(),
+  }),
   files: z.looseObject({ pending: count, lastError: z.string().nullable() }),
   // Absent in the answer of an older node.
   catchUp: z

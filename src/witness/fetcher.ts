@@ -21,6 +21,7 @@ import { rankOf } from '../claim/rendezvous.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { WitnessAssembler } from './assembler.ts';
 import type { HolderDistrust } from './distrust.ts';
+import type { HolderFinder } from './holder-finder.ts';
 import type { IoPriority } from './io-queue.ts';
 import type { WitnessLimits } from './limits.ts';
 import { decideDrop, decideFetch, type FetchDecision, type WitnessPolicy, type WitnessSituation } from './policy.ts';
@@ -34,6 +35,7 @@ export interface WitnessFetcherOptions {
   readonly shelf: WitnessShelf;
   readonly assembler: WitnessAssembler;
   readonly distrust: HolderDistrust;
+  readonly finder: HolderFinder;
   readonly policy: WitnessPolicy;
   readonly limits: Pick<WitnessLimits, 'smallFetches' | 'largeFetches' | 'diskBytes'>;
   readonly region: string;
@@ -263,7 +265,7 @@ export class WitnessFetcher {
   async #fetch(key: BlockKey, announcement: WitnessAnnouncement, priority: IoPriority): Promise<boolean> {
     const { assembler, onEvent } = this.#options;
     const { payloadBytes } = announcement;
-    const sources = this.#sources(key, announcement);
+    const sources = await this.#findSources(key, announcement);
     if (sources.length === 0) return false;
     const onSourceLost = (from: NodeId, error: unknown): void => this.#sourceLost(key, announcement, from, error);
     this.#reservedBytes += payloadBytes;
@@ -285,10 +287,18 @@ export class WitnessFetcher {
     onEvent({ type: 'witness-source-blamed', key, holder: from, reason: textOf(error) });
   }
 
-  /** Connected holders that are trusted, the nearest first. */
-  #sources(key: BlockKey, { payloadDigest }: WitnessAnnouncement): readonly NodeId[] {
-    const { network, store, clock, distrust, region, regionOf } = this.#options;
-    const holders = new Set(liveHolders(store.replica.get(key).holders));
+  /** Connected holders that are trusted; where there are none, those that the directory knows. */
+  async #findSources(key: BlockKey, announcement: WitnessAnnouncement): Promise<readonly NodeId[]> {
+    const connected = this.#sources(announcement, liveHolders(this.#options.store.replica.get(key).holders));
+    if (connected.length > 0) return connected;
+    const found = await this.#options.finder.find(announcement.payloadDigest, this.#stopping.signal);
+    return this.#sources(announcement, found);
+  }
+
+  /** Those of `nodes` that are connected and trusted, the nearest first. */
+  #sources({ payloadDigest }: WitnessAnnouncement, nodes: readonly NodeId[]): readonly NodeId[] {
+    const { network, clock, distrust, region, regionOf } = this.#options;
+    const holders = new Set(nodes);
     const nowMs = clock.monotonicMs();
     const links = network
       .peers()

@@ -11,6 +11,7 @@ import { chosenWitness, linkTo, type WitnessAnnouncement } from '../../crdt/bloc
 import { successRoots } from '../../crdt/block/record.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
+import type { HolderDirectory } from '../../net/holder-directory.ts';
 import type { Network } from '../../net/network.ts';
 import { WitnessClient } from '../../net/witness/client.ts';
 import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
@@ -29,6 +30,8 @@ import { Challenger, type ChallengeEvent } from './challenger.ts';
 import { ChunkStore } from './chunk-store.ts';
 import { HolderDistrust } from './distrust.ts';
 import { WitnessFetcher, type WitnessEvent } from './fetcher.ts';
+import { HolderAdvertiser } from './holder-advertiser.ts';
+import { HolderFinder } from './holder-finder.ts';
 import { GenerationLocks } from './generation-locks.ts';
 import { WitnessIntake } from './intake.ts';
 import { ContractBook } from '../contracts/contract-book.ts';
@@ -43,6 +46,8 @@ import { WitnessShelf } from './shelf.ts';
 
 export interface WitnessServiceOptions {
   readonly network: Network;
+  /** Finds holders that this node is not linked to; undefined: it asks those alone that it is linked to. */
+  readonly directory: HolderDirectory | undefined;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: RandomInteger;
@@ -84,6 +89,9 @@ export interface WitnessResources {
   /** Findings against holders that still count. */
   readonly distrusted: number;
   readonly overBudget: number;
+  /** Payloads that others find here through the directory, and those they are still to be told of. */
+  readonly provided: number;
+  readonly providing: number;
 }
 
 export class WitnessService {
@@ -105,11 +113,14 @@ export class WitnessService {
   readonly #chunks: ChunkStore;
   readonly #contractSync: ContractSync;
   readonly #repair: RepairSweep;
+  readonly #advertiser: HolderAdvertiser | undefined;
 
   constructor(options: WitnessServiceOptions) {
     const { network, disk, clock, author, sightings, writer, limits, layout, pathOf, backupPathOf, regionOf } = options;
     const { shelf } = this;
+    const { directory } = options;
     this.#options = options;
+    if (directory !== undefined) this.#advertiser = new HolderAdvertiser({ directory, clock, shelf });
     this.#reads = new IoQueue('witness reads', limits.reads);
     this.#writes = new IoQueue('witness writes', limits.writes);
     this.#chunks = new ChunkStore(disk, writer, layout.chunks);
@@ -127,7 +138,11 @@ export class WitnessService {
       onWriteError: (key, error) => options.onWriteError(pathOf(key), error),
     }));
     const pathsOf = (key: BlockKey): readonly string[] => [pathOf(key), backupPathOf(key)];
-    const intake = new WitnessIntake({ ...options, shelf, generations: sightings, locks, pathsOf });
+    const onShelfChanged = (key: BlockKey): void => {
+      this.#advertiser?.note(key);
+      options.onShelfChanged(key);
+    };
+    const intake = new WitnessIntake({ ...options, shelf, generations: sightings, locks, pathsOf, onShelfChanged });
     this.#intake = intake;
     this.#assembler = new WitnessAssembler({
       ...options,
@@ -144,6 +159,7 @@ export class WitnessService {
       shelf,
       assembler: this.#assembler,
       distrust,
+      finder: new HolderFinder(directory),
       chosen: (key) => this.chosen(key),
       drop: (key) => this.#drop(key),
     });
@@ -174,6 +190,11 @@ export class WitnessService {
       region,
       regionOf,
     });
+  }
+
+  /** In force. */
+  get limits(): WitnessLimits {
+    return this.#options.limits;
   }
 
   /** Looks at the block's witness file if it changed since the last look. */
@@ -217,6 +238,7 @@ export class WitnessService {
   join(): void {
     this.#challenger.start();
     this.#contractSync.start();
+    this.#advertiser?.start();
     if (this.#options.policy.kind === 'factor') this.#repair.start();
   }
 
@@ -226,7 +248,7 @@ export class WitnessService {
     const synced = this.#contractSync.stop();
     const fetched = this.fetcher.stop();
     this.client.stop();
-    await Promise.all([fetched, synced]);
+    await Promise.all([fetched, synced, this.#advertiser?.stop()]);
   }
 
   /** The announcement that the block's file is made from: see `chosenWitness`. */
@@ -250,6 +272,8 @@ export class WitnessService {
       writesWaiting: this.#writes.waitingCount,
       distrusted: this.distrust.size,
       overBudget: this.fetcher.overBudget,
+      provided: this.#advertiser?.providedCount ?? 0,
+      providing: this.#advertiser?.waitingCount ?? 0,
     };
   }
 

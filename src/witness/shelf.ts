@@ -25,7 +25,8 @@ export interface ShelvedWitness {
 
 export class WitnessShelf {
   readonly #byBlock = new Map<BlockId, ShelvedWitness>();
-  readonly #byDigest = new Map<Hash32, BlockKey>();
+  /** Two blocks may have the same payload. */
+  readonly #byDigest = new Map<Hash32, readonly BlockKey[]>();
   #payloadBytes = 0;
 
   /** Of all payloads together. */
@@ -50,14 +51,15 @@ export class WitnessShelf {
   }
 
   withDigest(payloadDigest: Hash32): ShelvedWitness | undefined {
-    const key = this.#byDigest.get(payloadDigest);
+    const key = this.#byDigest.get(payloadDigest)?.at(-1);
     return key === undefined ? undefined : this.get(key);
   }
 
   put(witness: ShelvedWitness): void {
     this.remove(witness.key);
     this.#byBlock.set(blockId(witness.key), witness);
-    this.#byDigest.set(witness.payloadDigest, witness.key);
+    const others = this.#byDigest.get(witness.payloadDigest) ?? [];
+    this.#byDigest.set(witness.payloadDigest, [...others, witness.key]);
     this.#payloadBytes += witness.payloadBytes;
   }
 
@@ -65,7 +67,10 @@ export class WitnessShelf {
     const known = this.get(key);
     if (known === undefined) return;
     this.#byBlock.delete(blockId(key));
-    this.#byDigest.delete(known.payloadDigest);
+    const id = blockId(key);
+    const others = this.#byDigest.get(known.payloadDigest)?.filter((other) => blockId(other) !== id) ?? [];
+    if (others.length > 0) this.#byDigest.set(known.payloadDigest, others);
+    else this.#byDigest.delete(known.payloadDigest);
     this.#payloadBytes -= known.payloadBytes;
   }
 }

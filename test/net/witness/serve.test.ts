@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { CHUNK_BYTES } from '../../../crdt/block/payload-digest.ts';
 import { encodeFrames } from '../../../net/framing/frames.ts';
 import { STREAM_STALL_MS_MAX } from '../../../net/framing/stall-limit.ts';
-import type { ByteStream } from '../../../net/network.ts';
+import type { ByteStream, StreamHandler } from '../../../net/network.ts';
 import { CHANNEL_IDLE_MS, WitnessClient } from '../../../net/witness/client.ts';
 import { WITNESS_READ_AHEAD } from '../../../net/witness/limits.ts';
 import { encodeWitnessRequest, WITNESS_PROTOCOL } from '../../../net/witness/messages.ts';
@@ -56,6 +56,8 @@ function serverOf(source: WitnessSource): HolderMaker {
   return (clock) =>
     new WitnessServer({ source, contracts: NO_CONTRACTS, clock, limits: SERVE_LIMITS, regionOf: () => '' }).handler;
 }
+
+const serveNothing: StreamHandler = () => Promise.resolve();
 
 describe('serving witness payloads', () => {
   it('serves streamsPerPeer streams of a peer, and tells the next one that it is busy', async () => {
@@ -137,8 +139,7 @@ describe('serving witness payloads', () => {
 
   it('slows a peer that floods it with requests, and serves the others as if there were none', async () => {
     const limits = { ...SERVE_LIMITS, bytesPerSecondPerPeer: CHUNK_BYTES };
-    const idle = () => Promise.resolve();
-    const peers = await WitnessPeers.start([holderOf([payload], limits), () => idle]);
+    const peers = await WitnessPeers.start([holderOf([payload], limits), () => serveNothing]);
     const [, holderNetwork, otherNetwork] = peers.networks;
     const [holder] = peers.holders;
     assert(holderNetwork !== undefined && otherNetwork !== undefined && holder !== undefined);
