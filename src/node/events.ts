@@ -8,6 +8,10 @@ import type { ClockEvent } from '../clock/clock-keeper.ts';
 import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
+import type { FinalityEvent } from '../finality/finality-keeper.ts';
+import type { Progress } from '../progress/progress-meter.ts';
+import type { ScrubEvent } from '../scrub/scrubber.ts';
+import type { UpkeepEvent } from '../upkeep/upkeep.ts';
 import type { ChallengeEvent } from '../witness/challenger.ts';
 import type { ContractEvent } from '../contracts/contract-sync.ts';
 import type { RecoveryEvent } from '../store/journaled-store.ts';
@@ -21,9 +25,13 @@ export type NodeEvent =
   | ReconcileEvent
   | RecoveryEvent
   | WitnessEvent
+  | FinalityEvent
+  | UpkeepEvent
+  | ScrubEvent
+  | { readonly type: 'loading'; readonly progress: Progress }
+  | { readonly type: 'loaded'; readonly blocks: number; readonly fromIndex: number; readonly witnesses: number }
   | ChallengeEvent
   | ContractEvent
-  | { readonly type: 'loaded'; readonly blocks: number; readonly witnesses: number }
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }
   | { readonly type: 'disputed'; readonly key: BlockKey; readonly dispute: Dispute }
   | { readonly type: 'witness-conflict'; readonly key: BlockKey; readonly digests: readonly string[] }

@@ -21,23 +21,26 @@ import { authenticIn } from '../intake/authentic.ts';
 import { PeerIntake } from '../intake/peer-intake.ts';
 import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
-import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
+import { PresenceKeeper } from '../presence/presence.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { ReplicaView } from '../reconcile/replica-view.ts';
 import { Replica } from '../replica/replica.ts';
 import { Tally } from '../replica/tally.ts';
 import { Reservations } from '../reserve/reservations.ts';
 import type { BlockStore, StoreChange } from '../store/block-store.ts';
+import { FileLedger } from '../store/file-ledger.ts';
 import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
-import { readShelved } from '../witness/payload.ts';
+import { payloadOfChild } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
-import { VERSION } from '../version.ts';
+import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
+import { LoadMeter } from './load-meter.ts';
 import { newsOf } from './news.ts';
 import { ShownView } from './shown-view.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { filePaths } from './file-paths.ts';
 import type { NodeSettings, NodeWorld } from './options.ts';
 import { NODE_RULES } from './rules.ts';
@@ -45,6 +48,7 @@ import { EventCounters } from './counters.ts';
 
 export class DriftlockNode {
   readonly replica: Replica;
+  readonly files: FileLedger;
   readonly tally = new Tally();
   readonly counters = new EventCounters();
   readonly store: BlockStore;
@@ -55,7 +59,6 @@ export class DriftlockNode {
   readonly witnesses: WitnessService;
   lastWriteError: string | undefined;
 
-  readonly #settings: NodeSettings;
   readonly #world: NodeWorld;
   readonly #sightings: LeaseSightings;
   readonly #journaled: JournaledStore;
@@ -65,18 +68,20 @@ export class DriftlockNode {
   readonly #shown: ShownView;
   readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
+  readonly housekeeping: Housekeeping;
+  readonly loading: LoadMeter;
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
   #isWorking = false;
   readonly #firstWriteFailure = Promise.withResolvers<void>();
 
   constructor(settings: NodeSettings, world: NodeWorld) {
-    this.#settings = settings;
     this.#world = world;
     const { clock, disk, random, layout, network, signer, verify, verifyLater, isMember } = world;
     const { bounds, cluster, heartbeatMs } = settings;
     const rules = world.rules ?? NODE_RULES;
     const replica = (this.replica = new Replica(rules.mergeRecords));
+    const files = (this.files = new FileLedger(replica.blocks));
     const onEvent = (event: NodeEvent): void => this.#report(event);
     const pathsOf = filePaths(layout);
     const author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs });
@@ -111,7 +116,6 @@ export class DriftlockNode {
       sightings,
       quarantine,
       pathOf: pathsOf.validate,
-      backupPathOf: pathsOf.validateBackup,
       recordOf: (key) => this.store.recordToCome(key),
       isAuthentic,
       isReplaying: (key) => this.#journaled.journal.isReplaying(key),
@@ -120,6 +124,7 @@ export class DriftlockNode {
     this.#journaled = new JournaledStore({
       world,
       replica,
+      files,
       isAuthentic,
       fileViewOf: (key, record) => this.#shown.show(key, record),
       look: (key, known) => validateLook.look(key, known),
@@ -127,6 +132,7 @@ export class DriftlockNode {
       onWriteError: (file, error) => onEvent({ type: 'write-failed', file, error }),
     });
     this.store = this.#journaled.store;
+    const { writer } = this.#journaled;
     this.witnesses = new WitnessService({
       network,
       directory: world.directory,
@@ -136,7 +142,9 @@ export class DriftlockNode {
       author,
       store: this.store,
       quarantine,
-      writer: this.#journaled.writer,
+      blocks: replica.blocks,
+      files,
+      writer,
       sightings: new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease), rules.sighting),
       policy: settings.witnessPolicy ?? { kind: 'full' },
       limits: settings.witnessLimits ?? WITNESS_LIMITS,
@@ -146,7 +154,6 @@ export class DriftlockNode {
       rivals: () => (this.claims.isAtWork ? this.presence.liveClaimants() : undefined),
       layout,
       pathOf: pathsOf.witness,
-      backupPathOf: pathsOf.witnessBackup,
       beforeVisible: (key) => this.#reserve(key),
       onAnnounced: (key) => this.#reservations.begin(key),
       onShelfChanged: (key) => this.#consider(key),
@@ -159,6 +166,8 @@ export class DriftlockNode {
       store: this.store,
       trust: { isMember, verifyLater },
       skewBoundMs: bounds.skewBoundMs,
+      isFinal: (key) => this.housekeeping.isFinal(key),
+      isKept: (key) => this.housekeeping.isKept(key),
       onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
     }));
     this.#gossiper = new Gossiper({
@@ -181,7 +190,7 @@ export class DriftlockNode {
       isMember,
       verify,
       heartbeatMs,
-      describe: () => this.#describe(),
+      describe: () => describeNode(this, settings.region),
       onHeard: (heartbeat) => {
         author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 });
         this.rankStep.noteHeartbeat(heartbeat, clock.wallMs());
@@ -197,7 +206,7 @@ export class DriftlockNode {
       clock,
       random,
       replica,
-      view: new ReplicaView(replica, this.tally),
+      view: new ReplicaView(replica, this.tally, () => this.housekeeping.window.from),
       presence: this.presence,
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
@@ -218,39 +227,45 @@ export class DriftlockNode {
       mayClaim: () => this.clocks.mayClaim(),
       claimEpoch: rules.claimEpoch,
       rivals: () => this.presence.liveClaimants(),
-      witnessOf: (key) => this.shelf.get(key),
+      witnessOf: (key) => this.shelf.inputOf(key),
       onEvent,
     });
+    this.housekeeping = new Housekeeping(settings, world, this, writer, onEvent);
+    this.loading = new LoadMeter({ clock, onProgress: (progress) => onEvent({ type: 'loading', progress }) });
     this.#watch = new DatadirWatch({
+      meter: this.loading,
       disk,
       clock,
       layout,
+      files,
       scanIntervalMs: settings.scanIntervalMs,
       takeInValidate: (key) => this.store.takeIn(key),
-      takeInWitness: (key) => this.witnesses.takeIn(key),
+      takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
     });
   }
 
-  /** Reads journal and directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
+  /** Reads snapshot, journal and directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
   async start(): Promise<void> {
     const { network } = this.#world;
+    const fromIndex = await this.housekeeping.load();
     for (const event of await this.#journaled.recover()) this.#report(event);
     await this.#watch.start();
     await this.witnesses.start();
     // What other programs found is known once it is written; a disk that takes nothing must not keep the node away.
     await Promise.race([this.store.idle(), this.#firstWriteFailure.promise]);
-    this.#report({ type: 'loaded', blocks: this.replica.size, witnesses: this.shelf.size });
+    this.#report({ type: 'loaded', blocks: this.replica.size, fromIndex, witnesses: this.shelf.size });
     await network.start();
     this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
     this.#gossiper.start();
     this.clocks.start();
     this.presence.start();
     this.reconciler.start();
+    await this.housekeeping.start();
     this.witnesses.join();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
-    for (const { key } of this.replica.entries()) this.#consider(key);
+    for (const key of this.witnesses.workable()) this.#consider(key);
   }
 
   /** Ends every validation, gives its leases up, writes what is to be written, and leaves the network. */
@@ -259,6 +274,7 @@ export class DriftlockNode {
     this.#reservations.stop();
     await this.claims.stop();
     await this.witnesses.stop();
+    await this.housekeeping.stop();
     await this.#watch.stop();
     await this.reconciler.stop();
     await this.clocks.stop();
@@ -268,6 +284,7 @@ export class DriftlockNode {
     this.#stopListening?.();
     await this.witnesses.idle();
     await this.#journaled.stop();
+    await this.housekeeping.remember();
     await this.#world.network.stop();
   }
 
@@ -286,17 +303,12 @@ export class DriftlockNode {
   }
 
   hasWitnessAt(number: number): boolean {
-    return this.replica.blocksAt(number).some((key) => this.shelf.get(key) !== undefined);
+    return this.replica.blocksAt(number).some((key) => this.shelf.has(key));
   }
 
   /** The payload of the block at `number` whose parent is `parentHash`, checked; undefined when it is not here. */
   async witnessPayload(number: number, parentHash: Hash32): Promise<Uint8Array | undefined> {
-    for (const key of this.replica.blocksAt(number)) {
-      const held = this.shelf.get(key);
-      if (held?.parentHash !== parentHash) continue;
-      return (await readShelved(this.#world.disk, held))?.witnessData;
-    }
-    return undefined;
+    return payloadOfChild(this.#world.disk, this.replica.blocksAt(number), this.shelf, parentHash);
   }
 
   /** Leases from too far ahead, which wait to lie within the skew bound. */
@@ -314,6 +326,9 @@ export class DriftlockNode {
   #changed(change: StoreChange): void {
     const { key, before, after, delta, origin } = change;
     this.tally.note(change);
+    if (hasSuccess(after.results)) this.shelf.finish(key);
+    if (after.settled && !before.settled) this.shelf.settle(key);
+    this.housekeeping.note(change);
     if (origin === 'local') this.#gossiper.send({ key, record: delta });
     for (const event of newsOf(change)) this.#report(event);
     // A lease is first seen when it arrives, not when somebody asks about it.
@@ -336,6 +351,8 @@ export class DriftlockNode {
   /** Who is reachable decides what can be fetched and who ranks first. */
   #peersChanged(): void {
     this.presence.beat();
+    this.housekeeping.peersChanged();
+    this.witnesses.fetcher.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);
   }
 
@@ -369,19 +386,6 @@ export class DriftlockNode {
     const { lease, results } = this.replica.get(key);
     const isFresh = lease === undefined && results.length === 0;
     if (isFresh && this.#reservations.begin(key)) await this.store.refresh(key);
-  }
-
-  #describe(): HeartbeatContent {
-    return {
-      mode: 'normal',
-      validates: this.claims.isAtWork,
-      isSkewed: this.clocks.standing === 'outside',
-      digest: this.replica.digest,
-      recordCount: this.replica.size,
-      statusCounts: this.statusCounts(),
-      region: this.#settings.region,
-      softwareVersion: VERSION,
-    };
   }
 
   #now(): Instant {

@@ -18,6 +18,7 @@ import { prepareDatadir } from '../datadir/prepare.ts';
 import { NodeDisk } from '../disk/node-disk.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
+import type { Reread } from '../rpc/file-methods.ts';
 import { startRpcServer } from '../rpc/server.ts';
 import { ExecValidator } from '../validators/exec.ts';
 import { LinkageValidator } from '../validators/linkage.ts';
@@ -37,6 +38,8 @@ export interface RunningNode {
   /** Of the RPC server; undefined when there is none. */
   readonly rpcUrl: string | undefined;
   readonly queries: NodeQueries;
+  /** Reads a block's files again, whatever is known of them: see `driftlock_reread`. */
+  readonly reread: Reread;
   readonly witnesses: WitnessOperations;
   status(): NodeStatus;
   stop(): Promise<void>;
@@ -89,6 +92,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         heartbeatMs: config.heartbeatMs,
         scanIntervalMs: config.scanIntervalMs,
         validationsMax: config.validationsMax,
+        housekeeping: config.housekeeping,
         retry: config.retry,
         reserveMs: config.reserveMs,
         witnessPolicy: config.witnessPolicy,
@@ -131,12 +135,15 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       witnessPayload: (number, parentHash) => node.witnessPayload(number, parentHash),
       status,
     };
+    const reread: Reread = (key) => node.housekeeping.reread(key);
     const rpc =
       config.rpc === undefined
         ? undefined
         : await startRpcServer({
             queries,
             leases: config.leaseApi ? node.claims.clients : undefined,
+            // Whoever may claim blocks may have files read, too: both cost this machine something.
+            reread: config.leaseApi ? reread : undefined,
             listen: config.rpc,
             onDefect: hooks.onRpcDefect,
           });
@@ -146,6 +153,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       addresses: network.addresses(),
       rpcUrl: rpc?.url,
       queries,
+      reread,
       witnesses: node.witnesses.operations,
       status,
       stop,

@@ -24,6 +24,7 @@ export interface HolderAdvertiserOptions {
 
 export class HolderAdvertiser {
   readonly #options: HolderAdvertiserOptions;
+  /** Of the blocks noted last: of those that matter, told or to be told. */
   readonly #digests = new Map<BlockId, Hash32>();
   /** To be told or withdrawn, by what the shelf says then; the oldest first. */
   readonly #due = new Set<Hash32>();
@@ -51,8 +52,10 @@ export class HolderAdvertiser {
     const before = this.#digests.get(id);
     const now = this.#options.shelf.get(key)?.payloadDigest;
     if (before === now) return;
-    if (now === undefined) this.#digests.delete(id);
-    else this.#digests.set(id, now);
+    this.#digests.delete(id);
+    if (now !== undefined) this.#digests.set(id, now);
+    const [oldest] = this.#digests.keys();
+    if (this.#digests.size > 2 * DIGESTS_PER_PROVIDER_MAX && oldest !== undefined) this.#digests.delete(oldest);
     for (const digest of [before, now]) if (digest !== undefined) this.#queue(digest);
     this.#schedule(PROVIDE_INTERVAL_MS);
   }

@@ -19,6 +19,11 @@ export class HolderFinder {
     this.#directory = directory;
   }
 
+  /** Whether there is a directory: without one a holder that is not linked is out of reach. */
+  get isPossible(): boolean {
+    return this.#directory !== undefined;
+  }
+
   /** Members that say they hold the payload and are linked now; none without a directory. Throws `signal`'s reason alone. */
   async find(payloadDigest: Hash32, signal: AbortSignal): Promise<readonly NodeId[]> {
     const directory = this.#directory;

@@ -6,7 +6,6 @@
  * assembler and the locks alone, each of which looks at what stands there first.
  */
 
-import { liveHolders } from '../../crdt/block/holders.ts';
 import { chosenWitness, linkTo, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { successRoots } from '../../crdt/block/record.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
@@ -24,7 +23,9 @@ import type { Disk } from '../disk/disk.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { Change } from '../replica/replica.ts';
+import type { BlockTable } from '../replica/block-table.ts';
 import type { BlockStore } from '../store/block-store.ts';
+import type { FileLedger, FilePlace } from '../store/file-ledger.ts';
 import { WitnessAssembler } from './assembler.ts';
 import { Challenger, type ChallengeEvent } from './challenger.ts';
 import { ChunkStore } from './chunk-store.ts';
@@ -54,6 +55,8 @@ export interface WitnessServiceOptions {
   readonly author: Author;
   readonly store: BlockStore;
   readonly quarantine: Quarantine;
+  readonly blocks: BlockTable;
+  readonly files: FileLedger;
   readonly writer: DurableWriter;
   /** Of generators' leases. */
   readonly sightings: LeaseSightings;
@@ -64,10 +67,7 @@ export interface WitnessServiceOptions {
   readonly liveMembers: () => readonly NodeId[];
   readonly rivals: () => readonly NodeId[] | undefined;
   readonly layout: Pick<DatadirLayout, 'contracts' | 'partial' | 'chunks'>;
-  /** Where a block's witness is written. */
-  readonly pathOf: (key: BlockKey) => string;
-  /** Where it is archived. */
-  readonly backupPathOf: (key: BlockKey) => string;
+  readonly pathOf: (key: BlockKey, place?: FilePlace) => string;
   /** See `WitnessAssemblerOptions`. */
   readonly beforeVisible: (key: BlockKey) => Promise<void>;
   /** See `WitnessIntakeOptions`. */
@@ -95,7 +95,8 @@ export interface WitnessResources {
 }
 
 export class WitnessService {
-  readonly shelf = new WitnessShelf();
+  readonly shelf: WitnessShelf;
+  readonly intake: WitnessIntake;
   readonly fetcher: WitnessFetcher;
   readonly source: PayloadSource;
   readonly client: WitnessClient;
@@ -103,7 +104,6 @@ export class WitnessService {
   readonly contracts: ContractBook;
   readonly distrust = new HolderDistrust();
   readonly #options: WitnessServiceOptions;
-  readonly #intake: WitnessIntake;
   readonly #locks: GenerationLocks;
   readonly #server: WitnessServer;
   readonly #reads: IoQueue;
@@ -116,9 +116,9 @@ export class WitnessService {
   readonly #advertiser: HolderAdvertiser | undefined;
 
   constructor(options: WitnessServiceOptions) {
-    const { network, disk, clock, author, sightings, writer, limits, layout, pathOf, backupPathOf, regionOf } = options;
-    const { shelf } = this;
+    const { network, disk, clock, author, sightings, writer, limits, layout, pathOf, regionOf } = options;
     const { directory } = options;
+    const shelf = (this.shelf = new WitnessShelf(options.blocks, options.files, pathOf));
     this.#options = options;
     if (directory !== undefined) this.#advertiser = new HolderAdvertiser({ directory, clock, shelf });
     this.#reads = new IoQueue('witness reads', limits.reads);
@@ -134,16 +134,20 @@ export class WitnessService {
       ...options,
       self: author.node,
       shelf,
-      takeIn: (key) => this.takeIn(key),
+      takeIn: (key) => this.intake.takeIn(key),
       onWriteError: (key, error) => options.onWriteError(pathOf(key), error),
     }));
-    const pathsOf = (key: BlockKey): readonly string[] => [pathOf(key), backupPathOf(key)];
     const onShelfChanged = (key: BlockKey): void => {
       this.#advertiser?.note(key);
       options.onShelfChanged(key);
     };
-    const intake = new WitnessIntake({ ...options, shelf, generations: sightings, locks, pathsOf, onShelfChanged });
-    this.#intake = intake;
+    const intake = (this.intake = new WitnessIntake({
+      ...options,
+      shelf,
+      generations: sightings,
+      locks,
+      onShelfChanged,
+    }));
     this.#assembler = new WitnessAssembler({
       ...options,
       client,
@@ -197,11 +201,6 @@ export class WitnessService {
     return this.#options.limits;
   }
 
-  /** Looks at the block's witness file if it changed since the last look. */
-  takeIn(key: BlockKey): Promise<void> {
-    return this.#intake.takeIn(key);
-  }
-
   /** A block's record changed. */
   note({ key, before, after }: Change): void {
     const { sightings, clock } = this.#options;
@@ -214,17 +213,14 @@ export class WitnessService {
 
   /** Resolves once no file is looked at or written. */
   async idle(): Promise<void> {
-    await this.#intake.idle();
+    await this.intake.idle();
     await this.#locks.idle();
   }
 
   /** What stands in the directory has been taken in: what went away meanwhile, and left-overs of earlier runs, are cleared. */
   async start(): Promise<void> {
-    const { store, author } = this.#options;
-    for (const { key, record } of store.replica.entries()) {
-      const saysWeHold = liveHolders(record.holders).includes(author.node);
-      if (saysWeHold && this.shelf.get(key) === undefined) await this.takeIn(key);
-    }
+    const { store } = this.#options;
+    await this.intake.recheck(this.workable());
     function* announced(): Generator<{ key: BlockKey; payloadDigest: WitnessAnnouncement['payloadDigest'] }> {
       for (const { key, record } of store.replica.entries()) {
         for (const { payloadDigest } of record.witnesses) yield { key, payloadDigest };
@@ -232,6 +228,11 @@ export class WitnessService {
     }
     await this.#assembler.sweep(announced());
     await this.#chunks.open();
+  }
+
+  /** Blocks that may still need work: see `Replica.workable`. */
+  workable(): Iterable<BlockKey> {
+    return this.#options.store.replica.workable((slot, rank) => this.shelf.hasReached(slot, rank));
   }
 
   /** Begins to challenge holders, to bring contracts, and to repair what holders that left take with them. */
@@ -281,6 +282,6 @@ export class WitnessService {
     const held = this.shelf.get(key);
     if (held === undefined) return;
     await this.#options.disk.remove(held.path);
-    await this.#intake.takeIn(key);
+    await this.intake.takeIn(key);
   }
 }

@@ -62,8 +62,9 @@ export class Machine {
   readonly layout: DatadirLayout = datadirLayout('/data');
   readonly events: NodeEvent[] = [];
   readonly #wallOffsetMs: number;
-  readonly #settings: NodeSettings;
   readonly #directory: HolderDirectory | undefined;
+  /** Of the next start. */
+  settings: NodeSettings;
   disk: MemoryDisk;
   #running: { readonly node: DriftlockNode; readonly network: Network; readonly clock: MachineClock } | undefined;
 
@@ -75,7 +76,7 @@ export class Machine {
     this.#cluster = cluster;
     this.signer = signer;
     this.#wallOffsetMs = wallOffsetMs;
-    this.#settings = { ...SETTINGS, ...settings };
+    this.settings = { ...SETTINGS, ...settings };
     this.disk = new MemoryDisk(disk);
     this.#directory = directory;
     this.validator = validates ? new ScriptedValidator(cluster.clock) : undefined;
@@ -110,7 +111,7 @@ export class Machine {
     await prepareDatadir(this.disk, this.layout);
     const clock = new MachineClock(time, { wallOffsetMs: this.#wallOffsetMs });
     const network = hub.join(new MemberList(this.id, members()));
-    const node = new DriftlockNode(this.#settings, {
+    const node = new DriftlockNode(this.settings, {
       clock,
       random: this.#cluster.random,
       disk: this.disk,

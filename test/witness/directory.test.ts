@@ -1,9 +1,11 @@
 /** A node that says what it holds to a directory, and finds holders there. */
 
 import assert from 'node:assert/strict';
-import { ZERO_HASH, type Hash32, type NodeId } from '../../crdt/ids.ts';
+import type { Hash32, NodeId } from '../../crdt/ids.ts';
 import { DIGESTS_PER_PROVIDER_MAX, type HolderDirectory } from '../../net/holder-directory.ts';
+import { Replica } from '../../src/replica/replica.ts';
 import { VirtualClock } from '../../src/sim/virtual-clock.ts';
+import { FileLedger } from '../../src/store/file-ledger.ts';
 import { HolderAdvertiser, PROVIDE_INTERVAL_MS, PROVIDE_RETRY_MS } from '../../src/witness/holder-advertiser.ts';
 import { HolderFinder, LOOKUPS_MAX } from '../../src/witness/holder-finder.ts';
 import { WitnessShelf } from '../../src/witness/shelf.ts';
@@ -34,12 +36,15 @@ class NotedDirectory implements HolderDirectory {
 function setUp() {
   const clock = new VirtualClock();
   const directory = new NotedDirectory();
-  const shelf = new WitnessShelf();
+  const { blocks } = new Replica();
+  const files = new FileLedger(blocks);
+  const shelf = new WitnessShelf(blocks, files, () => '/w');
   const advertiser = new HolderAdvertiser({ directory, clock, shelf });
   const put = (at: number, digest = hashOf(at)): void => {
-    const file = { path: '', identity: { inode: 1n, sizeBytes: 0, modifiedNs: 0n }, state: 'Witnessed' } as const;
-    const roots = { parentHash: ZERO_HASH, preStateRoot: ZERO_HASH };
-    shelf.put({ key: keyAt(at), ...file, ...roots, payloadDigest: digest, payloadBytes: 1, payloadOffset: 0 });
+    const identity = { inode: 1n, sizeBytes: 300, modifiedNs: 0n };
+    files.note('witness', keyAt(at), { identity, place: 'primary' });
+    const content = { state: 'Witnessed', payloadBytes: 1, payloadOffset: 0 } as const;
+    shelf.put(keyAt(at), { ...content, payloadDigest: digest }, undefined);
     advertiser.note(keyAt(at));
   };
   const remove = (at: number): void => {

@@ -17,6 +17,7 @@ import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { Replica } from '../../../src/replica/replica.ts';
+import { FileLedger } from '../../../src/store/file-ledger.ts';
 import { JournaledStore } from '../../../src/store/journaled-store.ts';
 import { fileView } from '../../../src/store/validate-view.ts';
 
@@ -39,9 +40,11 @@ export async function openBenchStore(datadir: string): Promise<BenchStore> {
   const disk = new NodeDisk();
   await prepareDatadir(disk, layout);
   const author = new Author({ ...identity, clock: systemClock, skewBoundMs: 500 });
+  const replica = new Replica();
   const journaled = new JournaledStore({
     world: { disk, clock: systemClock, random: randomInteger, layout },
-    replica: new Replica(),
+    replica,
+    files: new FileLedger(replica.blocks),
     isAuthentic: () => true,
     fileViewOf: (key, record) =>
       fileView(
