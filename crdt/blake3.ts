@@ -72,7 +72,8 @@ async function loadNative(): Promise<Blake3 | undefined> {
   const stream = (): Blake3Stream => {
     const hasher = new native.Blake3Hasher();
     return {
-      update: (bytes) => void hasher.update(bytes),
+      // A view, not a copy.
+      update: (bytes) => void hasher.update(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
       digest() {
         const digest = hasher.digestBuffer();
         hasher.reset();

@@ -303,11 +303,11 @@ export class WitnessFetcher {
   async #fetch(key: BlockKey, announcement: WitnessAnnouncement, priority: IoPriority): Promise<boolean> {
     const { assembler, onEvent } = this.#options;
     const { payloadBytes } = announcement;
-    const sources = await this.#findSources(key, announcement);
-    if (sources.length === 0) return false;
     const onSourceLost = (from: NodeId, error: unknown): void => this.#sourceLost(key, announcement, from, error);
     this.#reservedBytes += payloadBytes;
     try {
+      const sources = await this.#findSources(key, announcement);
+      if (sources.length === 0) return false;
       const { signal } = this.#stopping;
       if (!(await assembler.fetch({ key, announcement, sources, priority, onSourceLost, signal }))) return false;
       onEvent({ type: 'witness-fetched', key, payloadBytes });
