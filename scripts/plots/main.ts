@@ -8,7 +8,7 @@ import type { System } from '../bench/duplicates/cell.ts';
 import { SEED, skewed } from '../bench/duplicates/conditions.ts';
 import { runCells } from '../bench/duplicates/run-cells.ts';
 import { coverageByRound, MESH_DEGREE, roundsToAll } from './gossip-rounds.ts';
-import { lineChart, type Series } from './line-chart.ts';
+import { lineChart, type Series } from '../../src/plots/line-chart.ts';
 
 const SKEWS_MS = [0, 250, 500, 750, 1_000];
 const SYSTEMS: readonly System[] = ['driftlock', "the reference's rule"];
@@ -24,9 +24,10 @@ async function skewPlot(): Promise<string> {
   );
   const cells = await runCells(requests, (done) => process.stderr.write(`${done} of ${requests.length}\n`));
   return lineChart({
-    title: 'Duplicate validations over skew: 5 nodes, 3 regions 80 ms apart, bound 500 ms',
+    title: 'Duplicate validations over skew: 5 nodes, 3 regions 80 ms apart',
     xLabel: 'between the clock furthest ahead and the one furthest behind, ms',
     yLabel: 'duplicates per 1,000 blocks',
+    mark: { x: 500, label: 'skew bound' },
     series: SYSTEMS.map((name) => ({
       name,
       points: cells
