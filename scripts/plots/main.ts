@@ -8,7 +8,7 @@ import type { System } from '../bench/duplicates/cell.ts';
 import { SEED, skewed } from '../bench/duplicates/conditions.ts';
 import { runCells } from '../bench/duplicates/run-cells.ts';
 import { coverageByRound, MESH_DEGREE, roundsToAll } from './gossip-rounds.ts';
-import { lineChart, type Series } from './line-chart.ts';
+import { lineChart, type Series } from '../../src/plots/line-chart.ts';
 
 const SKEWS_MS = [0, 250, 500, 750, 1_000];
 const SYSTEMS: readonly System[] = ['driftlock', "the reference's rule"];

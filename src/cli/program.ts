@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { addChaosCommand } from './chaos-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT_CODES_HELP, type SetExitCode } from './exit-codes.ts';
 import { addIdCommand } from './id-command.ts';
@@ -35,5 +36,6 @@ ${EXIT_CODES_HELP}
   addInspectCommand(program, terminal, setExitCode);
   addVerifyCommand(program, terminal, setExitCode);
   addSimCommand(program, terminal, setExitCode);
+  addChaosCommand(program, terminal, setExitCode);
   return program;
 }

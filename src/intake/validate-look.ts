@@ -23,7 +23,7 @@ import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX, type ValidateFile } from '
 import type { ValidateInfo } from '../files/validate-info.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { Reservations } from '../reserve/reservations.ts';
-import type { SightedDelta, Sighting } from '../store/block-store.ts';
+import type { SightedDelta, Sighting } from '../store/sighting.ts';
 import type { FilePlace, KnownFile } from '../store/file-ledger.ts';
 import { readForeignWrite, type ForeignEvent } from './foreign-write.ts';
 import { readSettled, SETTLE_MS } from './settled-read.ts';

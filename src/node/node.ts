@@ -8,7 +8,7 @@
 
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
-import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
+import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
 import { ClaimRoom } from '../claim/claim-room.ts';
@@ -31,9 +31,9 @@ import type { BlockStore, StoreChange } from '../store/block-store.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
-import { payloadOfChild } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
+import { textOf } from './describe-event.ts';
 import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
@@ -242,6 +242,9 @@ export class DriftlockNode {
       layout,
       files,
       scanIntervalMs: settings.scanIntervalMs,
+      store: this.store,
+      witnesses: this.witnesses.intake,
+      verifyLater,
       takeInValidate: (key) => this.store.takeIn(key),
       takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
@@ -304,15 +307,6 @@ export class DriftlockNode {
 
   view(key: BlockKey): BlockView {
     return this.#shown.see(key, this.replica.get(key));
-  }
-
-  hasWitnessAt(number: number): boolean {
-    return this.replica.blocksAt(number).some((key) => this.shelf.has(key));
-  }
-
-  /** The payload of the block at `number` whose parent is `parentHash`, checked; undefined when it is not here. */
-  async witnessPayload(number: number, parentHash: Hash32): Promise<Uint8Array | undefined> {
-    return payloadOfChild(this.#world.disk, this.replica.blocksAt(number), this.shelf, parentHash);
   }
 
   /** Leases from too far ahead, which wait to lie within the skew bound. */
@@ -380,7 +374,7 @@ export class DriftlockNode {
     if (event.type === 'reconciled') this.claims.hearing.noteReconciled();
     if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
-      this.lastWriteError = event.error instanceof Error ? event.error.message : String(event.error);
+      this.lastWriteError = textOf(event.error);
       this.#firstWriteFailure.resolve();
     }
     this.#world.onEvent(event);

@@ -15,7 +15,6 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
-import { NodeDisk } from '../disk/node-disk.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import type { Reread } from '../rpc/file-methods.ts';
@@ -24,8 +23,9 @@ import { ExecValidator } from '../validators/exec.ts';
 import { LinkageValidator } from '../validators/linkage.ts';
 import type { WitnessOperations } from '../witness/operations.ts';
 import type { Validator } from '../validators/validator.ts';
+import { queriesOf } from './answer-queries.ts';
 import type { NodeEvent } from './events.ts';
-import { randomInteger, systemClock } from './machine.ts';
+import { randomInteger, systemClock, systemDisk } from './machine.ts';
 import { DriftlockNode } from './node.ts';
 import type { NodeQueries } from './queries.ts';
 import { readStatus } from './read-status.ts';
@@ -62,7 +62,8 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     for (let undo = release.pop(); undo !== undefined; undo = release.pop()) await undo();
   };
   try {
-    const disk = new NodeDisk();
+    const disk = systemDisk;
+    release.push(() => disk.close());
     const layout = datadirLayout(config.datadir);
     const validator = hooks.validator ?? makeValidator(config);
     const lock = await lockDatadir({ disk, layout, processId: process.pid });
@@ -112,7 +113,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       },
     );
     release.push(() => node.stop());
-    await node.start();
+    let isReady = false;
     const status = (): NodeStatus =>
       readStatus({
         node,
@@ -127,12 +128,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         peers: () => network.peers(),
         addresses: () => network.addresses(),
       });
-    const queries: NodeQueries = {
-      view: (key) => node.view(key),
-      hasWitnessAt: (number) => node.hasWitnessAt(number),
-      witnessPayload: (number, parentHash) => node.witnessPayload(number, parentHash),
-      status,
-    };
+    const queries = queriesOf(node, disk, status);
     const reread: Reread = (key) => node.housekeeping.reread(key);
     const rpc =
       config.rpc === undefined
@@ -142,10 +138,14 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             leases: config.leaseApi ? node.claims.clients : undefined,
             // Whoever may claim blocks may have files read, too: both cost this machine something.
             reread: config.leaseApi ? reread : undefined,
+            isReady: () => isReady,
             listen: config.rpc,
             onDefect: hooks.onRpcDefect,
           });
+    // Before the directory is read, so that the status shows how far that has come.
     if (rpc !== undefined) release.push(() => rpc.close());
+    await node.start();
+    isReady = true;
     return {
       peerId: peerIdText(identity.node),
       addresses: network.addresses(),
@@ -170,7 +170,7 @@ function makeValidator({ validator, api }: NodeConfig): Validator | undefined {
       return new ExecValidator(validator.command, systemClock);
     case 'linkage': {
       invariant(api !== undefined, 'a checked configuration with the validator linkage has an api');
-      const source = openBlockSource(api, { disk: new NodeDisk(), clock: systemClock, random: randomInteger });
+      const source = openBlockSource(api, { disk: systemDisk, clock: systemClock, random: randomInteger });
       return new LinkageValidator(source);
     }
   }

@@ -23,9 +23,12 @@ const [WIDTH, PLOT_HEIGHT] = [720, 290];
 const MARGIN = { left: 70, right: 32, bottom: 60 };
 /** Title, then the legend, a line for each series, then the plot. */
 const TITLE_PX = 40;
-const COLOURS = ['#2f7ed8', '#e4572e', '#2a9d5c', '#9b5de5', '#c98a00', '#6c757d'];
+/** Readable on white and on dark. */
+export const COLOURS = ['#2f7ed8', '#e4572e', '#2a9d5c', '#9b5de5', '#c98a00', '#6c757d'];
 const DASHES = ['', '6 4', '2 3', '8 3 2 3', '12 4', '1 4'];
 const TICKS = 5;
+/** More would hide the line. */
+const MARKED_POINTS_MAX = 40;
 const LEGEND_LINE_PX = 18;
 /** Contrast of text to ground 10 : 1 in both. */
 const STYLE = [
@@ -65,7 +68,7 @@ export function lineChart({ title, xLabel, yLabel, series, mark }: LineChart): s
     parts.push(
       `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>`,
     );
-    for (const [x, y] of one.points) {
+    for (const [x, y] of one.points.length > MARKED_POINTS_MAX ? [] : one.points) {
       parts.push(`<circle cx="${px(xOf(x))}" cy="${px(yOf(y))}" r="3" fill="${colour}"/>`);
     }
     const legendY = TITLE_PX + at * LEGEND_LINE_PX;
@@ -101,10 +104,12 @@ function figure(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en-US');
 }
 
-function px(value: number): string {
+/** A length, as short as it is exact enough. */
+export function px(value: number): string {
   return `${Number(value.toFixed(1))}`;
 }
 
-function escaped(content: string): string {
+/** As text or as the value of an attribute, in SVG and HTML. */
+export function escaped(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
