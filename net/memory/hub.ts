@@ -23,6 +23,7 @@ import {
   type LinkFaults,
   type MemoryLink,
 } from './link.ts';
+import { GossipFlights } from './gossip-flights.ts';
 import { HolderBook } from './holder-directory.ts';
 import { MemoryNetwork, type GossipPacket, type MemoryFabric } from './network.ts';
 import { streamPair } from './stream-pair.ts';
@@ -37,6 +38,8 @@ export class MemoryHub {
   readonly #random: RandomInteger;
   readonly #nodes = new Map<NodeId, MemoryNetwork>();
   readonly #clocks = new Map<NodeId, Clock>();
+  /** What is on its way to each node, since it joined last. */
+  readonly #flights = new Map<NodeId, GossipFlights>();
   readonly #links = new Map<NodeId, Map<NodeId, MemoryLink>>();
   /** Whom each node is linked to, until something changes: asked for with every message. */
   readonly #peers = new Map<NodeId, readonly PeerLink[]>();
@@ -64,6 +67,7 @@ export class MemoryHub {
     const network = new MemoryNetwork(this.#fabric, members, this.#holders);
     this.#nodes.set(members.self, network);
     this.#clocks.set(members.self, clock);
+    this.#flights.delete(members.self);
     return network;
   }
 
@@ -182,11 +186,21 @@ export class MemoryHub {
     for (const delayMs of deliveryDelaysMs(direction.faults, this.#random)) {
       // What a node has seen it will not look at again: two thirds of what flooding delivers.
       if (this.#nodes.get(to)?.hasSeen(packet.id) === true) continue;
-      this.#clockOf(to).schedule(delayMs, () => {
-        if (link.generation !== generation || direction.isBlocked) return;
+      this.#flightsTo(to).send(packet.id, delayMs, () => {
+        if (link.generation !== generation || direction.isBlocked) return false;
         void this.#nodes.get(to)?.receiveGossip(from, packet);
+        return true;
       });
     }
+  }
+
+  #flightsTo(node: NodeId): GossipFlights {
+    let flights = this.#flights.get(node);
+    if (flights === undefined) {
+      flights = new GossipFlights(this.#clockOf(node));
+      this.#flights.set(node, flights);
+    }
+    return flights;
   }
 
   async #openStream(
