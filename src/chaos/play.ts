@@ -114,7 +114,7 @@ async function endWork(stage: Stage, note: (text: string) => void): Promise<void
   );
   await observer.stop();
   await fleet.close();
-  await Promise.all(fleet.nodes.map(({ daemon }) => daemon.closeLog()));
+  for (const { daemon } of fleet.nodes) daemon.closeLog();
 }
 
 async function statsOf(nodes: readonly ChaosNode[]): Promise<ReadonlyMap<string, ProcessStats>> {

@@ -44,7 +44,14 @@ export async function setStage({ scenario, nodes, seed, seconds, directory }: Ru
   const { workload, start } = scenario;
   const undo: ((keep: boolean) => Promise<void>)[] = [];
   const close = async (keep: boolean): Promise<void> => {
-    for (let last = undo.pop(); last !== undefined; last = undo.pop()) await last(keep);
+    const last = undo.pop();
+    if (last === undefined) return;
+    try {
+      await last(keep);
+    } finally {
+      // What fails to be given back must not keep the rest.
+      await close(keep);
+    }
   };
   try {
     const strikes = schedule(scenario, seed, nodes, seconds);
