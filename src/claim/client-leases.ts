@@ -39,6 +39,8 @@ export interface ClientLeasesOptions {
   readonly sightings: LeaseSightings;
   readonly bounds: ClockBounds;
   readonly claimer: Claimer;
+  /** Whether this node has heard from its peers since it started. */
+  readonly hasHeard: () => boolean;
   /** The duration of a lease for which the client names none. */
   readonly lockTimeMs: number;
   readonly witnessOf: (key: BlockKey) => WitnessInput | undefined;
@@ -69,6 +71,8 @@ export type ClaimAnswer =
   | { readonly claimed: false; readonly reason: 'backing-off'; readonly remainingMs: number }
   /** This node's clock lies outside the skew bound, or was not compared with the others' yet: it claims nothing. */
   | { readonly claimed: false; readonly reason: 'clock-not-trusted' }
+  /** This node was started a moment ago, and does not know yet what the others did meanwhile. */
+  | { readonly claimed: false; readonly reason: 'just-started' }
   | { readonly claimed: false; readonly reason: 'finished'; readonly stateRoot: Hash32 };
 
 export interface ClientResult {
@@ -109,9 +113,17 @@ export class ClientLeases {
     return this.#askedAtMs !== undefined && clock.monotonicMs() - this.#askedAtMs < ASKED_LATELY_MS;
   }
 
+  /**
+   * Resolves while the store has room for more unwritten blocks: what callers without an end wait for before they claim,
+   * since a claim is answered before its file is written.
+   */
+  room(): Promise<void> {
+    return this.#options.store.room();
+  }
+
   /** Claims this very block, whoever ranks first. Throws `ERR_LOCK_TIME`, `ERR_TOO_MANY_LEASES`. */
   claim(key: BlockKey, durationMs: number = this.#options.lockTimeMs): ClaimAnswer {
-    const { bounds, sightings, claimer } = this.#options;
+    const { bounds, sightings, claimer, hasHeard } = this.#options;
     checkLeaseDuration(durationMs, bounds, 'lockTime');
     claimer.attend();
     // Asked before the block is looked at: asking can make this node resume, and claim it for another.
@@ -128,6 +140,7 @@ export class ClientLeases {
         remainingMs: sightings.remainingMs(key, view.lease, this.#now()),
       };
     }
+    if (!hasHeard()) return { claimed: false, reason: 'just-started' };
     if (!mayClaim) return { claimed: false, reason: 'clock-not-trusted' };
     const remainingMs = claimer.backoffLeftMs(key);
     if (remainingMs > 0) return { claimed: false, reason: 'backing-off', remainingMs };

@@ -35,6 +35,8 @@ export class ContractBook implements ContractSource {
   /** All before it was read and ended with a newline. */
   #readBytes = 0;
   #buckets: readonly (readonly Hash32[])[] = bucketsOf([]);
+  /** The digests of these, until they change: 256 hashes, asked for by every peer in turn. */
+  #encodedBuckets: Uint8Array | undefined;
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
@@ -55,7 +57,7 @@ export class ContractBook implements ContractSource {
   }
 
   async buckets(): Promise<Uint8Array> {
-    return encodeBuckets(this.#buckets);
+    return (this.#encodedBuckets ??= encodeBuckets(this.#buckets));
   }
 
   async hashes(bucket: number): Promise<Uint8Array> {
@@ -120,6 +122,7 @@ export class ContractBook implements ContractSource {
       this.#readBytes = 0;
     }
     this.#identity = identity;
+    this.#encodedBuckets = undefined;
     if (identity === undefined) {
       this.#buckets = bucketsOf([]);
       return;
@@ -130,6 +133,7 @@ export class ContractBook implements ContractSource {
     }
     while (await this.#readOn(identity.sizeBytes));
     this.#buckets = bucketsOf(this.#places.keys());
+    this.#encodedBuckets = undefined;
   }
 
   /** Takes in the next whole lines; tells whether there were any. */

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { DriftlockError } from '../../crdt/errors.ts';
 import type { Clock } from '../../net/clock.ts';
-import { DiskError, type FileIdentity } from '../disk/disk.ts';
+import { DiskError, type FileIdentity, type Placement, type PlacementOutcome } from '../disk/disk.ts';
 import { NodeDisk } from '../disk/node-disk.ts';
 import { MachineClock } from '../sim/machine-clock.ts';
 
@@ -79,9 +79,16 @@ export class DiskThatFills extends NodeDisk {
     return super.makeDirectory(directory);
   }
 
-  #checkRoom(path: string): void {
-    if (!this.isFull) return;
-    const detail = { argument: path, expected: 'room on the file system', found: 'an injected ENOSPC' };
-    throw new DiskError('ERR_NO_SPACE', detail);
+  override async place(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]> {
+    return this.isFull ? batch.map(({ temporary }) => ({ failure: noRoom(temporary) })) : super.place(batch);
   }
+
+  #checkRoom(path: string): void {
+    if (this.isFull) throw noRoom(path);
+  }
+}
+
+function noRoom(path: string): DiskError {
+  const detail = { argument: path, expected: 'room on the file system', found: 'an injected ENOSPC' };
+  return new DiskError('ERR_NO_SPACE', detail);
 }

@@ -8,7 +8,7 @@
 
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
-import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
+import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
 import { ClaimRoom } from '../claim/claim-room.ts';
@@ -31,9 +31,9 @@ import type { BlockStore, StoreChange } from '../store/block-store.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
-import { payloadOfChild } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
+import { textOf } from './describe-event.ts';
 import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
@@ -118,6 +118,8 @@ export class DriftlockNode {
       pathOf: pathsOf.validate,
       recordOf: (key) => this.store.recordToCome(key),
       isAuthentic,
+      clocks: this.clocks,
+      reservations: this.#reservations,
       isReplaying: (key) => this.#journaled.journal.isReplaying(key),
       onEvent,
     });
@@ -193,6 +195,7 @@ export class DriftlockNode {
       onHeard: (heartbeat) => {
         author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 });
         this.rankStep.noteHeartbeat(heartbeat, clock.wallMs());
+        this.claims.hearing.look();
       },
     });
     this.rankStep = new RankStep({
@@ -224,6 +227,7 @@ export class DriftlockNode {
       countsPrograms: settings.reserveMs !== undefined,
       rankStepMs: () => this.rankStep.currentMs(),
       mayClaim: () => this.clocks.mayClaim(),
+      agreements: () => this.reconciler.agreements(),
       claimEpoch: rules.claimEpoch,
       rivals: () => this.presence.liveClaimants(),
       witnessOf: (key) => this.shelf.inputOf(key),
@@ -238,6 +242,9 @@ export class DriftlockNode {
       layout,
       files,
       scanIntervalMs: settings.scanIntervalMs,
+      store: this.store,
+      witnesses: this.witnesses.intake,
+      verifyLater,
       takeInValidate: (key) => this.store.takeIn(key),
       takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
@@ -263,6 +270,7 @@ export class DriftlockNode {
     await this.housekeeping.start();
     this.witnesses.join();
     this.#isWorking = true;
+    this.claims.hearing.start();
     // Finished blocks too: their witnesses may be missing here.
     for (const key of this.witnesses.workable()) this.#consider(key);
   }
@@ -299,15 +307,6 @@ export class DriftlockNode {
 
   view(key: BlockKey): BlockView {
     return this.#shown.see(key, this.replica.get(key));
-  }
-
-  hasWitnessAt(number: number): boolean {
-    return this.replica.blocksAt(number).some((key) => this.shelf.has(key));
-  }
-
-  /** The payload of the block at `number` whose parent is `parentHash`, checked; undefined when it is not here. */
-  async witnessPayload(number: number, parentHash: Hash32): Promise<Uint8Array | undefined> {
-    return payloadOfChild(this.#world.disk, this.replica.blocksAt(number), this.shelf, parentHash);
   }
 
   /** Leases from too far ahead, which wait to lie within the skew bound. */
@@ -372,9 +371,10 @@ export class DriftlockNode {
 
   #report(event: NodeEvent): void {
     this.counters.note(event);
+    if (event.type === 'reconciled') this.claims.hearing.noteReconciled();
     if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
-      this.lastWriteError = describeError(event.error);
+      this.lastWriteError = textOf(event.error);
       this.#firstWriteFailure.resolve();
     }
     this.#world.onEvent(event);
@@ -391,8 +391,4 @@ export class DriftlockNode {
     const { clock } = this.#world;
     return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
   }
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

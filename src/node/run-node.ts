@@ -23,6 +23,7 @@ import { ExecValidator } from '../validators/exec.ts';
 import { LinkageValidator } from '../validators/linkage.ts';
 import type { WitnessOperations } from '../witness/operations.ts';
 import type { Validator } from '../validators/validator.ts';
+import { queriesOf } from './answer-queries.ts';
 import type { NodeEvent } from './events.ts';
 import { randomInteger, systemClock, systemDisk } from './machine.ts';
 import { DriftlockNode } from './node.ts';
@@ -62,6 +63,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
   };
   try {
     const disk = systemDisk;
+    release.push(() => disk.close());
     const layout = datadirLayout(config.datadir);
     const validator = hooks.validator ?? makeValidator(config);
     const lock = await lockDatadir({ disk, layout, processId: process.pid });
@@ -111,7 +113,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       },
     );
     release.push(() => node.stop());
-    await node.start();
+    let isReady = false;
     const status = (): NodeStatus =>
       readStatus({
         node,
@@ -126,12 +128,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         peers: () => network.peers(),
         addresses: () => network.addresses(),
       });
-    const queries: NodeQueries = {
-      view: (key) => node.view(key),
-      hasWitnessAt: (number) => node.hasWitnessAt(number),
-      witnessPayload: (number, parentHash) => node.witnessPayload(number, parentHash),
-      status,
-    };
+    const queries = queriesOf(node, disk, status);
     const reread: Reread = (key) => node.housekeeping.reread(key);
     const rpc =
       config.rpc === undefined
@@ -141,10 +138,14 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             leases: config.leaseApi ? node.claims.clients : undefined,
             // Whoever may claim blocks may have files read, too: both cost this machine something.
             reread: config.leaseApi ? reread : undefined,
+            isReady: () => isReady,
             listen: config.rpc,
             onDefect: hooks.onRpcDefect,
           });
+    // Before the directory is read, so that the status shows how far that has come.
     if (rpc !== undefined) release.push(() => rpc.close());
+    await node.start();
+    isReady = true;
     return {
       peerId: peerIdText(identity.node),
       addresses: network.addresses(),

@@ -85,6 +85,15 @@ export class Reconciler {
     return agreementWith(this.#options.view, heard);
   }
 
+  /** With each connected peer; undefined while it was not heard. */
+  agreements(): readonly (Agreement | undefined)[] {
+    const { network, presence } = this.#options;
+    return network.peers().map(({ node }) => {
+      const heard = presence.of(node);
+      return heard === undefined ? undefined : this.agreementWith(heard.heartbeat);
+    });
+  }
+
   start(): void {
     this.#schedule();
   }

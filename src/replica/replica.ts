@@ -135,6 +135,16 @@ export class Replica {
     return { key, before, after };
   }
 
+  /** Takes over a record as it was decoded from its canonical bytes. Undefined when the block is held already. */
+  load({ key, record }: KeyedRecord, fingerprint: Fingerprint): Change | undefined {
+    if (this.#holds(this.blocks.slotOf(key)) || isEmptyRecord(record)) return undefined;
+    const slot = this.blocks.claim(key);
+    this.#store(slot, packRecord(record, this.#nodes), traitsOf(record));
+    this.#fingerprints.set(slot, fingerprintToBytes(fingerprint));
+    this.#account(key, undefined, fingerprint);
+    return { key, before: EMPTY_RECORD, after: record };
+  }
+
   /** Forgets a block: this node does not keep it any more. Its slot stays claimed. */
   remove(key: BlockKey): void {
     const slot = this.blocks.slotOf(key);
@@ -167,6 +177,11 @@ export class Replica {
       if ((traits & IS_FINISHED) !== 0 && isHeld(slot, traits >>> STATE_RANK_SHIFT)) continue;
       yield this.blocks.keyOf(slot);
     }
+  }
+
+  /** Blocks whose record speaks of a witness. */
+  *witnessed(): Generator<BlockKey> {
+    for (const slot of this.#slots((traits) => (traits & NAMES_WITNESS) !== 0)) yield this.blocks.keyOf(slot);
   }
 
   /** The block whose record is in the state that `item` names. */

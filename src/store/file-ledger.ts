@@ -113,6 +113,15 @@ export class FileLedger {
     return slot !== NO_SLOT && this.#recordTags.get(slot) === tagOf(fingerprint);
   }
 
+  /** Files that are known. */
+  count(): number {
+    let count = 0;
+    for (let slot = 0; slot < this.#blocks.slotsEnd; slot++) {
+      for (const { places } of Object.values(this.#kinds)) if (places.get(slot) !== 0) count++;
+    }
+    return count;
+  }
+
   /** From here on, {@link meet} counts for the scan that begins. */
   beginScan(kind: BlockFileKind): void {
     const columns = this.#kinds[kind];

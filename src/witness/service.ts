@@ -159,7 +159,7 @@ export class WitnessService {
     this.#repair = new RepairSweep({
       clock,
       liveMembers: options.liveMembers,
-      keys: () => options.store.replica.entries(),
+      keys: () => options.store.replica.witnessed(),
       consider: (key) => this.fetcher.consider(key),
     });
     const { region } = options;
@@ -195,8 +195,8 @@ export class WitnessService {
     const { store } = this.#options;
     await this.intake.recheck(this.workable());
     function* announced(): Generator<{ key: BlockKey; payloadDigest: WitnessAnnouncement['payloadDigest'] }> {
-      for (const { key, record } of store.replica.entries()) {
-        for (const { payloadDigest } of record.witnesses) yield { key, payloadDigest };
+      for (const key of store.replica.witnessed()) {
+        for (const { payloadDigest } of store.replica.get(key).witnesses) yield { key, payloadDigest };
       }
     }
     await this.#assembler.sweep(announced());

@@ -62,10 +62,16 @@ describe('injected faults', () => {
     ]) {
       await assert.rejects(write, (error) => isFailure(error, 'ERR_NO_SPACE'));
     }
+    const placement = { temporary: join(folder.path, 'temporary'), target: moved, bytes, expected: undefined };
+    const [outcome] = await disk.place([placement]);
+    assert(outcome !== undefined && 'failure' in outcome && outcome.failure.code === 'ERR_NO_SPACE');
     await disk.move(path, moved);
     assert.deepEqual([...(await readFile(moved))], [1]);
     await disk.remove(moved);
     disk.isFull = false;
     await disk.create(path, bytes, { sync: false });
+    const [placed] = await disk.place([placement]);
+    assert(placed !== undefined && 'replaced' in placed && placed.replaced);
+    await disk.close();
   });
 });
