@@ -10,7 +10,7 @@ import { makeFleet, type Fleet } from './fleet/fleet.ts';
 import { Namespaces } from './fleet/namespaces.ts';
 import { Ledger } from './observe/ledger.ts';
 import { Observer } from './observe/observer.ts';
-import { makePrograms, type Programs } from './programs/start-programs.ts';
+import { makePrograms, type Programs } from './programs/make-programs.ts';
 import type { Scenario } from './scenario/scenario.ts';
 import { schedule, type Strike } from './scenario/schedule.ts';
 import { KnownBlocks } from './workload/blocks.ts';
