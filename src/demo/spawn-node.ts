@@ -17,8 +17,8 @@ const YOUNG_GENERATION_FLAG = '--max-semi-space-size=2';
 export interface Spawned {
   /** Of `driftlock run`. */
   readonly args: readonly string[];
-  /** Where its output goes; it is not ended. */
-  readonly log: NodeJS.WritableStream;
+  /** The descriptor of the file that its output is appended to: no pipe, whose reader would be kept busy by it. */
+  readonly log: number;
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
   /** A command that runs the rest of its arguments, such as `ip netns exec NAME`. */
@@ -28,13 +28,10 @@ export interface Spawned {
 export function spawnNode({ args, log, env = {}, through = [] }: Spawned): ChildProcess {
   const node = [process.execPath, YOUNG_GENERATION_FLAG, PROGRAM, 'run', ...args];
   const [command = process.execPath, ...rest] = [...through, ...node];
-  const child = spawn(command, rest, {
+  return spawn(command, rest, {
     // Out of the terminal's group: Ctrl-C is for the parent, which then stops its nodes once, with grace.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', log, log, 'ipc'],
     env: { ...process.env, ...env, [STOP_WITH_PARENT]: '1' },
   });
-  child.stdout?.pipe(log, { end: false });
-  child.stderr?.pipe(log, { end: false });
-  return child;
 }
