@@ -1,7 +1,7 @@
 /** What `driftlock chaos` is asked to do. */
 
 export interface ChaosOptions {
-  /** Names, or paths of files; undefined stands for all that come with the package. */
+  /** Names, `all`, or paths of files. */
   readonly scenarios: readonly string[];
   /** Undefined: as each scenario says. */
   readonly nodes: number | undefined;

@@ -18,7 +18,7 @@ import type { Growth } from './verdicts/evidence.ts';
 
 const CONNECT_MS_MAX = 60_000;
 /** After the last heal, until every block is finished everywhere. */
-const FINISH_MS_MAX = 180_000;
+const FINISH_MS_MAX = 300_000;
 /** Two scans and a challenge: what only comes with time has come. */
 const REST_MS = 5_000;
 
@@ -114,7 +114,7 @@ async function endWork(stage: Stage, note: (text: string) => void): Promise<void
   );
   await observer.stop();
   await fleet.close();
-  await Promise.all(fleet.nodes.map(({ daemon }) => daemon.closeLog()));
+  for (const { daemon } of fleet.nodes) daemon.closeLog();
 }
 
 async function statsOf(nodes: readonly ChaosNode[]): Promise<ReadonlyMap<string, ProcessStats>> {

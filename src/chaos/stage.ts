@@ -10,7 +10,7 @@ import { makeFleet, type Fleet } from './fleet/fleet.ts';
 import { Namespaces } from './fleet/namespaces.ts';
 import { Ledger } from './observe/ledger.ts';
 import { Observer } from './observe/observer.ts';
-import { makePrograms, type Programs } from './programs/start-programs.ts';
+import { makePrograms, type Programs } from './programs/make-programs.ts';
 import type { Scenario } from './scenario/scenario.ts';
 import { schedule, type Strike } from './scenario/schedule.ts';
 import { KnownBlocks } from './workload/blocks.ts';
@@ -44,7 +44,14 @@ export async function setStage({ scenario, nodes, seed, seconds, directory }: Ru
   const { workload, start } = scenario;
   const undo: ((keep: boolean) => Promise<void>)[] = [];
   const close = async (keep: boolean): Promise<void> => {
-    for (let last = undo.pop(); last !== undefined; last = undo.pop()) await last(keep);
+    const last = undo.pop();
+    if (last === undefined) return;
+    try {
+      await last(keep);
+    } finally {
+      // What fails to be given back must not keep the rest.
+      await close(keep);
+    }
   };
   try {
     const strikes = schedule(scenario, seed, nodes, seconds);

@@ -16,7 +16,7 @@ import type { Strike } from './scenario/schedule.ts';
 import type { Feed } from './workload/feed.ts';
 
 /** Beyond it the run goes on, and the end says what is missing. */
-const AGREEMENT_MS_MAX = 60_000;
+const AGREEMENT_MS_MAX = 120_000;
 const LOOK_MS = 20;
 
 export interface TroubleOptions {

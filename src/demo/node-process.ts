@@ -5,7 +5,7 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { once } from 'node:events';
 import { fetchStatus } from '../rpc/client.ts';
 import type { StatusAnswer } from '../rpc/status-schema.ts';
@@ -30,7 +30,7 @@ export interface NodePlan {
 export class NodeProcess {
   readonly plan: NodePlan;
   readonly rpcUrl: URL;
-  readonly #log: WriteStream;
+  readonly #log: number;
   readonly #stopping = new AbortController();
   #child: ChildProcess | undefined;
   #restarts = 0;
@@ -39,7 +39,7 @@ export class NodeProcess {
   constructor(plan: NodePlan) {
     this.plan = plan;
     this.rpcUrl = new URL(`http://127.0.0.1:${plan.rpcPort}`);
-    this.#log = createWriteStream(plan.logFile, { flags: 'a' });
+    this.#log = openSync(plan.logFile, 'a');
   }
 
   get pid(): number | undefined {
@@ -72,7 +72,7 @@ export class NodeProcess {
       await this.#supervision;
       cancel();
     }
-    this.#log.end();
+    closeSync(this.#log);
   }
 
   async #supervise(): Promise<void> {

@@ -6,7 +6,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { DriftlockError } from '../../../crdt/errors.ts';
 import { pause } from '../../../net/clock.ts';
 import { spawnNode } from '../../demo/spawn-node.ts';
@@ -39,7 +39,7 @@ export interface BadEnd {
 
 export class Daemon {
   readonly #plan: DaemonPlan;
-  readonly #log: WriteStream;
+  readonly #log: number;
   readonly #badEnds: BadEnd[] = [];
   #child: ChildProcess | undefined;
   /** What the present life is meant to end by; undefined while it should go on. */
@@ -48,7 +48,7 @@ export class Daemon {
 
   constructor(plan: DaemonPlan) {
     this.#plan = plan;
-    this.#log = createWriteStream(plan.logFile, { flags: 'a' });
+    this.#log = openSync(plan.logFile, 'a');
   }
 
   get pid(): number | undefined {
@@ -148,9 +148,9 @@ export class Daemon {
     if (this.isRunning) this.#child?.send(message);
   }
 
-  async closeLog(): Promise<void> {
-    this.#log.end();
-    if (!this.#log.closed) await once(this.#log, 'close');
+  /** No life follows. */
+  closeLog(): void {
+    closeSync(this.#log);
   }
 }
 

@@ -63,7 +63,6 @@ const QUICK = {
   validationsMax: 3,
   // What only comes and goes with the faults must not leave a block to people.
   failuresMax: 1_000,
-  logLevel: 'debug',
 };
 
 export async function makeFleet(options: FleetOptions): Promise<Fleet> {
