@@ -29,6 +29,7 @@ interface RunFlags {
   readonly lockTime?: string;
   readonly window?: string;
   readonly reserve?: boolean;
+  readonly dht?: boolean;
   readonly config?: string;
 }
 
@@ -51,6 +52,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
     .option('--window <number>', 'keep only blocks from this number on (default: all)')
     .option('--reserve', 'show new blocks as taken to the programs here, except where this node ranks first')
+    .option('--dht', 'find holders of witnesses among members that this node is not linked to')
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
@@ -66,7 +68,7 @@ Validators:
                 exit code 1 a failure, anything else is tried again
   none          leaves validation to the programs that share the directory
 
-Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve,
+Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve, dht,
 and without a flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
 scanIntervalMs, validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes,
 scrubFilesPerSecond, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds. A list given by flags replaces
@@ -107,6 +109,7 @@ function settingsOf({
     lockTimeSeconds,
     window,
     reserve,
+    dht: rest.dht,
   };
   return parseSettings(settings, nameFlag);
 }

@@ -75,8 +75,8 @@ export class DurableWriter {
   /**
    * Writes `bytes` to `target`, an absolute path in a directory that exists. Awaiting the result is the backpressure.
    * Throws a `DiskError` (`ERR_NO_SPACE` and others), after which no part of the write is visible, except when syncing
-   * the directory failed: then it is visible, and its durability unknown. Throws `ERR_QUEUE_FULL` beyond
-   * `WRITES_WAITING_MAX`.
+   * the directory failed (then it is visible, and its durability unknown), or a batch was not answered (then it may be
+   * visible, whole). Throws `ERR_QUEUE_FULL` beyond `WRITES_WAITING_MAX`.
    */
   write(target: string, bytes: Uint8Array, { durability, expected }: WriteOptions): Promise<WriteOutcome> {
     const temporary = join(this.#temporaryDirectory, `${this.#tag}.${this.#written++}.tmp`);

@@ -27,7 +27,10 @@ export class PlacementGroups {
     return this.#waiting.length;
   }
 
-  /** Precondition: at most `PLACEMENT_BYTES_MAX` bytes. Throws a `DiskError`, after which no part of the file is visible. */
+  /**
+   * Precondition: at most `PLACEMENT_BYTES_MAX` bytes. Throws a `DiskError`, after which no part of the file is visible, but
+   * for the `ERR_DISK` of a batch without an answer: then it is there or not, whole.
+   */
   place(placement: Placement): Promise<Placed> {
     invariant(placement.bytes.length <= PLACEMENT_BYTES_MAX, 'a file fits into a batch');
     const settle = Promise.withResolvers<Placed>();

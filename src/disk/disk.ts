@@ -62,9 +62,10 @@ export interface Disk {
   read(path: string, maxBytes: number): Promise<FileContent | undefined>;
   /**
    * `lengthBytes` of the file from `offset` on, fewer where it ends; undefined when there is none. The identity is the
-   * file's at that moment: who reads a file in parts compares them.
+   * file's at that moment: who reads a file in parts compares them. The bytes are put into `into`, `lengthBytes` or longer,
+   * when it is given, and are a view of it then.
    */
-  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined>;
+  readRange(path: string, offset: number, lengthBytes: number, into?: Uint8Array): Promise<FileContent | undefined>;
   /**
    * Whole small files at once, in order, as quickly as the system has them: nothing else gets a turn meanwhile. Undefined for
    * one that is gone, is longer than `maxBytes`, changes meanwhile or cannot be read: whoever wants to know why reads it.

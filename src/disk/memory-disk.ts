@@ -115,11 +115,13 @@ export class MemoryDisk implements Disk {
     });
   }
 
-  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined> {
+  readRange(path: string, offset: number, lengthBytes: number, into?: Uint8Array): Promise<FileContent | undefined> {
     return this.#take('readRange', path, () => {
       const inode = this.#names.get(path);
       if (inode === undefined) return undefined;
-      return { bytes: inode.bytes.slice(offset, offset + lengthBytes), identity: identityOf(inode) };
+      const bytes = inode.bytes.slice(offset, offset + lengthBytes);
+      into?.set(bytes);
+      return { bytes: into?.subarray(0, bytes.length) ?? bytes, identity: identityOf(inode) };
     });
   }
 

@@ -60,7 +60,7 @@ export async function loadDirectory(
       const file = parseBlockFileName(name);
       if (file?.kind !== kind) continue;
       onPassed();
-      if (files.known(kind, file.key) !== undefined) continue;
+      if (files.has(kind, file.key)) continue;
       batch.push({ ...file, name });
       if (batch.length >= BATCH_FILES) await flush();
     }

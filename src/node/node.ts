@@ -137,6 +137,7 @@ export class DriftlockNode {
     const { writer } = this.#journaled;
     this.witnesses = new WitnessService({
       network,
+      directory: world.directory,
       disk,
       clock,
       random,

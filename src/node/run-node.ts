@@ -78,6 +78,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       listen: config.listen,
       dial: config.peers,
       mdns: config.mdns,
+      dht: config.dht,
       clock: systemClock,
       random: randomInteger,
     });
@@ -103,6 +104,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         random: randomInteger,
         disk,
         network,
+        directory: network.directory,
         signer: identity,
         verify: verifySignature,
         verifyLater: verifySignatureLater,

@@ -108,6 +108,7 @@ export class Reconciler {
     const { clock, random } = this.#options;
     this.#cancelTimer = clock.schedule(COMPARE_MS + random(COMPARE_JITTER_MS), () => {
       this.#compareAll();
+      this.#options.view.index.prepareOne();
       this.#schedule();
     });
   }

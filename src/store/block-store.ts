@@ -221,7 +221,7 @@ export class BlockStore {
 
   /** Whether nothing but who holds the witness has changed of a block whose file is there. */
   #mayWait({ key, record }: KeyedRecord): boolean {
-    const isThere = this.#options.files.known('validate', key) !== undefined;
+    const isThere = this.#options.files.has('validate', key);
     const isWritten = isThere && !this.#unwritten.has(blockId(key));
     return isWritten && !this.#stopping.signal.aborted && isEmptyRecord({ ...record, holders: [] });
   }

@@ -56,6 +56,11 @@ export class FileLedger {
     return slot === NO_SLOT ? undefined : this.knownAt(kind, slot);
   }
 
+  has(kind: BlockFileKind, key: BlockKey): boolean {
+    const slot = this.#blocks.slotOf(key);
+    return slot !== NO_SLOT && this.#kinds[kind].places.get(slot) !== 0;
+  }
+
   knownAt(kind: BlockFileKind, slot: number): KnownFile | undefined {
     const { inodes, modifiedNs, sizesBytes, places } = this.#kinds[kind];
     const place = PLACES[places.get(slot)];

@@ -100,6 +100,15 @@ export function diskCompliance(name: string, open: () => DiskUnderTest | Promise
       assert.equal(await disk.readRange(join(under.root, 'none'), 0, 1), undefined);
     });
 
+    it('reads a range into the memory that it is given', async () => {
+      await create(path, TWO);
+      const into = new Uint8Array(8);
+      const content = await disk.readRange(path, 4, 6, into);
+      assert.equal(content?.bytes.buffer, into.buffer);
+      assert.equal(Buffer.from(content.bytes).toString(), 'second');
+      assert.deepEqual([...into.subarray(6)], [0, 0]);
+    });
+
     it('writes at any offset, making the file, and fills the gap with zeros', async () => {
       await disk.writeAt(path, 2, ONE);
       assert.equal(await textOf(path), '\0\0one');

@@ -18,7 +18,7 @@ export const SCALE_BLOCKS = Number(process.env['DRIFTLOCK_SCALE_BLOCKS'] ?? 1_00
 const FEW_BLOCKS = 1_000;
 const CLAIMS = 200;
 
-interface Filled {
+export interface Filled {
   readonly datadir: string;
   /** Paths of its `.v` files, in the order of the directory's blocks. */
   readonly paths: readonly string[];
@@ -26,7 +26,7 @@ interface Filled {
 
 const filled = new Map<number, Promise<Filled>>();
 
-function datadirOf(blocks: number): Promise<Filled> {
+export function datadirOf(blocks: number): Promise<Filled> {
   const known = filled.get(blocks) ?? fill(blocks);
   filled.set(blocks, known);
   return known;
@@ -40,13 +40,20 @@ async function fill(blocks: number): Promise<Filled> {
   return { datadir, paths: names.map((name) => join(layout.validate, name)) };
 }
 
+/** Milliseconds for every file once, one after the other. */
+export async function readAll({ paths }: Filled): Promise<number> {
+  const start = performance.now();
+  for (const path of paths) await readFile(path);
+  return performance.now() - start;
+}
+
 /** Milliseconds. */
 async function coldStart(datadir: string): Promise<number> {
   await rm(datadirLayout(datadir).index, { recursive: true, force: true });
   return (await startChild(datadir)).startMs;
 }
 
-async function claimP50({ datadir }: Filled): Promise<number> {
+export async function claimP50({ datadir }: Filled): Promise<number> {
   const sorted = (await startChild(datadir, CLAIMS)).claimsMs.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
@@ -64,14 +71,10 @@ export const startRows: readonly BenchRow[] = [
     pairs: 1,
     isCold: true,
     async prepare() {
-      const { datadir, paths } = await datadirOf(SCALE_BLOCKS);
+      const filledDatadir = await datadirOf(SCALE_BLOCKS);
       return {
-        ours: () => coldStart(datadir),
-        async against() {
-          const start = performance.now();
-          for (const path of paths) await readFile(path);
-          return performance.now() - start;
-        },
+        ours: () => coldStart(filledDatadir.datadir),
+        against: () => readAll(filledDatadir),
         close: () => Promise.resolve(),
       };
     },

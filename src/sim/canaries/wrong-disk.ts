@@ -59,7 +59,7 @@ async function isForeign(disk: Disk, path: string): Promise<boolean> {
 function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
   const changed: Disk = {
     read: (path, maxBytes) => disk.read(path, maxBytes),
-    readRange: (path, offset, lengthBytes) => disk.readRange(path, offset, lengthBytes),
+    readRange: (path, offset, lengthBytes, into) => disk.readRange(path, offset, lengthBytes, into),
     identify: (path) => disk.identify(path),
     list: (directory) => disk.list(directory),
     scan: (directory) => disk.scan(directory),
