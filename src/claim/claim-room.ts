@@ -16,7 +16,7 @@ import type { BlockStore } from '../store/block-store.ts';
 import type { Validator, WitnessInput } from '../validators/validator.ts';
 import { Claimer, type ClaimEvent } from './claimer.ts';
 import { ClientLeases } from './client-leases.ts';
-import { failuresIn, type RetryPolicy } from './decision.ts';
+import { failuresIn, type ClaimHold, type RetryPolicy } from './decision.ts';
 
 /** For as long after its last write a program that shares the directory counts as one that claims blocks. */
 export const FOREIGN_ACTIVE_MS = 60_000;
@@ -35,7 +35,7 @@ export interface ClaimRoomOptions {
   /** Whether programs that share the directory have their turn among the ranks. */
   readonly countsPrograms: boolean;
   readonly rankStepMs: () => number;
-  readonly mayClaim: () => boolean;
+  readonly claimHold: () => ClaimHold | undefined;
   readonly claimEpoch: (view: BlockView) => number;
   readonly rivals: () => Iterable<NodeId>;
   readonly witnessOf: (key: BlockKey) => WitnessInput | undefined;

@@ -33,6 +33,9 @@ export interface ClaimSituation {
   readonly leaseRemainingMs: number;
 }
 
+/** Why a node claims nothing at all: its clock is outside the skew bound or not yet compared, or too few members are in reach. */
+export type ClaimHold = 'clock-not-trusted' | 'degraded';
+
 export type ClaimDecision =
   | { readonly action: 'claim'; readonly reason: 'first-in-rank' | 'earlier-ranks-silent' }
   | { readonly action: 'wait'; readonly waitMs: number; readonly reason: 'earlier-rank' | 'backing-off' | 'lease-held' }

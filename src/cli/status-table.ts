@@ -7,12 +7,11 @@ import { styled } from './terminal.ts';
 export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): readonly string[] {
   const { blocks, witnesses, files, validator, counters } = status;
   const disputed = blocks.disputed === 0 ? '0 disputed' : styled(stream, 'red', `${blocks.disputed} disputed`);
-  const mode = styled(stream, status.mode === 'normal' ? 'green' : 'yellow', status.mode);
   const executes = validator.executes || validator.name === 'none' ? '' : ' (executes nothing)';
   const rows: [name: string, value: string][] = [
     ['node', status.peerId],
     ['cluster', `${status.cluster}, driftlock ${status.version}, up ${duration(status.uptimeMs)}`],
-    ['mode', mode],
+    ['mode', modeText(status, stream)],
     ['datadir', status.datadir],
     ['addresses', status.addresses.join(' ') || 'none'],
     ['validator', `${validator.name}${executes}: ${validator.inFlight} at work, ${validator.ready} waiting`],
@@ -37,6 +36,16 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
   ];
   const lines = rows.map(([name, value]) => `${styled(stream, 'bold', name.padEnd(9))}  ${value}`);
   return [...lines, '', ...peerLines(status, stream)];
+}
+
+/** `degraded for 12.3 s: too-few-reachable; claims nothing (degraded)`. */
+export function modeText(status: StatusAnswer, stream: NodeJS.WriteStream): string {
+  const { mode, modeHeldMs, modeTrigger, claimHold } = status;
+  const name = styled(stream, mode === 'normal' ? 'green' : 'yellow', mode);
+  const since = modeHeldMs === undefined ? '' : ` for ${duration(modeHeldMs)}`;
+  const why = modeTrigger === undefined ? '' : `: ${modeTrigger}`;
+  const held = claimHold === undefined || claimHold === null ? '' : `; claims nothing: ${claimHold}`;
+  return `${name}${since}${why}${held}`;
 }
 
 function catchUpRow(catchUp: StatusAnswer['catchUp']): [name: string, value: string][] {

@@ -29,6 +29,15 @@ export function describeEvent(event: NodeEvent): LogEntry {
       const fields = { standing: event.standing, ...offsetFields(event.own) };
       return { level: event.standing === 'outside' ? 'error' : 'info', fields };
     }
+    case 'mode-changed': {
+      const { from, to, trigger, claiming, sight } = event;
+      return { level: to === 'degraded' ? 'warn' : 'info', fields: { from, to, trigger, claiming, ...sight } };
+    }
+    case 'converged': {
+      const { roundCount, peers, sentRecords, receivedRecords, durationMs } = event;
+      const fields = { rounds: roundCount, peers, sentRecords, receivedRecords, durationMs: Math.round(durationMs) };
+      return { level: 'info', fields };
+    }
     case 'clock-stepped':
       return { level: 'warn', fields: { stepMs: Math.round(event.stepMs) } };
     case 'peer-clock-changed':

@@ -7,6 +7,7 @@ import type { ClaimEvent } from '../claim/claimer.ts';
 import type { ClockEvent } from '../clock/clock-keeper.ts';
 import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
+import type { ModeEvent } from '../mode/mode-keeper.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
 import type { ChallengeEvent } from '../witness/challenger.ts';
 import type { ContractEvent } from '../contracts/contract-sync.ts';
@@ -18,6 +19,7 @@ export type NodeEvent =
   | ClockEvent
   | GossipEvent
   | IntakeEvent
+  | ModeEvent
   | ReconcileEvent
   | RecoveryEvent
   | WitnessEvent

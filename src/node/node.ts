@@ -21,7 +21,8 @@ import { authenticIn } from '../intake/authentic.ts';
 import { PeerIntake } from '../intake/peer-intake.ts';
 import { ValidateLook } from '../intake/validate-look.ts';
 import { LeaseSightings, type Instant } from '../lease/sightings.ts';
-import { PresenceKeeper, type HeartbeatContent } from '../presence/presence.ts';
+import { ModeKeeper } from '../mode/mode-keeper.ts';
+import { PresenceKeeper } from '../presence/presence.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { ReplicaView } from '../reconcile/replica-view.ts';
 import { Replica } from '../replica/replica.ts';
@@ -33,8 +34,8 @@ import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { readShelved } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
-import { VERSION } from '../version.ts';
 import { DatadirWatch } from './datadir-watch.ts';
+import { describeNode } from './describe-node.ts';
 import type { NodeEvent } from './events.ts';
 import { newsOf } from './news.ts';
 import { ShownView } from './shown-view.ts';
@@ -51,11 +52,11 @@ export class DriftlockNode {
   readonly presence: PresenceKeeper;
   readonly clocks: ClockKeeper;
   readonly rankStep: RankStep;
+  readonly modes: ModeKeeper;
   readonly claims: ClaimRoom;
   readonly witnesses: WitnessService;
   lastWriteError: string | undefined;
 
-  readonly #settings: NodeSettings;
   readonly #world: NodeWorld;
   readonly #sightings: LeaseSightings;
   readonly #journaled: JournaledStore;
@@ -71,7 +72,6 @@ export class DriftlockNode {
   readonly #firstWriteFailure = Promise.withResolvers<void>();
 
   constructor(settings: NodeSettings, world: NodeWorld) {
-    this.#settings = settings;
     this.#world = world;
     const { clock, disk, random, layout, network, signer, verify, verifyLater, isMember } = world;
     const { bounds, cluster, heartbeatMs } = settings;
@@ -87,7 +87,7 @@ export class DriftlockNode {
       bounds,
       onEvent,
       onStep: () => author.followWall(),
-      onStanding: () => this.#standingChanged(),
+      onStanding: () => this.#claimingChanged(),
       onMeasured: (peer) => this.#clockMeasured(peer),
     });
     const sightings = (this.#sightings = new LeaseSightings(
@@ -180,7 +180,7 @@ export class DriftlockNode {
       isMember,
       verify,
       heartbeatMs,
-      describe: () => this.#describe(),
+      describe: () => describeNode(this, settings.region),
       onHeard: (heartbeat) => {
         author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 });
         this.rankStep.noteHeartbeat(heartbeat, clock.wallMs());
@@ -201,6 +201,18 @@ export class DriftlockNode {
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
+    this.modes = new ModeKeeper({
+      self: signer.node,
+      clock,
+      heartbeatMs,
+      degradedClaiming: settings.degradedClaiming ?? 'continue',
+      members: world.members,
+      presence: this.presence,
+      replica,
+      queueDepth: () => this.store.dirtyCount,
+      onEvent,
+      onChanged: () => this.#claimingChanged(),
+    });
     this.claims = new ClaimRoom({
       clock,
       store: this.store,
@@ -214,7 +226,7 @@ export class DriftlockNode {
       retry: settings.retry,
       countsPrograms: settings.reserveMs !== undefined,
       rankStepMs: () => this.rankStep.currentMs(),
-      mayClaim: () => this.clocks.mayClaim(),
+      claimHold: () => (this.clocks.mayClaim() ? this.modes.claimHold : 'clock-not-trusted'),
       claimEpoch: rules.claimEpoch,
       rivals: () => this.presence.liveClaimants(),
       witnessOf: (key) => this.shelf.get(key),
@@ -246,6 +258,7 @@ export class DriftlockNode {
     this.clocks.start();
     this.presence.start();
     this.reconciler.start();
+    this.modes.start();
     this.witnesses.join();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
@@ -259,6 +272,7 @@ export class DriftlockNode {
     await this.claims.stop();
     await this.witnesses.stop();
     await this.#watch.stop();
+    this.modes.stop();
     await this.reconciler.stop();
     await this.clocks.stop();
     this.#peerIntake.stop();
@@ -339,7 +353,7 @@ export class DriftlockNode {
   }
 
   /** The others hear of it at once: they rank without a node that does not claim. */
-  #standingChanged(): void {
+  #claimingChanged(): void {
     if (!this.#isWorking) return;
     this.presence.beat();
     this.claims.claimer.resume();
@@ -356,6 +370,7 @@ export class DriftlockNode {
   #report(event: NodeEvent): void {
     this.counters.note(event);
     if (event.type === 'foreign-write') this.claims.noteProgram();
+    if (event.type === 'reconciled') this.modes.noteSession(event);
     if (event.type === 'write-failed') {
       this.lastWriteError = describeError(event.error);
       this.#firstWriteFailure.resolve();
@@ -368,19 +383,6 @@ export class DriftlockNode {
     const { lease, results } = this.replica.get(key);
     const isFresh = lease === undefined && results.length === 0;
     if (isFresh && this.#reservations.begin(key)) await this.store.refresh(key);
-  }
-
-  #describe(): HeartbeatContent {
-    return {
-      mode: 'normal',
-      validates: this.claims.isAtWork,
-      isSkewed: this.clocks.standing === 'outside',
-      digest: this.replica.digest,
-      recordCount: this.replica.size,
-      statusCounts: this.statusCounts(),
-      region: this.#settings.region,
-      softwareVersion: VERSION,
-    };
   }
 
   #now(): Instant {

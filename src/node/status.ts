@@ -6,7 +6,9 @@
  */
 
 import type { Mode } from '../../net/presence/heartbeat.ts';
+import type { ClaimHold } from '../claim/decision.ts';
 import type { Standing } from '../clock/standing.ts';
+import type { ModeTrigger } from '../mode/step-mode.ts';
 import type { WitnessResources } from '../witness/service.ts';
 
 export interface NodeStatus {
@@ -15,6 +17,10 @@ export interface NodeStatus {
   readonly cluster: string;
   readonly version: string;
   readonly mode: Mode;
+  readonly modeHeldMs: number;
+  readonly modeTrigger: ModeTrigger;
+  /** Why it claims nothing now; null: nothing holds it back. */
+  readonly claimHold: ClaimHold | null;
   readonly uptimeMs: number;
   readonly datadir: string;
   /** Multiaddrs others can dial, with this node's peer id. */

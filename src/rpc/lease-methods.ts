@@ -122,7 +122,8 @@ function describeClaim(answer: ClaimAnswer): object {
     case 'backing-off':
       return { claimed: false, reason: 'backing-off', remainingMs: whole(answer.remainingMs) };
     case 'clock-not-trusted':
-      return { claimed: false, reason: 'clock-not-trusted' };
+    case 'degraded':
+      return { claimed: false, reason: answer.reason };
     case 'finished':
       return { claimed: false, reason: 'finished', stateRoot: answer.stateRoot };
   }

@@ -16,6 +16,10 @@ export const statusSchema = z.looseObject({
   cluster: z.string(),
   version: z.string(),
   mode: z.string(),
+  // These three are absent in the answer of an older node.
+  modeHeldMs: count.optional(),
+  modeTrigger: z.string().optional(),
+  claimHold: z.string().nullable().optional(),
   uptimeMs: count,
   datadir: z.string(),
   addresses: z.array(z.string()),

@@ -1,0 +1,141 @@
+/**
+ * Keeps the node's mode: looks at what is seen, twice a second, and tells of every change and of every convergence.
+ *
+ * Invariant: the mode is what `stepMode` says of what was seen at the last look. In `degraded` the node goes on with what it
+ * has; whether it goes on claiming is the operator's choice.
+ */
+
+import type { NodeId } from '../../crdt/ids.ts';
+import type { Clock } from '../../net/clock.ts';
+import type { Mode } from '../../net/presence/heartbeat.ts';
+import { HEARTBEATS_MISSED_MAX, type PresenceKeeper } from '../presence/presence.ts';
+import type { ReconcileEvent } from '../reconcile/reconciler.ts';
+import type { Replica } from '../replica/replica.ts';
+import { Convergence, type ConvergedEpisode, type ReachedMember } from './convergence.ts';
+import {
+  initialMode,
+  stepMode,
+  type ModeSight,
+  type ModeState,
+  type ModeTrigger,
+  type SeenMember,
+} from './step-mode.ts';
+
+/** Whether a degraded node goes on claiming blocks. A partition then costs duplicates; pausing costs progress. */
+export const DEGRADED_CLAIMING = ['continue', 'pause'] as const;
+export type DegradedClaiming = (typeof DEGRADED_CLAIMING)[number];
+
+export type ModeEvent =
+  | {
+      readonly type: 'mode-changed';
+      readonly from: Mode;
+      readonly to: Mode;
+      readonly trigger: ModeTrigger;
+      readonly claiming: 'on' | 'paused';
+      readonly sight: ModeSight;
+    }
+  | ({ readonly type: 'converged' } & ConvergedEpisode);
+
+export interface ModeKeeperOptions {
+  readonly self: NodeId;
+  readonly clock: Clock;
+  readonly heartbeatMs: number;
+  readonly degradedClaiming: DegradedClaiming;
+  readonly members: () => readonly NodeId[];
+  readonly presence: Pick<PresenceKeeper, 'of'>;
+  readonly replica: Pick<Replica, 'digest' | 'size'>;
+  readonly queueDepth: () => number;
+  readonly onEvent: (event: ModeEvent) => void;
+  /** The mode has changed, and with it whether the node claims. */
+  readonly onChanged: () => void;
+}
+
+/** Between two looks. */
+export const LOOK_MS = 500;
+
+export class ModeKeeper {
+  readonly #options: ModeKeeperOptions;
+  readonly #convergence = new Convergence();
+  #state: ModeState;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(options: ModeKeeperOptions) {
+    this.#options = options;
+    this.#state = initialMode(options.clock.monotonicMs());
+  }
+
+  get mode(): Mode {
+    return this.#state.mode;
+  }
+
+  get trigger(): ModeTrigger {
+    return this.#state.trigger;
+  }
+
+  /** How long the node has been in its mode. */
+  get heldForMs(): number {
+    return this.#options.clock.monotonicMs() - this.#state.sinceMs;
+  }
+
+  /** Set while the mode holds the node back from claiming blocks. */
+  get claimHold(): 'degraded' | undefined {
+    return this.mode === 'degraded' && this.#options.degradedClaiming === 'pause' ? 'degraded' : undefined;
+  }
+
+  start(): void {
+    this.#look();
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+  }
+
+  /** Told of every session that ended well. */
+  noteSession({ peer, stats }: Extract<ReconcileEvent, { type: 'reconciled' }>): void {
+    this.#convergence.noteSession(peer, stats, this.#options.clock.monotonicMs());
+  }
+
+  #look(): void {
+    const { clock, heartbeatMs, replica, queueDepth, onEvent } = this.#options;
+    this.#cancelTimer = clock.schedule(LOOK_MS, () => this.#look());
+    const nowMs = clock.monotonicMs();
+    const others = this.#others(nowMs);
+    const episode = this.#convergence.look(reachedOf(others, heartbeatMs), nowMs);
+    if (episode !== undefined) onEvent({ type: 'converged', ...episode });
+    const seen = others.map((other) => ({ ...other, isSettled: this.#convergence.isSettled(other.node) }));
+    const situation = { others: seen, ownRecords: replica.size, queueDepth: queueDepth() };
+    const before = this.mode;
+    const { state, sight, hasChanged } = stepMode(this.#state, situation, nowMs, heartbeatMs);
+    this.#state = state;
+    if (hasChanged) this.#changed(before, sight);
+  }
+
+  #others(nowMs: number): (Omit<SeenMember, 'isSettled'> & ReachedMember)[] {
+    const { members, self, presence, replica } = this.#options;
+    return members().flatMap((node) => {
+      if (node === self) return [];
+      const heard = presence.of(node);
+      return {
+        node,
+        heartbeatAgeMs: heard === undefined ? undefined : nowMs - heard.heardAtMs,
+        agrees: heard?.heartbeat.digest === replica.digest,
+        recordCount: heard?.heartbeat.recordCount ?? 0,
+      };
+    });
+  }
+
+  #changed(from: Mode, sight: ModeSight): void {
+    const { onEvent, onChanged } = this.#options;
+    const claiming = this.claimHold === undefined ? 'on' : 'paused';
+    onEvent({ type: 'mode-changed', from, to: this.mode, trigger: this.trigger, claiming, sight });
+    onChanged();
+  }
+}
+
+function reachedOf(
+  others: readonly (ReachedMember & Pick<SeenMember, 'heartbeatAgeMs'>)[],
+  heartbeatMs: number,
+): ReachedMember[] {
+  const ageMsMax = HEARTBEATS_MISSED_MAX * heartbeatMs;
+  return others.filter(({ heartbeatAgeMs }) => heartbeatAgeMs !== undefined && heartbeatAgeMs < ageMsMax);
+}
