@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT_CODES_HELP, type SetExitCode } from './exit-codes.ts';
+import { addEvidenceCommand } from './evidence-command.ts';
 import { addIdCommand } from './id-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addRunCommand } from './run-command.ts';
@@ -32,6 +33,7 @@ ${EXIT_CODES_HELP}
   addRunCommand(program, terminal);
   addDemoCommand(program, terminal, setExitCode);
   addStatusCommand(program, terminal);
+  addEvidenceCommand(program, terminal);
   addInspectCommand(program, terminal, setExitCode);
   addVerifyCommand(program, terminal, setExitCode);
   addSimCommand(program, terminal, setExitCode);

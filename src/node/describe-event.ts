@@ -23,6 +23,15 @@ export function describeEvent(event: NodeEvent): LogEntry {
       return { level: 'debug', fields: { block: blockId(event.key), epoch: event.epoch, reason: event.reason } };
     case 'lease-lost':
       return { level: 'info', fields: { block: blockId(event.key), epoch: event.epoch, reason: event.reason } };
+    case 'view-changed': {
+      const { from, to, reason } = event;
+      return { level: 'debug', fields: { block: blockId(event.key), from, to, reason } };
+    }
+    case 'lease-taken-over': {
+      const { key, from, to } = event;
+      const fields = { block: blockId(key), from: peerIdText(from.holder), to: peerIdText(to.holder), epoch: to.epoch };
+      return { level: 'info', fields };
+    }
     case 'lease-deferred':
       return { level: 'warn', fields: { block: blockId(event.key), author: peerIdText(event.lease.holder) } };
     case 'clock-standing': {

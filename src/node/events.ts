@@ -13,6 +13,7 @@ import type { ChallengeEvent } from '../witness/challenger.ts';
 import type { ContractEvent } from '../contracts/contract-sync.ts';
 import type { RecoveryEvent } from '../store/journaled-store.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
+import type { LeaseTakenOverEvent, ViewChangedEvent } from './news.ts';
 
 export type NodeEvent =
   | ClaimEvent
@@ -25,6 +26,8 @@ export type NodeEvent =
   | WitnessEvent
   | ChallengeEvent
   | ContractEvent
+  | ViewChangedEvent
+  | LeaseTakenOverEvent
   | { readonly type: 'loaded'; readonly blocks: number; readonly witnesses: number }
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }
   | { readonly type: 'disputed'; readonly key: BlockKey; readonly dispute: Dispute }

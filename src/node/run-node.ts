@@ -16,6 +16,7 @@ import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
 import { NodeDisk } from '../disk/node-disk.ts';
+import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import { startRpcServer } from '../rpc/server.ts';
@@ -77,6 +78,15 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       clock: systemClock,
       random: randomInteger,
     });
+    const evidence = new EvidenceLog({
+      disk,
+      clock: systemClock,
+      directory: layout.evidence,
+      self: identity.node,
+      onFailure: (file, error) => hooks.onEvent({ type: 'write-failed', file, error }),
+    });
+    await evidence.open();
+    release.push(() => evidence.close());
     const startedAtMs = systemClock.monotonicMs();
     const node = new DriftlockNode(
       {
@@ -106,7 +116,10 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         members: () => members.nodes(),
         layout,
         validator,
-        onEvent: hooks.onEvent,
+        onEvent: (event) => {
+          evidence.note(event);
+          hooks.onEvent(event);
+        },
       },
     );
     release.push(() => node.stop());
