@@ -8,7 +8,7 @@
  * Bieniusa, Zawirski, Preguiça, Shapiro, Baquero, Balegas, Duarte: "An optimized conflict-free replicated set", 2012.
  */
 
-import type { IdTable, IdTableReader } from '../codec/id-table.ts';
+import type { IdReader, IdWriter } from '../codec/id-table.ts';
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { compareText, type NodeId } from '../ids.ts';
@@ -61,12 +61,12 @@ export function liveHolders(holders: Holders): readonly NodeId[] {
   return holders.filter((entry) => entry.live).map((entry) => entry.node);
 }
 
-export function writeHolder(writer: Writer, entry: HolderEntry, ids: IdTable): void {
+export function writeHolder(writer: Writer, entry: HolderEntry, ids: IdWriter): void {
   ids.node(writer, entry.node);
   writer.varint(entry.dot * 2 + (entry.live ? 1 : 0));
 }
 
-export function readHolder(reader: Reader, ids: IdTableReader): HolderEntry {
+export function readHolder(reader: Reader, ids: IdReader): HolderEntry {
   const node = ids.node(reader, 'holder');
   const start = reader.offset;
   const packed = reader.varint('holder dot', DOT_MAX * 2 + 1);

@@ -6,7 +6,7 @@
  * order that the lattice gives them, and nothing comes beside what supersedes it.
  */
 
-import { IdTable, type IdTableReader } from '../codec/id-table.ts';
+import { IdTable, type IdReader, type IdWriter } from '../codec/id-table.ts';
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { compareText, type Hash32, type NodeId } from '../ids.ts';
@@ -23,7 +23,10 @@ const HAS_WITNESSES = 4;
 const HAS_GENERATION = 8;
 const HAS_HOLDERS = 16;
 const HAS_BLOB_IDS = 32;
-const WHICH_MAX = 63;
+/** Nothing follows for it, and no lease, announcement or holder comes beside it. */
+const IS_SETTLED = 64;
+const WHICH_MAX = 127;
+const ABSORBED_BY_SETTLING = HAS_LEASE | HAS_WITNESSES | HAS_GENERATION | HAS_HOLDERS;
 
 const NONE: readonly never[] = [];
 
@@ -53,16 +56,17 @@ export function referencesOf({ results, lease, witnesses, generation, holders }:
   return 2 * results.length + 4 * witnesses.length + holders.length + leases;
 }
 
-/** Precondition: `ids` was made by {@link tableOf} of this record, and perhaps of others. */
-export function writeParts(writer: Writer, record: BlockRecord, ids: IdTable): void {
-  const { results, lease, witnesses, generation, holders, blobIds } = record;
+/** Precondition: `ids`, if it is a table, was made by {@link tableOf} of this record, and perhaps of others. */
+export function writeParts(writer: Writer, record: BlockRecord, ids: IdWriter): void {
+  const { results, lease, witnesses, generation, holders, blobIds, settled } = record;
   writer.u8(
     (results.length > 0 ? HAS_RESULTS : 0) |
       (lease === undefined ? 0 : HAS_LEASE) |
       (witnesses.length > 0 ? HAS_WITNESSES : 0) |
       (generation === undefined ? 0 : HAS_GENERATION) |
       (holders.length > 0 ? HAS_HOLDERS : 0) |
-      (blobIds.length > 0 ? HAS_BLOB_IDS : 0),
+      (blobIds.length > 0 ? HAS_BLOB_IDS : 0) |
+      (settled ? IS_SETTLED : 0),
   );
   writeList(writer, results, (result) => writeResult(writer, result, ids));
   if (lease !== undefined) writeLease(writer, lease, ids);
@@ -79,11 +83,15 @@ function writeList<T>(writer: Writer, entries: readonly T[], write: (entry: T) =
 }
 
 /** Throws `DecodeError` for anything that {@link writeParts} does not write. */
-export function readParts(reader: Reader, ids: IdTableReader): BlockRecord {
+export function readParts(reader: Reader, ids: IdReader): BlockRecord {
   const start = reader.offset;
   const which = reader.u8('record parts');
   if (which > WHICH_MAX) throw reader.fail('ERR_BAD_ENUM', 'record parts', `0 to ${WHICH_MAX}`, `${which}`, start);
   const has = (part: number): boolean => (which & part) !== 0;
+  const settled = has(IS_SETTLED);
+  if (settled && has(ABSORBED_BY_SETTLING)) {
+    throw reader.fail('ERR_NOT_CANONICAL', 'record parts', 'results and blob ids alone when settled', 'others', start);
+  }
 
   const results = has(HAS_RESULTS) ? readResults(reader, ids) : NONE;
   const lease = has(HAS_LEASE) ? readLeaseUnless(hasSuccess(results), reader, 'lease', ids) : undefined;
@@ -99,10 +107,10 @@ export function readParts(reader: Reader, ids: IdTableReader): BlockRecord {
   const blobIds = has(HAS_BLOB_IDS)
     ? readSorted(reader, 'blob ids', BLOB_IDS_MAX, compareText, () => reader.hash('blob id'))
     : NONE;
-  return { results, lease, witnesses, generation, holders, blobIds };
+  return { results, lease, witnesses, generation, holders, blobIds, settled };
 }
 
-function readResults(reader: Reader, ids: IdTableReader): Results {
+function readResults(reader: Reader, ids: IdReader): Results {
   const start = reader.offset;
   const count = readCount(reader, 'results', RESULTS_MAX);
   const results: Results = Array.from({ length: count }, () => readResult(reader, ids));
@@ -112,7 +120,7 @@ function readResults(reader: Reader, ids: IdTableReader): Results {
   return results;
 }
 
-function readLeaseUnless(superseded: boolean, reader: Reader, field: string, ids: IdTableReader): Lease {
+function readLeaseUnless(superseded: boolean, reader: Reader, field: string, ids: IdReader): Lease {
   if (superseded) throw reader.fail('ERR_NOT_CANONICAL', field, 'none beside what supersedes it', 'one');
   return readLease(reader, field, ids);
 }

@@ -3,7 +3,8 @@
  *
  * Invariant: `mergeRecords` is commutative, associative and idempotent, and its result is normal: every list sorted and
  * bounded, no lease beside a Success (the block is done, nobody needs to hold it), no generation lease beside an
- * announced witness. Normalising commutes with joining because Success and announcements never go away.
+ * announced witness, and nothing but results and blob ids in a settled record. Normalising commutes with joining because
+ * Success, announcements and settling never go away.
  *
  * Shapiro, Preguiça, Baquero, Zawirski: "Conflict-free replicated data types", SSS 2011; deltas are small records
  * (Almeida, Shoker, Baquero: "Delta state replicated data types", 2018), so a delta merges like any state.
@@ -25,6 +26,12 @@ export interface BlockRecord {
   readonly holders: Holders;
   /** Grow-only set, sorted. */
   readonly blobIds: readonly Hash32[];
+  /**
+   * The block is final and old: who held, generated or stored it matters no more. Absorbs leases, announcements and holders,
+   * those that come later too, so that all nodes arrive at the same small record whoever settles it first. Unsigned: a
+   * node believes it of blocks that it knows to be final itself.
+   */
+  readonly settled: boolean;
 }
 
 export const BLOB_IDS_MAX = 1024;
@@ -36,6 +43,7 @@ export const EMPTY_RECORD: BlockRecord = {
   generation: undefined,
   holders: [],
   blobIds: [],
+  settled: false,
 };
 
 /** A delta: the given parts, and nothing of the others. */
@@ -51,6 +59,7 @@ export function mergeRecords(a: BlockRecord, b: BlockRecord): BlockRecord {
     generation: joinLeases(a.generation, b.generation),
     holders: joinHolders(a.holders, b.holders),
     blobIds: joinBlobIds(a.blobIds, b.blobIds),
+    settled: a.settled || b.settled,
   });
 }
 
@@ -64,6 +73,7 @@ export function hasSuccess(results: Results): boolean {
 }
 
 function normalize(record: BlockRecord): BlockRecord {
+  if (record.settled) return { ...EMPTY_RECORD, results: record.results, blobIds: record.blobIds, settled: true };
   const dropLease = record.lease !== undefined && hasSuccess(record.results);
   const dropGeneration = record.generation !== undefined && record.witnesses.length > 0;
   if (!dropLease && !dropGeneration) return record;
@@ -87,6 +97,7 @@ export function isEmptyRecord(record: BlockRecord): boolean {
     record.witnesses.length === 0 &&
     record.generation === undefined &&
     record.holders.length === 0 &&
-    record.blobIds.length === 0
+    record.blobIds.length === 0 &&
+    !record.settled
   );
 }

@@ -7,7 +7,7 @@
  */
 
 import { compareBytes } from '../bytes.ts';
-import type { IdTable, IdTableReader } from '../codec/id-table.ts';
+import type { IdReader, IdWriter } from '../codec/id-table.ts';
 import type { Reader } from '../codec/reader.ts';
 import { readSignature, writeSignature } from '../codec/signature.ts';
 import type { Writer } from '../codec/writer.ts';
@@ -123,7 +123,7 @@ export function writeResultTerms(writer: Writer, result: Omit<SignedResult, 'sig
   writeStamp(writer, result.stamp);
 }
 
-export function writeResult(writer: Writer, result: SignedResult, ids: IdTable): void {
+export function writeResult(writer: Writer, result: SignedResult, ids: IdWriter): void {
   ids.node(writer, result.node);
   writer.u8(result.verdict === 'success' ? 1 : 0);
   ids.hash(writer, result.stateRoot);
@@ -132,7 +132,7 @@ export function writeResult(writer: Writer, result: SignedResult, ids: IdTable):
   writeSignature(writer, result.signature);
 }
 
-export function readResult(reader: Reader, ids: IdTableReader): SignedResult {
+export function readResult(reader: Reader, ids: IdReader): SignedResult {
   const node = ids.node(reader, 'result node');
   const verdictAt = reader.offset;
   const verdict = reader.u8('result verdict');

@@ -7,7 +7,7 @@
  */
 
 import { compareBytes } from '../bytes.ts';
-import type { IdTable, IdTableReader } from '../codec/id-table.ts';
+import type { IdReader, IdWriter } from '../codec/id-table.ts';
 import type { Reader } from '../codec/reader.ts';
 import { readSignature, writeSignature } from '../codec/signature.ts';
 import { Writer } from '../codec/writer.ts';
@@ -146,7 +146,7 @@ export function writeAnnouncementTerms(writer: Writer, witness: Omit<WitnessAnno
   writeLockTimeAndBlobIds(writer, witness);
 }
 
-export function writeAnnouncement(writer: Writer, witness: WitnessAnnouncement, ids: IdTable): void {
+export function writeAnnouncement(writer: Writer, witness: WitnessAnnouncement, ids: IdWriter): void {
   ids.node(writer, witness.author);
   writer.u8(stateRank(witness.state)).varint(witness.payloadBytes);
   for (const hash of [witness.payloadDigest, witness.parentHash, witness.preStateRoot]) ids.hash(writer, hash);
@@ -160,7 +160,7 @@ function writeLockTimeAndBlobIds(writer: Writer, witness: Omit<WitnessAnnounceme
   for (const blobId of witness.blobIds) writer.hash(blobId);
 }
 
-export function readAnnouncement(reader: Reader, ids: IdTableReader): WitnessAnnouncement {
+export function readAnnouncement(reader: Reader, ids: IdReader): WitnessAnnouncement {
   const author = ids.node(reader, 'witness author');
   const stateAt = reader.offset;
   const tag = reader.u8('witness state');

@@ -12,8 +12,19 @@ import { invariant } from '../invariant.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
+/** Writes 32-byte values in a form of its own; an {@link IdReader} of the same kind reads them. */
+export interface IdWriter {
+  node(writer: Writer, node: NodeId): void;
+  hash(writer: Writer, hash: Hash32): void;
+}
+
+export interface IdReader {
+  node(reader: Reader, field: string): NodeId;
+  hash(reader: Reader, field: string): Hash32;
+}
+
 /** Collects the values first, then tells where each one stands. */
-export class IdTable {
+export class IdTable implements IdWriter {
   /** Ascending, each with its index: a search in a full table of 2,800 would take a merge 150 ms. */
   readonly #indexes = new Map<Hash32, number>();
 
@@ -40,7 +51,7 @@ export class IdTable {
 }
 
 /** Reads a table, then resolves indexes into it. */
-export class IdTableReader {
+export class IdTableReader implements IdReader {
   readonly #hashes: Hash32[] = [];
   readonly #isUsed: boolean[] = [];
   #usedCount = 0;

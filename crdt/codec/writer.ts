@@ -84,6 +84,17 @@ export class Writer {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** The bytes written so far, as a view that the next write may change. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Forgets what was written and keeps its room, for whoever writes much and often. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;

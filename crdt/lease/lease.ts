@@ -10,7 +10,7 @@
  */
 
 import { compareBytes } from '../bytes.ts';
-import type { IdTable, IdTableReader } from '../codec/id-table.ts';
+import type { IdReader, IdWriter } from '../codec/id-table.ts';
 import type { Reader } from '../codec/reader.ts';
 import { readSignature, writeSignature } from '../codec/signature.ts';
 import type { Writer } from '../codec/writer.ts';
@@ -88,13 +88,13 @@ export function writeLeaseTerms(writer: Writer, lease: Omit<Lease, 'signature'>)
     .u8(lease.released ? 1 : 0);
 }
 
-export function writeLease(writer: Writer, lease: Lease, ids: IdTable): void {
+export function writeLease(writer: Writer, lease: Lease, ids: IdWriter): void {
   ids.node(writer, lease.holder);
   writeLeaseTerms(writer, lease);
   writeSignature(writer, lease.signature);
 }
 
-export function readLease(reader: Reader, field: string, ids: IdTableReader): Lease {
+export function readLease(reader: Reader, field: string, ids: IdReader): Lease {
   const holder = ids.node(reader, `${field} holder`);
   const epochAt = reader.offset;
   const epoch = reader.varint(`${field} epoch`, EPOCH_MAX);

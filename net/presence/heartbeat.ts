@@ -17,7 +17,7 @@ import { readVersion } from '../framing/version.ts';
 
 export const PRESENCE_TOPIC = '/driftlock/presence/1';
 export const HEARTBEAT_VERSION = 1;
-/** No heartbeat is larger: 273 bytes with everything at its limit, rounded up. */
+/** No heartbeat is larger: 281 bytes with everything at its limit, rounded up. */
 export const HEARTBEAT_BYTES_MAX = 320;
 /** UTF-8. */
 export const REGION_BYTES_MAX = 64;
@@ -50,7 +50,9 @@ export interface Heartbeat {
   readonly validates: boolean;
   /** It knows its own clock to lie outside the skew bound: it claims nothing. */
   readonly isSkewed: boolean;
-  /** Of all its records. */
+  /** The lowest block number that it keeps: 0, or the beginning of its window. */
+  readonly lowestKept: number;
+  /** Of its records from `lowestKept` on. */
   readonly digest: Fingerprint;
   readonly recordCount: number;
   readonly statusCounts: StatusCounts;
@@ -75,6 +77,7 @@ export function encodeHeartbeat(cluster: string, signer: Signer, heartbeat: Hear
   writer.uintBE(heartbeat.startedAtWallMs, WALL_MS_BYTES).varint(heartbeat.sequence);
   writer.uintBE(heartbeat.sentAtWallMs, WALL_MS_BYTES);
   writer.u8(MODES.indexOf(heartbeat.mode)).u8(flagsOf(heartbeat));
+  if (heartbeat.lowestKept > 0) writer.varint(heartbeat.lowestKept);
   writer.fixed(fingerprintToBytes(heartbeat.digest)).varint(heartbeat.recordCount);
   writer.varint(statusCounts.idle).varint(statusCounts.processing);
   writer.varint(statusCounts.failed).varint(statusCounts.success);
@@ -94,7 +97,7 @@ export function decodeHeartbeat(bytes: Uint8Array): ReceivedHeartbeat {
     sequence: reader.varint('heartbeat sequence'),
     sentAtWallMs: reader.uintBE('heartbeat time', WALL_MS_BYTES),
     mode: readMode(reader),
-    ...readFlags(reader),
+    ...readFlagged(reader),
     digest: fingerprintFromBytes(reader.fixed('heartbeat digest', FINGERPRINT_BYTES)),
     recordCount: reader.varint('heartbeat record count'),
     statusCounts: {
@@ -131,17 +134,27 @@ function readMode(reader: Reader): Mode {
 
 const FLAG_VALIDATES = 1;
 const FLAG_SKEWED = 2;
-const FLAGS_MAX = FLAG_VALIDATES + FLAG_SKEWED;
+/** A block number follows. */
+const FLAG_WINDOW = 4;
+const FLAGS_MAX = FLAG_VALIDATES + FLAG_SKEWED + FLAG_WINDOW;
 
-type Flags = Pick<Heartbeat, 'validates' | 'isSkewed'>;
+type Flagged = Pick<Heartbeat, 'validates' | 'isSkewed' | 'lowestKept'>;
 
-function flagsOf({ validates, isSkewed }: Flags): number {
-  return (validates ? FLAG_VALIDATES : 0) + (isSkewed ? FLAG_SKEWED : 0);
+function flagsOf({ validates, isSkewed, lowestKept }: Flagged): number {
+  return (validates ? FLAG_VALIDATES : 0) + (isSkewed ? FLAG_SKEWED : 0) + (lowestKept > 0 ? FLAG_WINDOW : 0);
 }
 
-function readFlags(reader: Reader): Flags {
+function readFlagged(reader: Reader): Flagged {
   const start = reader.offset;
   const flags = reader.u8('heartbeat flags');
   if (flags > FLAGS_MAX) throw reader.fail('ERR_BAD_ENUM', 'heartbeat flags', `0 to ${FLAGS_MAX}`, `${flags}`, start);
-  return { validates: (flags & FLAG_VALIDATES) !== 0, isSkewed: (flags & FLAG_SKEWED) !== 0 };
+  const lowestKept = (flags & FLAG_WINDOW) === 0 ? 0 : readLowestKept(reader);
+  return { validates: (flags & FLAG_VALIDATES) !== 0, isSkewed: (flags & FLAG_SKEWED) !== 0, lowestKept };
+}
+
+function readLowestKept(reader: Reader): number {
+  const start = reader.offset;
+  const lowestKept = reader.varint('heartbeat lowest kept');
+  if (lowestKept > 0) return lowestKept;
+  throw reader.fail('ERR_OUT_OF_RANGE', 'heartbeat lowest kept', 'at least 1 where it is written', '0', start);
 }

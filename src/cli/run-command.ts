@@ -1,18 +1,17 @@
 /** `driftlock run`: a node on a data directory, until it is told to stop. */
 
-import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { abortReason } from '../../net/clock.ts';
 import { openLog } from '../config/log.ts';
-import { DEFAULTS, exposures, nodeConfig, type NodeConfig } from '../config/node-config.ts';
-import { nameFlag, nameInFile, parseSettings, readConfigFile } from '../config/read-settings.ts';
+import { DEFAULTS, exposures, type NodeConfig } from '../config/node-config.ts';
+import { nameFlag, parseSettings } from '../config/read-settings.ts';
 import { LOCK_TIME_SECONDS_MAX, type Settings } from '../config/settings.ts';
 import { datadirLayout } from '../datadir/layout.ts';
-import { NodeDisk } from '../disk/node-disk.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { describeEvent } from '../node/describe-event.ts';
 import { DEFAULT_RPC_PORT } from '../rpc/host-port.ts';
-import { parsePath, parseSeconds } from './flag-values.ts';
+import { configWith } from './config-file.ts';
+import { collect, parseBlockNumber, parseSeconds } from './flag-values.ts';
 import { openKeyWarning } from './id-command.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 import { printLine, type Terminal } from './terminal.ts';
@@ -28,6 +27,7 @@ interface RunFlags {
   readonly validator?: string;
   readonly api?: string;
   readonly lockTime?: string;
+  readonly window?: string;
   readonly reserve?: boolean;
   readonly config?: string;
 }
@@ -49,11 +49,12 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--validator <kind>', `linkage, exec:COMMAND or none (default: ${DEFAULTS.validator})`)
     .option('--api <url|dir>', 'where linkage gets headers: an Ethereum JSON-RPC URL, or a folder')
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
+    .option('--window <number>', 'keep only blocks from this number on (default: all)')
     .option('--reserve', 'show new blocks as taken to the programs here, except where this node ranks first')
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
-      const config = await readConfig(flags);
+      const config = await configWith(settingsOf(flags), flags.config);
       await runUntilStopped(config, terminal);
     });
 }
@@ -65,10 +66,11 @@ Validators:
                 exit code 1 a failure, anything else is tried again
   none          leaves validation to the programs that share the directory
 
-Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, reserve, and
-without a flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs, scanIntervalMs,
-validationsMax, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds, degradedClaiming. A list given
-by flags replaces that of the file. Paths are relative to the working directory.
+Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve,
+and without a flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
+scanIntervalMs, validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes,
+scrubFilesPerSecond, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds, degradedClaiming. A list
+given by flags replaces that of the file. Paths are relative to the working directory.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
 
@@ -76,18 +78,6 @@ Examples:
   driftlock run --datadir /var/lib/driftlock --rpc 127.0.0.1:${DEFAULT_RPC_PORT}
   driftlock run --datadir data --listen /ip4/0.0.0.0/tcp/4001 --peer /ip4/192.0.2.1/tcp/4001/p2p/12D3Koo…
   driftlock run --datadir data --validator linkage --api https://rpc.example.org --lock-time 30`;
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-/** Throws what {@link nodeConfig} and {@link readConfigFile} throw. */
-async function readConfig(flags: RunFlags): Promise<NodeConfig> {
-  const path = parsePath(flags.config, '--config', 'a file with one JSON object');
-  const file = path === undefined ? {} : await readConfigFile(new NodeDisk(), path);
-  const given = { flags: settingsOf(flags), file, nameInFile: nameInFile(flags.config ?? '--config') };
-  return nodeConfig(given, availableParallelism());
-}
 
 function settingsOf({
   datadir,
@@ -100,9 +90,11 @@ function settingsOf({
   api,
   lockTime,
   reserve,
+  ...rest
 }: RunFlags): Settings {
   const lockTimeSeconds =
     lockTime === undefined ? undefined : parseSeconds(lockTime, '--lock-time', LOCK_TIME_SECONDS_MAX);
+  const window = rest.window === undefined ? undefined : parseBlockNumber(rest.window, '--window');
   const settings = {
     datadir,
     cluster,
@@ -113,6 +105,7 @@ function settingsOf({
     validator,
     api,
     lockTimeSeconds,
+    window,
     reserve,
   };
   return parseSettings(settings, nameFlag);

@@ -24,8 +24,10 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
       `${blocks.total}: ${blocks.success} success, ${blocks.failed} failed, ${blocks.processing} processing, ${blocks.idle} idle; ${disputed}`,
     ],
     ['results', `${blocks.results}, of which ${blocks.duplicates} duplicates`],
-    ['witnesses', `${witnesses.held} held, ${witnesses.fetching} being fetched`],
+    ['witnesses', `${witnesses.held} held, ${witnesses.fetching} being fetched${outOfReachText(witnesses.outOfReach)}`],
     ['files', `${files.pending} to be written${files.lastError === null ? '' : `; last error: ${files.lastError}`}`],
+    ...keepingRows(status.keeping),
+    ...loadRow(status.loading),
     ...catchUpRow(status.catchUp),
     [
       'counters',
@@ -47,6 +49,29 @@ export function modeText(status: StatusAnswer, stream: NodeJS.WriteStream): stri
   const why = modeTrigger === undefined ? '' : `: ${modeTrigger}`;
   const held = claimHold === undefined || claimHold === null ? '' : `; claims nothing: ${claimHold}`;
   return `${name}${since}${why}${held}`;
+}
+
+function outOfReachText(outOfReach: number | undefined): string {
+  return outOfReach === undefined || outOfReach === 0 ? '' : `, ${outOfReach} held by nobody in reach`;
+}
+
+function keepingRows(keeping: StatusAnswer['keeping']): [name: string, value: string][] {
+  if (keeping === undefined) return [];
+  const { lowestKept, final, scrubRounds, scrubPassed } = keeping;
+  const finalText = final === null ? 'not known' : `block ${final.block}, ${final.hash}`;
+  const now = scrubPassed === null ? '' : `, ${scrubPassed} blocks into the next`;
+  return [
+    ['final', finalText],
+    ['keeps', lowestKept === 0 ? 'all blocks' : `blocks from ${lowestKept} on`],
+    ['scrub', `${scrubRounds} rounds${now}`],
+  ];
+}
+
+function loadRow(loading: StatusAnswer['loading']): [name: string, value: string][] {
+  if (loading === null || loading === undefined) return [];
+  const { done, total, filesPerSecond, leftMs } = loading;
+  const left = leftMs === null ? '' : `, ${filesPerSecond} a second, ${duration(leftMs)} left`;
+  return [['loading', `${done} of ${total} files${left}`]];
 }
 
 function catchUpRow(catchUp: StatusAnswer['catchUp']): [name: string, value: string][] {

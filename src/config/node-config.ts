@@ -14,6 +14,7 @@ import type { RetryPolicy } from '../claim/decision.ts';
 import type { DegradedClaiming } from '../mode/mode-keeper.ts';
 import { formatHostPort, isLoopbackHost, parseHostPort, type HostPort } from '../rpc/host-port.ts';
 import { parseValidatorChoice, type ValidatorChoice } from '../validators/choose.ts';
+import type { HousekeepingSettings } from '../node/housekeeping-settings.ts';
 import { ConfigError } from './config-error.ts';
 import { namedWhereGiven, type NameSetting } from './read-settings.ts';
 import type { LogLevel, SettingName, Settings } from './settings.ts';
@@ -47,6 +48,7 @@ export interface NodeConfig {
   readonly scanIntervalMs: number;
   /** Validations at work at once. */
   readonly validationsMax: number;
+  readonly housekeeping: HousekeepingSettings;
   readonly retry: RetryPolicy;
   /** Whether programs may claim blocks through the RPC server. */
   readonly leaseApi: boolean;
@@ -72,6 +74,13 @@ export const DEFAULTS = {
   skewBoundMs: 500,
   heartbeatMs: 1_000,
   scanIntervalMs: 10_000,
+  window: 0,
+  /** Two epochs of Ethereum behind finality nobody works on a block any more. */
+  archiveAfterBlocks: 64,
+  /** Two days of Ethereum: for as long a node may be away and still get the witnesses of all blocks. */
+  settleAfterBlocks: 16_384,
+  /** A million blocks in 28 hours, at one file read in 50 ms. */
+  scrubFilesPerSecond: 20,
   failuresMax: 5,
   retryDelayMsMin: 1_000,
   retryDelayMsMax: 60_000,
@@ -81,6 +90,9 @@ export const DEFAULTS = {
   logLevel: 'info',
   witnessPolicy: 'full',
 } as const satisfies Settings;
+
+const HOUR_MS = 3_600_000;
+const MEGABYTE_BYTES = 1_000_000;
 
 export interface GivenSettings {
   /** From the command line. A list given here replaces that of the file. */
@@ -130,6 +142,15 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     heartbeatMs: settings.heartbeatMs,
     scanIntervalMs: settings.scanIntervalMs,
     validationsMax: settings.validationsMax ?? parallelism,
+    housekeeping: {
+      windowFrom: settings.window,
+      archiveAfterBlocks: settings.archiveAfterBlocks,
+      settleAfterBlocks: settings.settleAfterBlocks,
+      retainBlocks: settings.retainBlocks,
+      retainMs: settings.retainHours === undefined ? undefined : settings.retainHours * HOUR_MS,
+      retainBytes: settings.retainMegabytes === undefined ? undefined : settings.retainMegabytes * MEGABYTE_BYTES,
+      scrubFilesPerSecond: settings.scrubFilesPerSecond,
+    },
     retry,
     // Who can call it can sign results in this node's name: beyond loopback that takes the operator's word.
     leaseApi: settings.leaseApi ?? (rpc !== undefined && isLoopbackHost(rpc.host)),

@@ -23,6 +23,10 @@ export const LOCK_TIME_SECONDS_MAX = LEASE_DURATION_MS_MAX / 1000;
 
 /** A node that missed the most heartbeats it may miss must still be known, or its old ones could be replayed. */
 export const HEARTBEAT_MS_MAX = PRESENCE_FORGET_MS / HEARTBEATS_MISSED_MAX;
+/** Some 500 years of Ethereum. */
+const BLOCKS_BEHIND_MAX = 2 ** 30;
+/** A century. */
+const HOURS_RETAINED_MAX = 876_000;
 
 const list = z.array(z.string()).max(LIST_ENTRIES_MAX).readonly();
 
@@ -50,6 +54,13 @@ export const settingsSchema = z
     heartbeatMs: z.int().min(50).max(HEARTBEAT_MS_MAX),
     scanIntervalMs: z.int().min(100).max(3_600_000),
     validationsMax: z.int().min(1).max(1_024),
+    window: z.int().min(0),
+    archiveAfterBlocks: z.int().min(0).max(BLOCKS_BEHIND_MAX),
+    settleAfterBlocks: z.int().min(0).max(BLOCKS_BEHIND_MAX),
+    retainBlocks: z.int().min(1),
+    retainHours: z.number().positive().max(HOURS_RETAINED_MAX),
+    retainMegabytes: z.int().min(1),
+    scrubFilesPerSecond: z.number().min(0).max(1_000),
     failuresMax: z.int().min(1).max(1_000),
     retryDelayMsMin: z.int().min(1).max(3_600_000),
     retryDelayMsMax: z.int().min(1).max(86_400_000),
@@ -80,5 +91,6 @@ export const FLAGS = {
   validator: '--validator',
   api: '--api',
   lockTimeSeconds: '--lock-time',
+  window: '--window',
   reserve: '--reserve',
 } as const satisfies Partial<Record<SettingName, `--${string}`>>;

@@ -5,22 +5,31 @@
  * Invariants:
  * - Every file that appears, changes or goes is hinted at by the end of the first scan that begins after it, even if
  *   the watcher reports nothing at all.
- * - A scan does not repeat a file that is what the scan before saw. An event is not remembered, so what an event
- *   reported the next scan reports once more: that second look finds a rewrite too soon after the first to show in
- *   the file's identity (`FileIdentity`).
+ * - A scan reports no file that its owner already knows in this very state, however many there are: it costs their number
+ *   of `stat`s and no memory. What an event reported and a look took in, no scan reports again.
+ * - Scanning takes a twentieth of the time at most: after a scan that took long the next one begins later.
  * - Hints for one name never overlap; a burst of events during a look becomes one more look.
  */
 
-import { join } from 'node:path';
 import type { Clock } from '../../net/clock.ts';
-import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
+import type { Disk, FileIdentity } from '../disk/disk.ts';
 
 /** Looks under way: enough to keep the disk busy, few enough that a scan of 20,000 files leaves room for writes. */
 export const LOOKS_IN_FLIGHT_MAX = 16;
 /** Names with events that wait for a look. Beyond it they are dropped and the next scan, which begins at once, finds them. */
 export const PENDING_NAMES_MAX = 4096;
-/** Files a scan remembers, about 200 bytes each. Those beyond it are reported by every scan, but not when they go. */
-export const REMEMBERED_FILES_MAX = 65_536;
+/** How many times as long as the last scan took the pause after it lasts at least. */
+const SCAN_PAUSE_FACTOR = 19;
+
+/** What its owner knows of the files of the directory. */
+export interface KnownFiles {
+  /** From here on {@link isKnown} is asked by the scan that begins. */
+  beginScan(): void;
+  /** Whether the file is known in this state. Notes that the scan met it. */
+  isKnown(name: string, identity: FileIdentity | undefined): boolean;
+  /** The names of known files that the scan did not meet. */
+  gone(): Iterable<string>;
+}
 
 export interface DirectoryWatchOptions {
   readonly disk: Disk;
@@ -29,6 +38,7 @@ export interface DirectoryWatchOptions {
   readonly clock: Clock;
   /** From the end of one scan to the beginning of the next. */
   readonly scanIntervalMs: number;
+  readonly known: KnownFiles;
   /** Which names count; the rest are ignored. */
   readonly accepts: (name: string) => boolean;
   /** Looks at the file: it may be new, changed, unchanged or gone. The next hint for this name waits for it. */
@@ -51,7 +61,6 @@ export function watchDirectory(options: DirectoryWatchOptions): DirectoryWatch {
 
 class Watch implements DirectoryWatch {
   readonly #options: DirectoryWatchOptions;
-  readonly #remembered = new Map<string, FileIdentity>();
   /** Names with an event and no look yet, oldest first. */
   readonly #pending = new Set<string>();
   readonly #looks = new Map<string, Promise<void>>();
@@ -131,7 +140,6 @@ class Watch implements DirectoryWatch {
     try {
       await this.#options.onName(name);
     } catch (error) {
-      this.#remembered.delete(name);
       this.#options.onFailure(error, name);
     }
   }
@@ -140,51 +148,41 @@ class Watch implements DirectoryWatch {
     this.#nextScan = undefined;
     if (this.#isStopped) return Promise.resolve();
     this.#cancelTimer();
+    const { clock, onFailure } = this.#options;
+    const beganMs = clock.monotonicMs();
     this.#scanning = this.#scan()
-      .catch((error: unknown) => this.#options.onFailure(error))
-      .finally(() => this.#endScan());
+      .catch((error: unknown) => onFailure(error))
+      .finally(() => this.#endScan(clock.monotonicMs() - beganMs));
     return this.#scanning;
   }
 
-  #endScan(): void {
+  #endScan(tookMs: number): void {
     this.#scanning = undefined;
     if (this.#isStopped || this.#nextScan !== undefined) return;
-    this.#cancelTimer = this.#options.clock.schedule(this.#options.scanIntervalMs, () => void this.scan());
+    const pauseMs = Math.max(this.#options.scanIntervalMs, tookMs * SCAN_PAUSE_FACTOR);
+    this.#cancelTimer = this.#options.clock.schedule(pauseMs, () => void this.scan());
   }
 
   async #scan(): Promise<void> {
-    const { disk, directory, accepts } = this.#options;
-    const present = (await disk.list(directory)).filter((name) => accepts(name));
-    const found = new Set(present);
-    const gone = [...this.#remembered.keys()].filter((name) => !found.has(name));
-    const names = [...present, ...gone].values();
-    const worker = async (): Promise<void> => {
-      for (const name of names) {
-        if (this.#isStopped) return;
-        await this.#compare(name);
-      }
+    const { disk, directory, accepts, known } = this.#options;
+    const looks = new Set<Promise<void>>();
+    const look = async (name: string): Promise<void> => {
+      if (looks.size >= LOOKS_IN_FLIGHT_MAX) await Promise.race(looks);
+      const done = this.#look(name).finally(() => looks.delete(done));
+      looks.add(done);
     };
-    await Promise.all(Array.from({ length: LOOKS_IN_FLIGHT_MAX }, worker));
-  }
-
-  /** Reports `name` unless it is what the scan before saw. */
-  async #compare(name: string): Promise<void> {
-    const { disk, directory, onFailure } = this.#options;
-    try {
-      const identity = await disk.identify(join(directory, name));
-      if (identity !== undefined && sameFile(identity, this.#remembered.get(name))) return;
-      this.#remember(name, identity);
-    } catch (error) {
-      onFailure(error, name);
-      return;
+    known.beginScan();
+    for await (const files of disk.scan(directory)) {
+      for (const { name, identity } of files) {
+        if (this.#isStopped) break;
+        if (accepts(name) && !known.isKnown(name, identity)) await look(name);
+      }
+      if (this.#isStopped) break;
     }
-    await this.#look(name);
-  }
-
-  #remember(name: string, identity: FileIdentity | undefined): void {
-    if (identity === undefined) this.#remembered.delete(name);
-    else if (this.#remembered.has(name) || this.#remembered.size < REMEMBERED_FILES_MAX) {
-      this.#remembered.set(name, identity);
+    for (const name of known.gone()) {
+      if (this.#isStopped) break;
+      await look(name);
     }
+    await Promise.all(looks);
   }
 }

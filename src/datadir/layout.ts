@@ -35,6 +35,8 @@ export interface DatadirLayout {
   readonly owner: string;
   readonly quarantine: string;
   readonly temporary: string;
+  /** A snapshot of what the files hold; see `snapshot/`. */
+  readonly index: string;
   /** Witnesses that are being fetched: kept over a restart, so that what has arrived is not fetched again. */
   readonly partial: string;
   /** Chunks that programs have stored by their digest. */
@@ -62,6 +64,7 @@ export function datadirLayout(datadir: string): DatadirLayout {
     owner: join(state, 'owner.json'),
     quarantine: join(state, 'quarantine'),
     temporary: join(state, 'tmp'),
+    index: join(state, 'index'),
     partial: join(state, 'partial'),
     chunks: join(state, 'chunks'),
     evidence: join(state, 'evidence'),

@@ -24,6 +24,13 @@ export interface FileContent {
   readonly identity: FileIdentity;
 }
 
+/** A file that a scan met. */
+export interface ScannedFile {
+  readonly name: string;
+  /** Undefined when it could not be told. */
+  readonly identity: FileIdentity | undefined;
+}
+
 export interface Disk {
   /**
    * The whole file, or undefined when there is none. Throws `ERR_OVER_LIMIT` beyond `maxBytes`, without reading it, and
@@ -38,6 +45,13 @@ export interface Disk {
   identify(path: string): Promise<FileIdentity | undefined>;
   /** Names of the entries that are files, in no order; empty when the directory does not exist. */
   list(directory: string): Promise<string[]>;
+  /**
+   * The files of `directory` with their identities, in no order and in groups small enough that a directory of a million
+   * holds up nobody; none when it does not exist. What comes or goes meanwhile may be met or not.
+   */
+  scan(directory: string): AsyncIterable<readonly ScannedFile[]>;
+  /** How many files {@link scan} meets, without their identities. */
+  count(directory: string): Promise<number>;
   /** Names of the entries that are directories, in no order; empty when `directory` does not exist. */
   listDirectories(directory: string): Promise<string[]>;
   /** Makes `directory` and its parents, durably; nothing happens when it exists. */

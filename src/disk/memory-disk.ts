@@ -7,12 +7,20 @@
  * nothing, and no call that was under way changes the new one.
  */
 
-import { dirname, isAbsolute } from 'node:path';
-import { equalBytes } from '../../crdt/bytes.ts';
+import { dirname, isAbsolute, join } from 'node:path';
 import { invariant } from '../../crdt/invariant.ts';
 import type { RandomInteger } from '../../net/clock.ts';
-import { DiskError, sameFile, type Disk, type DiskCode, type FileContent, type FileIdentity } from './disk.ts';
-import { MemoryNames, type MemoryInode } from './memory-names.ts';
+import {
+  DiskError,
+  sameFile,
+  type Disk,
+  type DiskCode,
+  type FileContent,
+  type FileIdentity,
+  type ScannedFile,
+} from './disk.ts';
+import { afterPowerLoss, identityOf, type MemoryInode } from './memory-inode.ts';
+import { MemoryNames } from './memory-names.ts';
 
 export type DiskOperation = Exclude<keyof Disk, 'watch'>;
 
@@ -26,9 +34,6 @@ export interface MemoryDiskOptions {
   /** Room for the content of all files, in bytes; without limit when absent. */
   readonly capacityBytes?: number;
 }
-
-/** What the kernel writes back as one. */
-const PAGE_BYTES = 4_096;
 
 type Listener = (name: string | undefined) => void;
 
@@ -132,6 +137,23 @@ export class MemoryDisk implements Disk {
     return this.#take('list', directory, () => {
       this.#refuseFile(directory);
       return this.#names.namesIn(directory);
+    });
+  }
+
+  async *scan(directory: string): AsyncGenerator<readonly ScannedFile[]> {
+    yield await this.#take('scan', directory, () => {
+      this.#refuseFile(directory);
+      return this.#names.namesIn(directory).map((name) => {
+        const inode = this.#names.get(join(directory, name));
+        return { name, identity: inode === undefined ? undefined : identityOf(inode) };
+      });
+    });
+  }
+
+  count(directory: string): Promise<number> {
+    return this.#take('count', directory, () => {
+      this.#refuseFile(directory);
+      return this.#names.namesIn(directory).length;
     });
   }
 
@@ -359,25 +381,6 @@ function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {
   bytes.set(a);
   bytes.set(b, a.length);
   return bytes;
-}
-
-function identityOf(inode: MemoryInode): FileIdentity {
-  return { inode: inode.number, sizeBytes: inode.bytes.length, modifiedNs: inode.modifiedNs };
-}
-
-/**
- * The inode as the next boot finds it: as much of the content that was not synced as `random` says. What was appended
- * survives as a prefix; of what was overwritten in place each page is the old or the new one.
- */
-function afterPowerLoss(inode: MemoryInode, random: RandomInteger): MemoryInode {
-  const { number, modifiedNs, bytes, durableBytes } = inode;
-  const survived = bytes.slice(0, durableBytes.length + random(bytes.length - durableBytes.length + 1));
-  const overwrittenBytes = bytes === durableBytes ? 0 : durableBytes.length;
-  for (let at = 0; at < overwrittenBytes; at += PAGE_BYTES) {
-    const old = durableBytes.subarray(at, at + PAGE_BYTES);
-    if (!equalBytes(old, bytes.subarray(at, at + old.length)) && random(2) === 0) survived.set(old, at);
-  }
-  return { number, modifiedNs, bytes: survived, durableBytes: survived, links: 0 };
 }
 
 function failure(code: DiskCode, argument: string, expected: string, found: string): DiskError {

@@ -9,16 +9,7 @@
  */
 
 import { basename, dirname } from 'node:path';
-
-export interface MemoryInode {
-  readonly number: bigint;
-  bytes: Uint8Array;
-  modifiedNs: bigint;
-  /** What a power loss leaves of the content for certain, never longer than it: nothing, until it is synced. */
-  durableBytes: Uint8Array;
-  /** How many visible names it has. */
-  links: number;
-}
+import type { MemoryInode } from './memory-inode.ts';
 
 /** One name set to an inode, or removed (undefined). */
 export interface NameChange {

@@ -25,14 +25,19 @@ import {
   type BigIntStats,
   type Dirent,
 } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, opendir, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { DiskError, sameFile, type Disk, type FileContent, type FileIdentity } from './disk.ts';
+import { DiskError, sameFile, type Disk, type FileContent, type FileIdentity, type ScannedFile } from './disk.ts';
 import { diskError, errnoOf } from './errno.ts';
 
 /** How often a file is read again because it changed meanwhile; a writer of small files is done within one. */
 const READ_ATTEMPTS_MAX = 4;
+
+/** Files that a scan looks at without a pause. */
+const SCAN_GROUP_FILES = 128;
+/** Of which a count asks the system at once: a million take a second. */
+const COUNT_GROUP_FILES = 4_096;
 
 /** `O_NONBLOCK`: a FIFO among the files must not hold one of libuv's few threads for ever. */
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -80,6 +85,31 @@ export class NodeDisk implements Disk {
 
   list(directory: string): Promise<string[]> {
     return namesIn(directory, (entry) => entry.isFile());
+  }
+
+  /**
+   * One `stat` after the other on this thread: 4 µs each, where a trip to libuv's pool takes 14 and more processor time.
+   * A group holds the event loop up for half a millisecond.
+   */
+  async *scan(directory: string): AsyncGenerator<readonly ScannedFile[]> {
+    const entries = await orAbsent('list', directory, () => opendir(directory, { bufferSize: SCAN_GROUP_FILES }));
+    if (entries === undefined) return;
+    let group: ScannedFile[] = [];
+    for await (const entry of entries) {
+      if (!entry.isFile()) continue;
+      group.push({ name: entry.name, identity: identifyNow(join(directory, entry.name)) });
+      if (group.length < SCAN_GROUP_FILES) continue;
+      yield group;
+      group = [];
+    }
+    yield group;
+  }
+
+  async count(directory: string): Promise<number> {
+    const entries = await orAbsent('list', directory, () => opendir(directory, { bufferSize: COUNT_GROUP_FILES }));
+    let files = 0;
+    for await (const entry of entries ?? []) if (entry.isFile()) files++;
+    return files;
   }
 
   listDirectories(directory: string): Promise<string[]> {
@@ -175,6 +205,16 @@ export class NodeDisk implements Disk {
         { cause: error },
       );
     }
+  }
+}
+
+/** Undefined also for a file that cannot be looked at: whoever reads it learns why. */
+function identifyNow(path: string): FileIdentity | undefined {
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? undefined : identityOf(found);
+  } catch {
+    return undefined;
   }
 }
 

@@ -58,7 +58,7 @@ export function readForeignWrite(info: ValidateInfo, context: ForeignContext): F
 function readForeignClaim(info: ValidateInfo, context: ForeignContext): ForeignEvent {
   const { self, record, view, nowWallMs, ownLeaseEndsAtWallMs } = context;
   const durationMs = Math.min(Math.floor(Number(info.lockTimeSeconds) * 1_000 - nowWallMs), LEASE_DURATION_MS_MAX);
-  if (view.status === 'success') return { kind: 'nothing', reason: 'block-finished' };
+  if (view.status === 'success' || record.settled) return { kind: 'nothing', reason: 'block-finished' };
   if (durationMs <= 0) return { kind: 'nothing', reason: 'claim-expired' };
   if (view.lease === undefined) {
     const epochs = [record.lease?.epoch ?? 0, ...record.results.map((result) => result.epoch)];

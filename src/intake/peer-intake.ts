@@ -6,7 +6,7 @@
  */
 
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
-import { isEmptyRecord } from '../../crdt/block/record.ts';
+import { hasSuccess, isEmptyRecord, type BlockRecord } from '../../crdt/block/record.ts';
 import { retainAuthors, type SignedPart } from '../../crdt/block/signing.ts';
 import type { HlcStamp } from '../../crdt/hlc.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
@@ -25,6 +25,10 @@ export interface PeerIntakeOptions {
   readonly store: BlockStore;
   readonly trust: BulkTrust;
   readonly skewBoundMs: number;
+  /** Whether this node knows the block to be final. */
+  readonly isFinal: (key: BlockKey) => boolean;
+  /** Whether this node keeps the block; what it pruned must not come back. */
+  readonly isKept: (key: BlockKey) => boolean;
   readonly onDeferred: (key: BlockKey, lease: Lease) => void;
 }
 
@@ -61,8 +65,10 @@ export class PeerIntake {
    * forged part; parts by authors who are no members here are left out. May be called again before it has resolved.
    */
   async takeReconciled(records: readonly KeyedRecord[]): Promise<void> {
-    const { store, trust } = this.#options;
-    const members = records.map(({ key, record }) => ({ key, record: retainAuthors(record, trust.isMember) }));
+    const { store, trust, isKept } = this.#options;
+    const members = records
+      .filter(({ key }) => isKept(key))
+      .map(({ key, record }) => ({ key, record: retainAuthors(record, trust.isMember) }));
     const checks = await Promise.all(
       members.map((keyed) => checkRecordLater(keyed, store.replica.get(keyed.key), trust)),
     );
@@ -75,11 +81,17 @@ export class PeerIntake {
   }
 
   #merge({ key, record: arrived }: KeyedRecord): void {
-    const { clock, store, skewBoundMs, onDeferred } = this.#options;
-    const { record, deferred } = admitRecord(arrived, clock.wallMs(), skewBoundMs);
+    const { clock, store, skewBoundMs, isFinal, isKept, onDeferred } = this.#options;
+    if (!isKept(key)) return;
+    const isKnownFinal = arrived.settled && isFinal(key) && this.#isFinished(key, arrived);
+    const { record, deferred } = admitRecord(arrived, isKnownFinal, clock.wallMs(), skewBoundMs);
     for (const lease of this.#deferred.put({ key, record: deferred })) onDeferred(key, lease);
     if (!isEmptyRecord(deferred)) this.#schedule();
     if (!isEmptyRecord(record)) store.merge({ key, record }, 'peer');
+  }
+
+  #isFinished(key: BlockKey, { results }: BlockRecord): boolean {
+    return hasSuccess(results) || hasSuccess(this.#options.store.replica.get(key).results);
   }
 
   #schedule(): void {

@@ -22,6 +22,7 @@ import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX, type ValidateFile } from '
 import type { ValidateInfo } from '../files/validate-info.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { SightedDelta, Sighting } from '../store/block-store.ts';
+import type { FilePlace, KnownFile } from '../store/file-ledger.ts';
 import { readForeignWrite, type ForeignEvent } from './foreign-write.ts';
 import { readSettled, SETTLE_MS } from './settled-read.ts';
 
@@ -31,9 +32,7 @@ export interface ValidateLookOptions {
   readonly author: Author;
   readonly sightings: LeaseSightings;
   readonly quarantine: Quarantine;
-  /** Where the block's file is written, and where it is looked for when it is not there. */
-  readonly pathOf: (key: BlockKey) => string;
-  readonly backupPathOf: (key: BlockKey) => string;
+  readonly pathOf: (key: BlockKey, place: FilePlace) => string;
   /** The block's record, with what this node has said and not yet published. */
   readonly recordOf: (key: BlockKey) => BlockRecord;
   /** Checks the signatures in a record that are not known yet. */
@@ -47,7 +46,7 @@ export type IntakeEvent =
   | { readonly type: 'foreign-write'; readonly key: BlockKey; readonly event: ForeignEvent }
   | { readonly type: 'file-quarantined'; readonly file: string; readonly error: DriftlockError };
 
-const NO_FILE: Sighting = { identity: undefined, fingerprint: undefined, deltas: [] };
+const NO_FILE: Sighting = { file: undefined, fingerprint: undefined, deltas: [] };
 
 export class ValidateLook {
   readonly #options: ValidateLookOptions;
@@ -57,47 +56,50 @@ export class ValidateLook {
   }
 
   /** What the block's file holds; undefined when it still is the file that `known` identifies. */
-  async look(key: BlockKey, known: FileIdentity | undefined): Promise<Sighting | undefined> {
-    const { disk, pathOf, backupPathOf } = this.#options;
-    const path = pathOf(key);
-    const identity = await disk.identify(path);
-    if (identity !== undefined && sameFile(identity, known)) return undefined;
-    if (identity !== undefined) return this.#read(key, path);
-    const archived = await this.#read(key, backupPathOf(key));
-    return { ...archived, identity: undefined };
+  async look(key: BlockKey, known: KnownFile | undefined): Promise<Sighting | undefined> {
+    const { disk, pathOf, isReplaying } = this.#options;
+    for (const place of ['primary', 'backup'] as const) {
+      const path = pathOf(key, place);
+      // A snapshot may know a file that the crash has torn.
+      const mayBeKnown = known?.place === place && !isReplaying(key);
+      if (mayBeKnown && sameFile(await disk.identify(path), known.identity)) return undefined;
+      const sighting = await this.#read(key, place, path);
+      if (sighting.file !== undefined) return sighting;
+    }
+    return NO_FILE;
   }
 
-  async #read(key: BlockKey, path: string): Promise<Sighting> {
+  async #read(key: BlockKey, place: FilePlace, path: string): Promise<Sighting> {
     const name = blockFileName('validate', key);
     const isReplaying = this.#options.isReplaying(key);
-    const options = { ...this.#options, settleMs: isReplaying ? 0 : SETTLE_MS };
-    const read = await readSettled(options, path, VALIDATE_FILE_BYTES_MAX, ({ bytes, identity }) =>
-      this.#interpret(key, decodeValidateFile(bytes, name), identity),
+    const settleMs = isReplaying ? 0 : SETTLE_MS;
+    const read = await readSettled({ ...this.#options, settleMs }, path, VALIDATE_FILE_BYTES_MAX, (content) =>
+      this.#interpret(key, decodeValidateFile(content.bytes, name), { identity: content.identity, place }),
     );
     switch (read.kind) {
       case 'good':
         return read.value;
       case 'bad':
-        if (isReplaying) return { ...NO_FILE, identity: read.identity };
+        if (isReplaying) return { ...NO_FILE, file: { identity: read.identity, place } };
         return this.#putAside(path, read.error, read.identity);
       case 'absent':
         return NO_FILE;
     }
   }
 
-  #interpret(key: BlockKey, file: ValidateFile, identity: FileIdentity): Sighting {
-    if (file.trailer.kind === 'valid') {
-      const record = decodeRecord(file.trailer.record);
+  #interpret(key: BlockKey, { trailer, info }: ValidateFile, file: KnownFile): Sighting {
+    if (trailer.kind === 'valid') {
+      const record = decodeRecord(trailer.record);
       if (!this.#options.isAuthentic({ key, record })) {
         throw badSignature(key);
       }
-      return { identity, fingerprint: fingerprintOf({ key, record }), deltas: [{ record, origin: 'disk' }] };
+      return { file, fingerprint: fingerprintOf({ key, record }), deltas: [{ record, origin: 'disk' }] };
     }
-    const left = this.#recordLeftIn(key, file);
-    if (left === undefined) return { identity, fingerprint: undefined, deltas: this.#foreignDeltas(key, file.info) };
+    const left = this.#recordLeftIn(key, trailer);
+    if (left === undefined) return { file, fingerprint: undefined, deltas: this.#foreignDeltas(key, info) };
     const known: SightedDelta = { record: left, origin: 'disk' };
-    const deltas = saysTheSame(file.info, left) ? [known] : [known, ...this.#foreignDeltas(key, file.info)];
-    return { identity, fingerprint: undefined, deltas };
+    const deltas = saysTheSame(info, left) ? [known] : [known, ...this.#foreignDeltas(key, info)];
+    return { file, fingerprint: undefined, deltas };
   }
 
   /**
@@ -105,7 +107,7 @@ export class ValidateLook {
    * bit of the trailer has rotted. Throws when it is the record that was damaged: what this node and others found must
    * not be taken for what a program here has found.
    */
-  #recordLeftIn(key: BlockKey, { trailer }: ValidateFile): BlockRecord | undefined {
+  #recordLeftIn(key: BlockKey, trailer: ValidateFile['trailer']): BlockRecord | undefined {
     if (trailer.kind !== 'mismatch' || trailer.record === undefined) return undefined;
     const record = decodeRecord(trailer.record);
     if (!this.#options.isAuthentic({ key, record })) throw badSignature(key);

@@ -6,11 +6,13 @@
  */
 
 import type { NodeId } from '../../crdt/ids.ts';
-import type { Clock } from '../../net/clock.ts';
 import type { Mode } from '../../net/presence/heartbeat.ts';
+import type { NodeSettings, NodeWorld } from '../node/options.ts';
 import { HEARTBEATS_MISSED_MAX, type PresenceKeeper } from '../presence/presence.ts';
-import type { ReconcileEvent } from '../reconcile/reconciler.ts';
+import type { Reconciler, ReconcileEvent } from '../reconcile/reconciler.ts';
 import type { Replica } from '../replica/replica.ts';
+import type { BlockStore } from '../store/block-store.ts';
+import type { BlockWindow } from '../upkeep/window.ts';
 import { Convergence, type ConvergedEpisode, type ReachedMember } from './convergence.ts';
 import {
   initialMode,
@@ -36,32 +38,43 @@ export type ModeEvent =
     }
   | ({ readonly type: 'converged' } & ConvergedEpisode);
 
-export interface ModeKeeperOptions {
-  readonly self: NodeId;
-  readonly clock: Clock;
-  readonly heartbeatMs: number;
-  readonly degradedClaiming: DegradedClaiming;
-  readonly members: () => readonly NodeId[];
+/** What of a node decides its mode. */
+export interface ModeParts {
   readonly presence: Pick<PresenceKeeper, 'of'>;
-  readonly replica: Pick<Replica, 'digest' | 'size'>;
-  readonly queueDepth: () => number;
+  readonly reconciler: Pick<Reconciler, 'agreementWith'>;
+  readonly replica: Pick<Replica, 'size'>;
+  readonly store: Pick<BlockStore, 'dirtyCount'>;
+  readonly housekeeping: { readonly window: Pick<BlockWindow, 'from'> };
+}
+
+export interface ModeHooks {
   readonly onEvent: (event: ModeEvent) => void;
   /** The mode has changed, and with it whether the node claims. */
   readonly onChanged: () => void;
 }
 
+/** What the keeper takes of a node's settings and of its world. */
+export type ModeSettings = Pick<NodeSettings, 'heartbeatMs' | 'degradedClaiming'>;
+export type ModeWorld = Pick<NodeWorld, 'clock' | 'members'> & { readonly signer: { readonly node: NodeId } };
+
 /** Between two looks. */
 export const LOOK_MS = 500;
 
 export class ModeKeeper {
-  readonly #options: ModeKeeperOptions;
+  readonly #settings: ModeSettings;
+  readonly #world: ModeWorld;
+  readonly #parts: ModeParts;
+  readonly #hooks: ModeHooks;
   readonly #convergence = new Convergence();
   #state: ModeState;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(options: ModeKeeperOptions) {
-    this.#options = options;
-    this.#state = initialMode(options.clock.monotonicMs());
+  constructor(settings: ModeSettings, world: ModeWorld, parts: ModeParts, hooks: ModeHooks) {
+    this.#settings = settings;
+    this.#world = world;
+    this.#parts = parts;
+    this.#hooks = hooks;
+    this.#state = initialMode(world.clock.monotonicMs());
   }
 
   get mode(): Mode {
@@ -74,12 +87,12 @@ export class ModeKeeper {
 
   /** How long the node has been in its mode. */
   get heldForMs(): number {
-    return this.#options.clock.monotonicMs() - this.#state.sinceMs;
+    return this.#world.clock.monotonicMs() - this.#state.sinceMs;
   }
 
   /** Set while the mode holds the node back from claiming blocks. */
   get claimHold(): 'degraded' | undefined {
-    return this.mode === 'degraded' && this.#options.degradedClaiming === 'pause' ? 'degraded' : undefined;
+    return this.mode === 'degraded' && this.#settings.degradedClaiming === 'pause' ? 'degraded' : undefined;
   }
 
   start(): void {
@@ -92,18 +105,20 @@ export class ModeKeeper {
 
   /** Told of every session that ended well. */
   noteSession({ peer, stats }: Extract<ReconcileEvent, { type: 'reconciled' }>): void {
-    this.#convergence.noteSession(peer, stats, this.#options.clock.monotonicMs());
+    this.#convergence.noteSession(peer, stats, this.#world.clock.monotonicMs());
   }
 
   #look(): void {
-    const { clock, heartbeatMs, replica, queueDepth, onEvent } = this.#options;
+    const { clock } = this.#world;
+    const { heartbeatMs } = this.#settings;
+    const { replica, store } = this.#parts;
     this.#cancelTimer = clock.schedule(LOOK_MS, () => this.#look());
     const nowMs = clock.monotonicMs();
     const others = this.#others(nowMs);
     const episode = this.#convergence.look(reachedOf(others, heartbeatMs), nowMs);
-    if (episode !== undefined) onEvent({ type: 'converged', ...episode });
+    if (episode !== undefined) this.#hooks.onEvent({ type: 'converged', ...episode });
     const seen = others.map((other) => ({ ...other, isSettled: this.#convergence.isSettled(other.node) }));
-    const situation = { others: seen, ownRecords: replica.size, queueDepth: queueDepth() };
+    const situation = { others: seen, ownRecords: replica.size, queueDepth: store.dirtyCount };
     const before = this.mode;
     const { state, sight, hasChanged } = stepMode(this.#state, situation, nowMs, heartbeatMs);
     this.#state = state;
@@ -111,21 +126,25 @@ export class ModeKeeper {
   }
 
   #others(nowMs: number): (Omit<SeenMember, 'isSettled'> & ReachedMember)[] {
-    const { members, self, presence, replica } = this.#options;
+    const { members, signer } = this.#world;
+    const { presence, reconciler, housekeeping } = this.#parts;
+    const isComparable = housekeeping.window.from === 0;
     return members().flatMap((node) => {
-      if (node === self) return [];
+      if (node === signer.node) return [];
       const heard = presence.of(node);
       return {
         node,
         heartbeatAgeMs: heard === undefined ? undefined : nowMs - heard.heardAtMs,
-        agrees: heard?.heartbeat.digest === replica.digest,
-        recordCount: heard?.heartbeat.recordCount ?? 0,
+        // A member that keeps more than this node is the one to tell, and starts a session when they differ.
+        agrees: heard !== undefined && reconciler.agreementWith(heard.heartbeat) !== 'differ',
+        // Of how many records a node with a window lacks no heartbeat tells.
+        recordCount: isComparable ? (heard?.heartbeat.recordCount ?? 0) : 0,
       };
     });
   }
 
   #changed(from: Mode, sight: ModeSight): void {
-    const { onEvent, onChanged } = this.#options;
+    const { onEvent, onChanged } = this.#hooks;
     const claiming = this.claimHold === undefined ? 'on' : 'paused';
     onEvent({ type: 'mode-changed', from, to: this.mode, trigger: this.trigger, claiming, sight });
     onChanged();

@@ -19,6 +19,10 @@ export class EventCounters {
     witnessesFetched: 0,
     witnessFetchesFailed: 0,
     filesQuarantined: 0,
+    blocksArchived: 0,
+    blocksSettled: 0,
+    blocksPruned: 0,
+    finalityAlerts: 0,
   };
 
   note(event: NodeEvent): void {
@@ -59,6 +63,16 @@ export class EventCounters {
         return;
       case 'file-quarantined':
         counts.filesQuarantined++;
+        return;
+      case 'upkeep':
+        counts.blocksArchived += event.archived;
+        counts.blocksSettled += event.settled;
+        counts.blocksPruned += event.pruned;
+        return;
+      case 'finality-lower':
+      case 'finality-conflict':
+      case 'finality-contradicted':
+        counts.finalityAlerts++;
         return;
       default:
         return;

@@ -4,7 +4,7 @@
  * Invariant: the name of an event never changes between versions, since people and programs search for it.
  */
 
-import { blockId } from '../../crdt/ids.ts';
+import { blockId, type NodeId } from '../../crdt/ids.ts';
 import { errorMs, middleMs } from '../../net/clock-sync/interval.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { OwnOffset } from '../clock/clock-keeper.ts';
@@ -17,8 +17,16 @@ export interface LogEntry {
 
 export function describeEvent(event: NodeEvent): LogEntry {
   switch (event.type) {
+    case 'loading': {
+      const { done, total, perSecond, leftMs } = event.progress;
+      const filesPerSecond = Math.round(perSecond);
+      return { level: 'info', fields: { done, total, filesPerSecond, leftMs: leftMs && Math.round(leftMs) } };
+    }
     case 'loaded':
-      return { level: 'info', fields: { blocks: event.blocks, witnesses: event.witnesses } };
+      return {
+        level: 'info',
+        fields: { blocks: event.blocks, fromIndex: event.fromIndex, witnesses: event.witnesses },
+      };
     case 'claimed':
       return { level: 'debug', fields: { block: blockId(event.key), epoch: event.epoch, reason: event.reason } };
     case 'lease-lost':
@@ -66,6 +74,24 @@ export function describeEvent(event: NodeEvent): LogEntry {
       return { level: 'error', fields: { block: blockId(event.key), digests: event.digests } };
     case 'foreign-write':
       return { level: 'debug', fields: { block: blockId(event.key), event: event.event } };
+    case 'finality-raised':
+      return { level: 'info', fields: { final: blockId(event.final), from: sourceText(event.from) } };
+    case 'finality-lower':
+      return { level: 'error', fields: { final: blockId(event.final), found: blockId(event.found) } };
+    case 'finality-conflict':
+      return { level: 'error', fields: { found: blockId(event.found), from: sourceText(event.from) } };
+    case 'finality-contradicted':
+      return { level: 'error', fields: { block: blockId(event.key) } };
+    case 'file-unreadable':
+      return { level: 'error', fields: { file: event.file, reason: textOf(event.error) } };
+    case 'upkeep':
+      return { level: 'info', fields: { archived: event.archived, settled: event.settled, pruned: event.pruned } };
+    case 'scrubbed':
+      return { level: 'info', fields: { files: event.files } };
+    case 'scrub-failed':
+      return { level: 'error', fields: { block: blockId(event.key), reason: textOf(event.error) } };
+    case 'upkeep-failed':
+      return { level: 'error', fields: { reason: textOf(event.error) } };
     case 'file-quarantined':
       return { level: 'error', fields: { file: event.file, code: event.error.code, reason: event.error.message } };
     case 'write-failed':
@@ -142,6 +168,10 @@ function offsetFields(own: OwnOffset | undefined): Readonly<Record<string, numbe
 
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
+}
+
+function sourceText(from: NodeId | undefined): string {
+  return from === undefined ? 'chain.status' : peerIdText(from);
 }
 
 function textOf(error: unknown): string {

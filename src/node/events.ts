@@ -9,6 +9,10 @@ import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ModeEvent } from '../mode/mode-keeper.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
+import type { FinalityEvent } from '../finality/finality-keeper.ts';
+import type { Progress } from '../progress/progress-meter.ts';
+import type { ScrubEvent } from '../scrub/scrubber.ts';
+import type { UpkeepEvent } from '../upkeep/upkeep.ts';
 import type { ChallengeEvent } from '../witness/challenger.ts';
 import type { ContractEvent } from '../contracts/contract-sync.ts';
 import type { RecoveryEvent } from '../store/journaled-store.ts';
@@ -24,11 +28,15 @@ export type NodeEvent =
   | ReconcileEvent
   | RecoveryEvent
   | WitnessEvent
+  | FinalityEvent
+  | UpkeepEvent
+  | ScrubEvent
+  | { readonly type: 'loading'; readonly progress: Progress }
+  | { readonly type: 'loaded'; readonly blocks: number; readonly fromIndex: number; readonly witnesses: number }
   | ChallengeEvent
   | ContractEvent
   | ViewChangedEvent
   | LeaseTakenOverEvent
-  | { readonly type: 'loaded'; readonly blocks: number; readonly witnesses: number }
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }
   | { readonly type: 'disputed'; readonly key: BlockKey; readonly dispute: Dispute }
   | { readonly type: 'witness-conflict'; readonly key: BlockKey; readonly digests: readonly string[] }

@@ -3,20 +3,24 @@
 import { join } from 'node:path';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { backupDirectory, type DatadirLayout } from '../datadir/layout.ts';
-import { blockFileName } from '../files/file-names.ts';
+import { blockFileName, type BlockFileKind } from '../files/file-names.ts';
+import type { FilePlace } from '../store/file-ledger.ts';
 
+/** Without a place: the first one. */
 export interface FilePaths {
-  readonly validate: (key: BlockKey) => string;
-  readonly validateBackup: (key: BlockKey) => string;
-  readonly witness: (key: BlockKey) => string;
-  readonly witnessBackup: (key: BlockKey) => string;
+  readonly validate: (key: BlockKey, place?: FilePlace) => string;
+  readonly witness: (key: BlockKey, place?: FilePlace) => string;
 }
 
 export function filePaths(layout: DatadirLayout): FilePaths {
   return {
-    validate: (key) => join(layout.validate, blockFileName('validate', key)),
-    validateBackup: (key) => join(backupDirectory(layout, key.number), blockFileName('validate', key)),
-    witness: (key) => join(layout.witness, blockFileName('witness', key)),
-    witnessBackup: (key) => join(backupDirectory(layout, key.number), blockFileName('witness', key)),
+    validate: (key, place = 'primary') =>
+      join(directoryOf(layout, 'validate', key, place), blockFileName('validate', key)),
+    witness: (key, place = 'primary') =>
+      join(directoryOf(layout, 'witness', key, place), blockFileName('witness', key)),
   };
+}
+
+function directoryOf(layout: DatadirLayout, kind: BlockFileKind, key: BlockKey, place: FilePlace): string {
+  return place === 'primary' ? layout[kind] : backupDirectory(layout, key.number);
 }

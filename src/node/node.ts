@@ -8,7 +8,7 @@
 
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
-import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
+import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
 import { ClaimRoom } from '../claim/claim-room.ts';
@@ -29,16 +29,18 @@ import { Replica } from '../replica/replica.ts';
 import { Tally } from '../replica/tally.ts';
 import { Reservations } from '../reserve/reservations.ts';
 import type { BlockStore, StoreChange } from '../store/block-store.ts';
+import { FileLedger } from '../store/file-ledger.ts';
 import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
-import { readShelved } from '../witness/payload.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import { describeNode } from './describe-node.ts';
 import type { NodeEvent } from './events.ts';
+import { LoadMeter } from './load-meter.ts';
 import { newsOf } from './news.ts';
 import { ShownView } from './shown-view.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { filePaths } from './file-paths.ts';
 import type { NodeSettings, NodeWorld } from './options.ts';
 import { NODE_RULES } from './rules.ts';
@@ -46,6 +48,7 @@ import { EventCounters } from './counters.ts';
 
 export class DriftlockNode {
   readonly replica: Replica;
+  readonly files: FileLedger;
   readonly tally = new Tally();
   readonly counters = new EventCounters();
   readonly store: BlockStore;
@@ -66,6 +69,8 @@ export class DriftlockNode {
   readonly #shown: ShownView;
   readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
+  readonly housekeeping: Housekeeping;
+  readonly loading: LoadMeter;
   #stopListening: (() => void) | undefined;
   /** Whether blocks are claimed and witnesses fetched: not while the directory is read, when little is known yet. */
   #isWorking = false;
@@ -77,6 +82,7 @@ export class DriftlockNode {
     const { bounds, cluster, heartbeatMs } = settings;
     const rules = world.rules ?? NODE_RULES;
     const replica = (this.replica = new Replica(rules.mergeRecords));
+    const files = (this.files = new FileLedger(replica.blocks));
     const onEvent = (event: NodeEvent): void => this.#report(event);
     const pathsOf = filePaths(layout);
     const author = new Author({ ...signer, clock, skewBoundMs: bounds.skewBoundMs });
@@ -111,7 +117,6 @@ export class DriftlockNode {
       sightings,
       quarantine,
       pathOf: pathsOf.validate,
-      backupPathOf: pathsOf.validateBackup,
       recordOf: (key) => this.store.recordToCome(key),
       isAuthentic,
       isReplaying: (key) => this.#journaled.journal.isReplaying(key),
@@ -120,6 +125,7 @@ export class DriftlockNode {
     this.#journaled = new JournaledStore({
       world,
       replica,
+      files,
       isAuthentic,
       fileViewOf: (key, record) => this.#shown.show(key, record),
       look: (key, known) => validateLook.look(key, known),
@@ -127,6 +133,7 @@ export class DriftlockNode {
       onWriteError: (file, error) => onEvent({ type: 'write-failed', file, error }),
     });
     this.store = this.#journaled.store;
+    const { writer } = this.#journaled;
     this.witnesses = new WitnessService({
       network,
       disk,
@@ -135,7 +142,9 @@ export class DriftlockNode {
       author,
       store: this.store,
       quarantine,
-      writer: this.#journaled.writer,
+      blocks: replica.blocks,
+      files,
+      writer,
       sightings: new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease), rules.sighting),
       policy: settings.witnessPolicy ?? { kind: 'full' },
       limits: settings.witnessLimits ?? WITNESS_LIMITS,
@@ -145,7 +154,6 @@ export class DriftlockNode {
       rivals: () => (this.claims.isAtWork ? this.presence.liveClaimants() : undefined),
       layout,
       pathOf: pathsOf.witness,
-      backupPathOf: pathsOf.witnessBackup,
       beforeVisible: (key) => this.#reserve(key),
       onAnnounced: (key) => this.#reservations.begin(key),
       onShelfChanged: (key) => this.#consider(key),
@@ -158,6 +166,8 @@ export class DriftlockNode {
       store: this.store,
       trust: { isMember, verifyLater },
       skewBoundMs: bounds.skewBoundMs,
+      isFinal: (key) => this.housekeeping.isFinal(key),
+      isKept: (key) => this.housekeeping.isKept(key),
       onDeferred: (key, lease) => onEvent({ type: 'lease-deferred', key, lease }),
     }));
     this.#gossiper = new Gossiper({
@@ -196,23 +206,12 @@ export class DriftlockNode {
       clock,
       random,
       replica,
-      view: new ReplicaView(replica, this.tally),
+      view: new ReplicaView(replica, this.tally, () => this.housekeeping.window.from),
       presence: this.presence,
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
-    this.modes = new ModeKeeper({
-      self: signer.node,
-      clock,
-      heartbeatMs,
-      degradedClaiming: settings.degradedClaiming ?? 'continue',
-      members: world.members,
-      presence: this.presence,
-      replica,
-      queueDepth: () => this.store.dirtyCount,
-      onEvent,
-      onChanged: () => this.#claimingChanged(),
-    });
+    this.modes = new ModeKeeper(settings, world, this, { onEvent, onChanged: () => this.#claimingChanged() });
     this.claims = new ClaimRoom({
       clock,
       store: this.store,
@@ -229,40 +228,46 @@ export class DriftlockNode {
       claimHold: () => (this.clocks.mayClaim() ? this.modes.claimHold : 'clock-not-trusted'),
       claimEpoch: rules.claimEpoch,
       rivals: () => this.presence.liveClaimants(),
-      witnessOf: (key) => this.shelf.get(key),
+      witnessOf: (key) => this.shelf.inputOf(key),
       onEvent,
     });
+    this.housekeeping = new Housekeeping(settings, world, this, writer, onEvent);
+    this.loading = new LoadMeter({ clock, onProgress: (progress) => onEvent({ type: 'loading', progress }) });
     this.#watch = new DatadirWatch({
+      meter: this.loading,
       disk,
       clock,
       layout,
+      files,
       scanIntervalMs: settings.scanIntervalMs,
       takeInValidate: (key) => this.store.takeIn(key),
-      takeInWitness: (key) => this.witnesses.takeIn(key),
+      takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
     });
   }
 
-  /** Reads journal and directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
+  /** Reads snapshot, journal and directory, then joins the network and begins to work. Precondition: the datadir is locked and prepared. */
   async start(): Promise<void> {
     const { network } = this.#world;
+    const fromIndex = await this.housekeeping.load();
     for (const event of await this.#journaled.recover()) this.#report(event);
     await this.#watch.start();
     await this.witnesses.start();
     // What other programs found is known once it is written; a disk that takes nothing must not keep the node away.
     await Promise.race([this.store.idle(), this.#firstWriteFailure.promise]);
-    this.#report({ type: 'loaded', blocks: this.replica.size, witnesses: this.shelf.size });
+    this.#report({ type: 'loaded', blocks: this.replica.size, fromIndex, witnesses: this.shelf.size });
     await network.start();
     this.#stopListening = network.onPeersChanged(() => this.#peersChanged());
     this.#gossiper.start();
     this.clocks.start();
     this.presence.start();
     this.reconciler.start();
+    await this.housekeeping.start();
     this.modes.start();
     this.witnesses.join();
     this.#isWorking = true;
     // Finished blocks too: their witnesses may be missing here.
-    for (const { key } of this.replica.entries()) this.#consider(key);
+    for (const key of this.witnesses.workable()) this.#consider(key);
   }
 
   /** Ends every validation, gives its leases up, writes what is to be written, and leaves the network. */
@@ -271,6 +276,7 @@ export class DriftlockNode {
     this.#reservations.stop();
     await this.claims.stop();
     await this.witnesses.stop();
+    await this.housekeeping.stop();
     await this.#watch.stop();
     this.modes.stop();
     await this.reconciler.stop();
@@ -281,6 +287,7 @@ export class DriftlockNode {
     this.#stopListening?.();
     await this.witnesses.idle();
     await this.#journaled.stop();
+    await this.housekeeping.remember();
     await this.#world.network.stop();
   }
 
@@ -298,20 +305,6 @@ export class DriftlockNode {
     return this.#shown.see(key, this.replica.get(key));
   }
 
-  hasWitnessAt(number: number): boolean {
-    return this.replica.blocksAt(number).some((key) => this.shelf.get(key) !== undefined);
-  }
-
-  /** The payload of the block at `number` whose parent is `parentHash`, checked; undefined when it is not here. */
-  async witnessPayload(number: number, parentHash: Hash32): Promise<Uint8Array | undefined> {
-    for (const key of this.replica.blocksAt(number)) {
-      const held = this.shelf.get(key);
-      if (held?.parentHash !== parentHash) continue;
-      return (await readShelved(this.#world.disk, held))?.witnessData;
-    }
-    return undefined;
-  }
-
   /** Leases from too far ahead, which wait to lie within the skew bound. */
   get deferredLeases(): PeerIntake['deferred'] {
     return this.#peerIntake.deferred;
@@ -327,6 +320,9 @@ export class DriftlockNode {
   #changed(change: StoreChange): void {
     const { key, before, after, delta, origin } = change;
     this.tally.note(change);
+    if (hasSuccess(after.results)) this.shelf.finish(key);
+    if (after.settled && !before.settled) this.shelf.settle(key);
+    this.housekeeping.note(change);
     if (origin === 'local') this.#gossiper.send({ key, record: delta });
     for (const event of newsOf(change)) this.#report(event);
     // A lease is first seen when it arrives, not when somebody asks about it.
@@ -349,6 +345,8 @@ export class DriftlockNode {
   /** Who is reachable decides what can be fetched and who ranks first. */
   #peersChanged(): void {
     this.presence.beat();
+    this.housekeeping.peersChanged();
+    this.witnesses.fetcher.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);
   }
 

@@ -17,6 +17,7 @@ import type { Validator } from '../validators/validator.ts';
 import type { WitnessLimits } from '../witness/limits.ts';
 import type { WitnessPolicy } from '../witness/policy.ts';
 import type { NodeEvent } from './events.ts';
+import type { HousekeepingSettings } from './housekeeping-settings.ts';
 import type { NodeRules } from './rules.ts';
 
 export interface NodeSettings {
@@ -30,6 +31,8 @@ export interface NodeSettings {
   /** Between two scans of `validate/` and `witness/`: how long a change may stay unseen that the watcher missed. */
   readonly scanIntervalMs: number;
   readonly validationsMax: number;
+  /** `KEEP_ALL` when absent. */
+  readonly housekeeping?: HousekeepingSettings;
   readonly retry: RetryPolicy;
   /** For how long a block is reserved for the node that ranks first; undefined: it is not. */
   readonly reserveMs: number | undefined;

@@ -9,8 +9,18 @@ import type { PeerLink } from '../../net/network.ts';
 import type { Validator } from '../validators/validator.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
-import type { CatchUpProgress } from '../reconcile/catch-up.ts';
-import type { CatchUpStatus, ClockStatus, NodeStatus, OffsetStatus, PeerClockStatus, PeerStatus } from './status.ts';
+import type { Progress } from '../progress/progress-meter.ts';
+import type { Housekeeping } from './housekeeping.ts';
+import type {
+  CatchUpStatus,
+  ClockStatus,
+  KeepingStatus,
+  LoadStatus,
+  NodeStatus,
+  OffsetStatus,
+  PeerClockStatus,
+  PeerStatus,
+} from './status.ts';
 
 export interface StatusSources {
   readonly node: DriftlockNode;
@@ -60,23 +70,45 @@ export function readStatus(sources: StatusSources): NodeStatus {
       duplicates: tally.duplicates,
       results: tally.results,
     },
-    witnesses: { held: shelf.size, fetching: witnesses.fetcher.fetching, ...witnesses.resources() },
+    witnesses: {
+      held: shelf.size,
+      fetching: witnesses.fetcher.fetching,
+      outOfReach: witnesses.fetcher.outOfReach,
+      ...witnesses.resources(),
+    },
     files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
+    loading: readLoading(node.loading.progress),
+    keeping: readKeeping(node.housekeeping),
     catchUp: readCatchUp(node.reconciler.catchUp),
     peers: others.map((member) => readPeer(sources, member, links.get(member))),
     counters: node.counters.read(),
   };
 }
 
-function readCatchUp(progress: CatchUpProgress | undefined): CatchUpStatus | null {
+function readCatchUp(progress: Progress | undefined): CatchUpStatus | null {
   if (progress === undefined) return null;
-  const { done, total, recordsPerSecond, leftMs } = progress;
+  const { done, total, perSecond } = progress;
+  return { done, total, recordsPerSecond: Math.round(perSecond), leftMs: wholeMs(progress.leftMs) };
+}
+
+function readLoading(progress: Progress | undefined): LoadStatus | null {
+  if (progress === undefined) return null;
+  const { done, total, perSecond } = progress;
+  return { done, total, filesPerSecond: Math.round(perSecond), leftMs: wholeMs(progress.leftMs) };
+}
+
+function readKeeping({ window, register, scrub }: Housekeeping): KeepingStatus {
+  const { last } = register;
   return {
-    done,
-    total,
-    recordsPerSecond: Math.round(recordsPerSecond),
-    leftMs: leftMs === undefined ? null : Math.round(leftMs),
+    lowestKept: window.from,
+    final: last === undefined ? null : { block: last.number, hash: last.hash },
+    scrubRounds: scrub.rounds,
+    scrubPassed: scrub.passed ?? null,
   };
+}
+
+function wholeMs(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.round(ms);
 }
 
 function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
@@ -90,7 +122,7 @@ function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undef
     silentMs: heard === undefined ? null : Math.round(clock.monotonicMs() - heard.heardAtMs),
     mode: heard?.heartbeat.mode ?? null,
     digest: heard === undefined ? null : formatFingerprint(heard.heartbeat.digest),
-    agrees: heard?.heartbeat.digest === node.replica.digest,
+    agrees: heard !== undefined && node.reconciler.agreementWith(heard.heartbeat) === 'agree',
     records: heard?.heartbeat.recordCount ?? null,
   };
 }

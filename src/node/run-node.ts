@@ -19,11 +19,13 @@ import { NodeDisk } from '../disk/node-disk.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
+import type { Reread } from '../rpc/file-methods.ts';
 import { startRpcServer } from '../rpc/server.ts';
 import { ExecValidator } from '../validators/exec.ts';
 import { LinkageValidator } from '../validators/linkage.ts';
 import type { WitnessOperations } from '../witness/operations.ts';
 import type { Validator } from '../validators/validator.ts';
+import { queriesOf } from './answer-queries.ts';
 import type { NodeEvent } from './events.ts';
 import { randomInteger, systemClock } from './machine.ts';
 import { DriftlockNode } from './node.ts';
@@ -38,6 +40,8 @@ export interface RunningNode {
   /** Of the RPC server; undefined when there is none. */
   readonly rpcUrl: string | undefined;
   readonly queries: NodeQueries;
+  /** Reads a block's files again, whatever is known of them: see `driftlock_reread`. */
+  readonly reread: Reread;
   readonly witnesses: WitnessOperations;
   status(): NodeStatus;
   stop(): Promise<void>;
@@ -98,6 +102,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         heartbeatMs: config.heartbeatMs,
         scanIntervalMs: config.scanIntervalMs,
         validationsMax: config.validationsMax,
+        housekeeping: config.housekeeping,
         retry: config.retry,
         reserveMs: config.reserveMs,
         degradedClaiming: config.degradedClaiming,
@@ -138,18 +143,16 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         peers: () => network.peers(),
         addresses: () => network.addresses(),
       });
-    const queries: NodeQueries = {
-      view: (key) => node.view(key),
-      hasWitnessAt: (number) => node.hasWitnessAt(number),
-      witnessPayload: (number, parentHash) => node.witnessPayload(number, parentHash),
-      status,
-    };
+    const queries = queriesOf(node, disk, status);
+    const reread: Reread = (key) => node.housekeeping.reread(key);
     const rpc =
       config.rpc === undefined
         ? undefined
         : await startRpcServer({
             queries,
             leases: config.leaseApi ? node.claims.clients : undefined,
+            // Whoever may claim blocks may have files read, too: both cost this machine something.
+            reread: config.leaseApi ? reread : undefined,
             listen: config.rpc,
             onDefect: hooks.onRpcDefect,
           });
@@ -159,6 +162,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       addresses: network.addresses(),
       rpcUrl: rpc?.url,
       queries,
+      reread,
       witnesses: node.witnesses.operations,
       status,
       stop,

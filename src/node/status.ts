@@ -32,13 +32,42 @@ export interface NodeStatus {
   readonly retry: RetryStatus;
   readonly digest: string;
   readonly blocks: BlockCounts;
-  readonly witnesses: { readonly held: number; readonly fetching: number } & WitnessResources;
+  readonly witnesses: {
+    readonly held: number;
+    readonly fetching: number;
+    /** Wanted, and held by nobody in reach. */
+    readonly outOfReach: number;
+  } & WitnessResources;
   /** `pending`: files that are not yet what their record says; `lastError`: of the write that failed last. */
   readonly files: { readonly pending: number; readonly lastError: string | null };
+  /** Null once the directory was read: until then nothing else is answered. */
+  readonly loading: LoadStatus | null;
+  readonly keeping: KeepingStatus;
   /** Null when there is nothing to catch up with. */
   readonly catchUp: CatchUpStatus | null;
   readonly peers: readonly PeerStatus[];
   readonly counters: NodeCounters;
+}
+
+export interface LoadStatus {
+  /** Files passed so far. */
+  readonly done: number;
+  readonly total: number;
+  readonly filesPerSecond: number;
+  /** Null while nothing moves. */
+  readonly leftMs: number | null;
+}
+
+/** What this node keeps of final blocks, and how it checks it. */
+export interface KeepingStatus {
+  /** The lowest block number that is kept: 0, or the beginning of the window. */
+  readonly lowestKept: number;
+  /** The last final block; null when nobody has said which it is. */
+  readonly final: { readonly block: number; readonly hash: string } | null;
+  /** Rounds of the background check that have ended since the start. */
+  readonly scrubRounds: number;
+  /** Blocks passed in the round under way; null between two rounds. */
+  readonly scrubPassed: number | null;
 }
 
 export interface RetryStatus {
@@ -141,4 +170,9 @@ export interface NodeCounters {
   readonly witnessesFetched: number;
   readonly witnessFetchesFailed: number;
   readonly filesQuarantined: number;
+  readonly blocksArchived: number;
+  readonly blocksSettled: number;
+  readonly blocksPruned: number;
+  /** A lower or another final block was claimed, or a block has a Success that finality contradicts. */
+  readonly finalityAlerts: number;
 }

@@ -16,8 +16,11 @@ import { initiateReconcile, serveReconcile, type ReconcileStats } from '../../ne
 import { RECONCILE_PROTOCOL } from '../../net/reconcile/limits.ts';
 import type { ReconcileView } from '../../net/reconcile/view.ts';
 import type { PresenceKeeper } from '../presence/presence.ts';
+import type { Progress } from '../progress/progress-meter.ts';
 import type { Replica } from '../replica/replica.ts';
-import { CatchUpMeter, type CatchUpProgress } from './catch-up.ts';
+import type { Heartbeat } from '../../net/presence/heartbeat.ts';
+import { agreementWith, type Agreement } from './agreement.ts';
+import { CatchUpMeter } from './catch-up.ts';
 import { FetchLedger } from './fetch-ledger.ts';
 import { decideReconcile } from './trigger.ts';
 
@@ -73,8 +76,13 @@ export class Reconciler {
   }
 
   /** Undefined when there is nothing to catch up with. */
-  get catchUp(): CatchUpProgress | undefined {
+  get catchUp(): Progress | undefined {
     return this.#catchUp.progress;
+  }
+
+  /** Whether the sender of the heartbeat holds what we hold, as far as both keep it. */
+  agreementWith(heard: Heartbeat): Agreement {
+    return agreementWith(this.#options.view, heard);
   }
 
   start(): void {
@@ -97,17 +105,20 @@ export class Reconciler {
 
   /** Compares our digest with each connected peer's last heartbeat, and starts sessions. */
   #compareAll(): void {
-    const { network, replica, view, presence, clock } = this.#options;
+    const { network, view, presence, clock } = this.#options;
     const connected = network.peers().map((peer) => peer.node);
     for (const node of this.#peers.keys()) if (!connected.includes(node)) this.#peers.delete(node);
-    const peerRecords = connected.map((peer) => presence.of(peer)?.heartbeat.recordCount ?? 0);
+    // Of how many of its records a node with a window has to catch up with, no heartbeat tells.
+    const compared = view.lowestKept === 0 ? connected : [];
+    const peerRecords = compared.map((peer) => presence.of(peer)?.heartbeat.recordCount ?? 0);
     this.#catchUp.note(clock.monotonicMs(), view.index.count, peerRecords);
     for (const peer of connected) {
       const heard = presence.of(peer);
       if (heard === undefined) continue;
       const state = this.#stateOf(peer);
       const nowMs = clock.monotonicMs();
-      if (heard.heartbeat.digest === replica.digest) {
+      const agreement = this.agreementWith(heard.heartbeat);
+      if (agreement === 'agree') {
         state.differsSinceMs = undefined;
         // Sessions that only gave count as fruitless, so that a deferred lease is not given again and again.
         state.fruitless = 0;
@@ -116,14 +127,14 @@ export class Reconciler {
       }
       state.differsSinceMs ??= nowMs;
       const decision = decideReconcile({
-        ownDigest: replica.digest,
-        peerDigest: heard.heartbeat.digest,
+        agreement,
         nowMs,
         differsSinceMs: state.differsSinceMs,
         lastEndedMs: state.lastEndedMs,
         fruitless: state.fruitless,
         hasMore: state.hasMore,
-        startsFirst: network.self < peer,
+        // Who alone can tell has nobody to wait for.
+        startsFirst: heard.heartbeat.lowestKept > view.lowestKept || network.self < peer,
       });
       if (decision.start && !state.isInitiating && this.#sessions.size < SESSIONS_INITIATED_MAX)
         this.#begin(peer, state);

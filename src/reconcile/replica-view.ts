@@ -11,12 +11,21 @@ import type { Tally } from '../replica/tally.ts';
 export class ReplicaView implements ReconcileView {
   readonly #replica: Pick<Replica, 'index' | 'blockOf' | 'record'>;
   readonly #tally: Pick<Tally, 'nextUnfinished'>;
-  /** Nothing is pruned: every block number is kept. */
-  readonly lowestKept = 0;
+  readonly #lowestKept: () => number;
 
-  constructor(replica: Pick<Replica, 'index' | 'blockOf' | 'record'>, tally: Pick<Tally, 'nextUnfinished'>) {
+  /** `lowestKept`: the lowest block number that this node keeps. */
+  constructor(
+    replica: Pick<Replica, 'index' | 'blockOf' | 'record'>,
+    tally: Pick<Tally, 'nextUnfinished'>,
+    lowestKept: () => number,
+  ) {
     this.#replica = replica;
     this.#tally = tally;
+    this.#lowestKept = lowestKept;
+  }
+
+  get lowestKept(): number {
+    return this.#lowestKept();
   }
 
   get index(): ReconcileIndex {

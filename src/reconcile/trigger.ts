@@ -3,14 +3,14 @@
  *
  * Invariant: two replicas whose digests stay different are reconciled again and again, so convergence never depends on
  * gossip; but a session that found nothing to move is repeated ever more rarely, because under load the digests differ
- * all the time while everything is on its way, and a deferred lease keeps them apart for as long as it is deferred.
+ * all the time while everything is on its way, and a deferred lease keeps them apart for as long as it is deferred. Of two
+ * nodes that keep different windows, the one that keeps more can tell whether they differ, and starts.
  */
 
-import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
+import type { Agreement } from './agreement.ts';
 
 export interface PeerComparison {
-  readonly ownDigest: Fingerprint;
-  readonly peerDigest: Fingerprint;
+  readonly agreement: Agreement;
   readonly nowMs: number;
   /** Since when the peer's heartbeats have shown another digest than ours. */
   readonly differsSinceMs: number;
@@ -20,13 +20,16 @@ export interface PeerComparison {
   readonly fruitless: number;
   /** Whether the last session moved something and left something: the next one goes on at once. */
   readonly hasMore: boolean;
-  /** Of the two nodes, the one with the smaller id starts first; the other only if nothing happens. */
+  /** One of the two nodes starts first, the other only if nothing happens: see `Reconciler`. */
   readonly startsFirst: boolean;
 }
 
 export type TriggerDecision =
   | { readonly start: true; readonly reason: 'first-contact' | 'more-left' | 'digests-differ' }
-  | { readonly start: false; readonly reason: 'digests-agree' | 'gossip-may-settle-it' | 'fruitless-lately' };
+  | {
+      readonly start: false;
+      readonly reason: 'digests-agree' | 'theirs-to-tell' | 'gossip-may-settle-it' | 'fruitless-lately';
+    };
 
 /** Gossip delivers in milliseconds; a difference that outlives this has to be repaired. */
 export const SETTLE_MS = 1_500;
@@ -37,8 +40,9 @@ export const FRUITLESS_DELAY_MS_MAX = 30_000;
 
 export function decideReconcile(comparison: PeerComparison): TriggerDecision {
   const { nowMs, lastEndedMs, fruitless, startsFirst } = comparison;
-  if (comparison.ownDigest === comparison.peerDigest) return { start: false, reason: 'digests-agree' };
+  if (comparison.agreement === 'agree') return { start: false, reason: 'digests-agree' };
   if (comparison.hasMore) return { start: true, reason: 'more-left' };
+  if (comparison.agreement === 'theirs-to-tell') return { start: false, reason: 'theirs-to-tell' };
   const secondMs = startsFirst ? 0 : SECOND_STARTER_MS;
   const differsForMs = nowMs - comparison.differsSinceMs;
   if (lastEndedMs === undefined) {

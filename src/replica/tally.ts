@@ -52,10 +52,19 @@ export class Tally {
     return this.#unfinished.size;
   }
 
+  /** A finished block that was not noted before. `successes`: of its `results`. */
+  adopt(results: number, successes: number, isDisputed: boolean): void {
+    this.#blocks++;
+    this.#results += results;
+    this.#duplicates += Math.max(0, successes - 1);
+    this.#disputed += isDisputed ? 1 : 0;
+  }
+
+  /** `after` is empty for a block that this node does not keep any more. */
   note({ key, before, after }: Pick<Change, 'key' | 'before' | 'after'>): void {
     const id = blockId(key);
-    if (isEmptyRecord(before)) this.#blocks++;
-    if (hasSuccess(after.results)) this.#unfinished.delete(id);
+    this.#blocks += (isEmptyRecord(after) ? 0 : 1) - (isEmptyRecord(before) ? 0 : 1);
+    if (hasSuccess(after.results) || isEmptyRecord(after)) this.#unfinished.delete(id);
     else this.#unfinished.set(id, key);
     this.#results += after.results.length - before.results.length;
     this.#duplicates += duplicatesIn(after) - duplicatesIn(before);

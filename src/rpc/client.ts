@@ -1,13 +1,15 @@
 /**
- * The client of the RPC server that `driftlock status` is: one call, one answer.
+ * The client of the RPC server that `driftlock status` and `driftlock verify` are: one call, one answer.
  *
  * Invariant: nothing of the answer is believed before it was checked, and its size and the wait for it are bounded.
  */
 
 import { z } from 'zod';
 import { DriftlockError } from '../../crdt/errors.ts';
-import { describeText } from '../../crdt/ids.ts';
+import { describeText, type BlockKey } from '../../crdt/ids.ts';
 import { withDeadline, type Clock } from '../../net/clock.ts';
+import type { BlockFiles } from '../scrub/reread.ts';
+import { hashParam } from './params.ts';
 import { statusSchema, type StatusAnswer } from './status-schema.ts';
 
 /** A node answers at once or hangs. */
@@ -32,6 +34,17 @@ const responseSchema = z.union([
   z.object({ jsonrpc: z.literal('2.0'), result: z.unknown() }),
 ]);
 
+const rereadSchema = z.object({
+  blocks: z.array(
+    z.object({
+      block: z.int(),
+      hash: hashParam,
+      validate: z.enum(['good', 'unwritten', 'unknown']),
+      witness: z.enum(['held', 'fetching', 'out-of-reach', 'unannounced', 'not-kept', 'over-budget']),
+    }),
+  ),
+});
+
 /** The status of the node at `url`. Throws {@link RpcClientError} that names `url`. */
 export async function fetchStatus(url: URL, clock: Clock): Promise<StatusAnswer> {
   const result = await call(url, clock, 'driftlock_status');
@@ -41,8 +54,16 @@ export async function fetchStatus(url: URL, clock: Clock): Promise<StatusAnswer>
   throw badAnswer(url, 'the status of a driftlock node', `an answer whose "${field}" is another`, parsed.error);
 }
 
-async function call(url: URL, clock: Clock, method: string): Promise<unknown> {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method });
+/** Has the node at `url` read the files of these blocks again. Throws {@link RpcClientError} that names `url`. */
+export async function rereadBlocks(url: URL, clock: Clock, keys: readonly BlockKey[]): Promise<readonly BlockFiles[]> {
+  const blocks = keys.map(({ number, hash }) => ({ block: number, hash }));
+  const parsed = rereadSchema.safeParse(await call(url, clock, 'driftlock_reread', { blocks }));
+  if (!parsed.success) throw badAnswer(url, 'what became of the files', 'another answer', parsed.error);
+  return parsed.data.blocks.map(({ block: number, hash, ...files }) => ({ key: { number, hash }, ...files }));
+}
+
+async function call(url: URL, clock: Clock, method: string, params?: object): Promise<unknown> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
   const parsed = responseSchema.safeParse(parse(url, await post(url, clock, body)));
   if (!parsed.success) throw badAnswer(url, 'a JSON-RPC 2.0 response', 'other JSON');
   const response = parsed.data;

@@ -9,14 +9,14 @@
 import { z } from 'zod';
 import { BLOB_IDS_MAX } from '../../crdt/block/record.ts';
 import { isFailure } from '../../crdt/errors.ts';
-import { isHash32, ZERO_HASH, type Hash32 } from '../../crdt/ids.ts';
+import { ZERO_HASH } from '../../crdt/ids.ts';
 import { EPOCH_MAX } from '../../crdt/lease/lease.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { Claimed, ClaimAnswer, ClientLeases } from '../claim/client-leases.ts';
 import { NEXT_WAIT_MS_MAX } from '../claim/client-queue.ts';
 import { LeaseError, type LeaseErrorCode } from '../claim/lease-error.ts';
-import { isJsonObject } from '../files/json.ts';
-import { INVALID_PARAMS, RpcError, type RequestContext, type RpcMethod, type RpcMethods } from './json-rpc.ts';
+import { RpcError, type RequestContext, type RpcMethod, type RpcMethods } from './json-rpc.ts';
+import { hashParam, invalidParams, parseParams } from './params.ts';
 
 /** Of the range that JSON-RPC 2.0 leaves to servers. */
 export const LEASE_ERROR_CODES: Readonly<Record<LeaseErrorCode | 'ERR_LEASE_API_OFF', number>> = {
@@ -30,11 +30,7 @@ export const LEASE_ERROR_CODES: Readonly<Record<LeaseErrorCode | 'ERR_LEASE_API_
   ERR_LEASE_API_OFF: -32017,
 };
 
-const hash = z
-  .string()
-  .toLowerCase()
-  .pipe(z.custom<Hash32>((text) => typeof text === 'string' && isHash32(text), '0x and 64 hex digits'));
-const block = { block: z.int().min(0), hash };
+const block = { block: z.int().min(0), hash: hashParam };
 const held = { ...block, epoch: z.int().min(1).max(EPOCH_MAX) };
 /** Seconds, as `--lock-time` is. */
 const lockTime = { lockTime: z.number().positive().optional() };
@@ -48,8 +44,8 @@ const PARAMS = {
     .strictObject({
       ...held,
       verdict: z.enum(['success', 'failed']),
-      stateRoot: hash.optional(),
-      blobIds: z.array(hash).max(BLOB_IDS_MAX).optional(),
+      stateRoot: hashParam.optional(),
+      blobIds: z.array(hashParam).max(BLOB_IDS_MAX).optional(),
     })
     .refine(({ verdict, stateRoot }) => verdict === 'failed' || stateRoot !== undefined, {
       path: ['stateRoot'],
@@ -80,24 +76,24 @@ export function leaseMethods(leases: ClientLeases | undefined): RpcMethods {
 }
 
 async function next(leases: ClientLeases, params: unknown, context: RequestContext): Promise<object | null> {
-  const { lockTime: seconds, waitMs = 0 } = parse(PARAMS.next, params);
-  if (context.isBatch && waitMs > 0) throw invalid('waitMs: expected 0 in a batch, whose calls run one by one');
+  const { lockTime: seconds, waitMs = 0 } = parseParams(PARAMS.next, params);
+  if (context.isBatch && waitMs > 0) throw invalidParams('waitMs: expected 0 in a batch, whose calls run one by one');
   const claimed = await context.idle(() => leases.next(durationOf(seconds), waitMs, context.signal));
   return claimed === undefined ? null : describeClaimed(claimed);
 }
 
 function claim(leases: ClientLeases, params: unknown): object {
-  const { block: number, hash: blockHash, lockTime: seconds } = parse(PARAMS.claim, params);
+  const { block: number, hash: blockHash, lockTime: seconds } = parseParams(PARAMS.claim, params);
   return describeClaim(leases.claim({ number, hash: blockHash }, durationOf(seconds)));
 }
 
 function renew(leases: ClientLeases, params: unknown): object {
-  const { block: number, hash: blockHash, epoch, lockTime: seconds } = parse(PARAMS.renew, params);
+  const { block: number, hash: blockHash, epoch, lockTime: seconds } = parseParams(PARAMS.renew, params);
   return { epoch, remainingMs: whole(leases.renew({ number, hash: blockHash }, epoch, durationOf(seconds))) };
 }
 
 async function complete(leases: ClientLeases, params: unknown, context: RequestContext): Promise<object> {
-  const { block: number, hash: blockHash, epoch, ...result } = parse(PARAMS.complete, params);
+  const { block: number, hash: blockHash, epoch, ...result } = parseParams(PARAMS.complete, params);
   const { verdict, stateRoot = ZERO_HASH, blobIds = [] } = result;
   // A full disk can keep a result waiting for as long as it is full.
   const view = await context.idle(() =>
@@ -107,7 +103,7 @@ async function complete(leases: ClientLeases, params: unknown, context: RequestC
 }
 
 function release(leases: ClientLeases, params: unknown): object {
-  const { block: number, hash: blockHash, epoch } = parse(PARAMS.release, params);
+  const { block: number, hash: blockHash, epoch } = parseParams(PARAMS.release, params);
   leases.release({ number, hash: blockHash }, epoch);
   return { released: true };
 }
@@ -152,37 +148,13 @@ function durationOf(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * 1_000);
 }
 
-/** Params by name, or in the order of the schema's names; a null leaves an optional one out. */
-function parse<Schema extends z.ZodObject>(schema: Schema, params: unknown): z.output<Schema> {
-  const names = Object.keys(schema.shape);
-  const given = Array.isArray(params) ? byPosition(params, names) : (params ?? {});
-  const named = isJsonObject(given)
-    ? Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
-    : given;
-  const parsed = schema.safeParse(named);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw invalid(`${issue?.path.join('.') || 'params'}: ${issue?.message ?? 'malformed'}`);
-}
-
-function byPosition(values: readonly unknown[], names: readonly string[]): object {
-  if (values.length > names.length) {
-    throw invalid(`expected at most ${names.length} (${names.join(', ')}), found ${values.length}`);
-  }
-  return Object.fromEntries(values.map((value, at) => [names[at], value]));
-}
-
-function invalid(message: string): RpcError {
-  return new RpcError(INVALID_PARAMS, `invalid params: ${message}`);
-}
-
 function asRpcError(error: unknown): unknown {
   if (error instanceof LeaseError) {
     const { code, winner } = error;
     const by = winner === undefined ? {} : { holder: peerIdText(winner.holder), epoch: winner.epoch };
     return new RpcError(LEASE_ERROR_CODES[code], error.message, { code, ...by });
   }
-  if (isFailure(error, 'ERR_LOCK_TIME')) return invalid(error.message);
+  if (isFailure(error, 'ERR_LOCK_TIME')) return invalidParams(error.message);
   return error;
 }
 

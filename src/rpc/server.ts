@@ -14,6 +14,7 @@ import type { NodeQueries } from '../node/queries.ts';
 import { decideCaller } from './caller.ts';
 import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
 import { dispatch, errorResponse, INVALID_REQUEST, RPC_LIMITS, type RpcLimits } from './json-rpc.ts';
+import { fileMethods, type Reread } from './file-methods.ts';
 import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
 
@@ -30,6 +31,8 @@ export interface RpcServerOptions {
   readonly queries: NodeQueries;
   /** Undefined: programs may not claim blocks here. */
   readonly leases?: ClientLeases | undefined;
+  /** Undefined: nobody may have files read again here. */
+  readonly reread?: Reread | undefined;
   readonly listen: HostPort;
   /** Told of defects: a method that threw what it should not have. */
   readonly onDefect: (method: string, error: unknown) => void;
@@ -45,7 +48,7 @@ export interface RpcServer {
 
 /** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { queries, leases, listen, onDefect, limits = RPC_LIMITS } = options;
+  const { queries, leases, reread, listen, onDefect, limits = RPC_LIMITS } = options;
   const server = fastify({
     bodyLimit: limits.requestBytesMax,
     forceCloseConnections: true,
@@ -56,7 +59,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   guard(server, isLoopbackHost(listen.host));
 
   // Two hex digits a byte.
-  const methods = new Map([...rpcMethods(queries, limits.responseCharactersMax / 2), ...leaseMethods(leases)]);
+  const ofQueries = rpcMethods(queries, limits.responseCharactersMax / 2);
+  const methods = new Map([...ofQueries, ...leaseMethods(leases), ...fileMethods(reread)]);
   let inFlight = 0;
   const idle = async <T>(wait: () => Promise<T>): Promise<T> => {
     inFlight--;

@@ -47,9 +47,21 @@ export const statusSchema = z.looseObject({
     duplicates: count,
     results: count,
   }),
-  witnesses: z.looseObject({ held: count, fetching: count }),
+  witnesses: z.looseObject({ held: count, fetching: count, outOfReach: count.optional() }),
   files: z.looseObject({ pending: count, lastError: z.string().nullable() }),
   // Absent in the answer of an older node.
+  loading: z
+    .looseObject({ done: count, total: count, filesPerSecond: count, leftMs: count.nullable() })
+    .nullable()
+    .optional(),
+  keeping: z
+    .looseObject({
+      lowestKept: count,
+      final: z.looseObject({ block: count, hash: z.string() }).nullable(),
+      scrubRounds: count,
+      scrubPassed: count.nullable(),
+    })
+    .optional(),
   catchUp: z
     .looseObject({ done: count, total: count, recordsPerSecond: count, leftMs: count.nullable() })
     .nullable()

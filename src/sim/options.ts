@@ -3,6 +3,7 @@
  * that renewals and expiries happen within a run.
  */
 
+import { KEEP_ALL } from '../node/housekeeping-settings.ts';
 import type { NodeSettings } from '../node/options.ts';
 import type { CanaryName } from './canaries/canary.ts';
 import type { FaultName } from './faults/fault.ts';
@@ -31,6 +32,8 @@ export const SIM_SETTINGS: NodeSettings = {
   heartbeatMs: 1_000,
   scanIntervalMs: 5_000,
   validationsMax: 2,
+  /** A disk may rot between a crash and the next start, which trusts what it remembers of a file. */
+  housekeeping: { ...KEEP_ALL, scrubFilesPerSecond: 20 },
   retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
   reserveMs: undefined,
 };

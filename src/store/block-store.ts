@@ -20,15 +20,16 @@ import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
 import { isFailure } from '../../crdt/errors.ts';
 import { pause, type Clock } from '../../net/clock.ts';
 import type { DurableWriter } from '../datadir/durable-writer.ts';
-import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
+import { sameFile, type Disk } from '../disk/disk.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ValidateInfo } from '../files/validate-info.ts';
 import { encodeValidateFile } from '../files/validate-file.ts';
 import type { Change, Replica } from '../replica/replica.ts';
+import type { FileLedger, FilePlace, KnownFile } from './file-ledger.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 
-/** Where a change came from: made here, heard from a peer, or found in the files. */
-export type Origin = 'local' | 'peer' | 'disk';
+/** Where a change came from: made here, heard from a peer, found in the files, or due by a rule that every node follows. */
+export type Origin = 'local' | 'peer' | 'disk' | 'upkeep';
 
 export interface StoreChange extends Change {
   readonly origin: Origin;
@@ -38,8 +39,8 @@ export interface StoreChange extends Change {
 
 /** What a look at a block's file found. `deltas` are merged before the file is replaced. */
 export interface Sighting {
-  /** Undefined: there is no file (any more). */
-  readonly identity: FileIdentity | undefined;
+  /** Undefined: there is none (any more). */
+  readonly file: KnownFile | undefined;
   /** Of the record in the file's trailer; undefined when the file holds none that counts. */
   readonly fingerprint: Fingerprint | undefined;
   readonly deltas: readonly SightedDelta[];
@@ -52,25 +53,19 @@ export interface SightedDelta {
 
 export interface BlockStoreOptions {
   readonly replica: Replica;
+  readonly files: FileLedger;
   readonly writer: DurableWriter;
   readonly journal: Pick<Journal, 'append' | 'hasRoomFor' | 'room'>;
   readonly disk: Pick<Disk, 'identify' | 'syncFile'>;
   readonly clock: Clock;
-  readonly pathOf: (key: BlockKey) => string;
-  /** Where it is looked for when it is not there. */
-  readonly backupPathOf: (key: BlockKey) => string;
+  readonly pathOf: (key: BlockKey, place?: FilePlace) => string;
   /** What the file of this record says to other programs, now. */
   readonly fileViewOf: (key: BlockKey, record: BlockRecord) => ValidateInfo;
   /** Reads the block's file if it is not the one that `known` identifies; undefined when it still is. */
-  readonly look: (key: BlockKey, known: FileIdentity | undefined) => Promise<Sighting | undefined>;
+  readonly look: (key: BlockKey, known: KnownFile | undefined) => Promise<Sighting | undefined>;
   readonly onChange: (change: StoreChange) => void;
   /** A write failed and will be tried again. */
   readonly onWriteError: (file: string, error: unknown) => void;
-}
-
-interface FileState {
-  identity: FileIdentity | undefined;
-  fingerprint: Fingerprint | undefined;
 }
 
 interface Staged {
@@ -97,7 +92,6 @@ export class BlockStore {
   readonly replica: Replica;
   readonly #options: BlockStoreOptions;
   readonly #mutex = new KeyedMutex();
-  readonly #files = new Map<BlockId, FileState>();
   readonly #staged = new Map<BlockId, readonly Staged[]>();
   /** Blocks whose record changed since the last write of their file began. */
   readonly #dirty = new Set<BlockId>();
@@ -160,13 +154,18 @@ export class BlockStore {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
   }
 
+  /** Runs `task` while nothing else touches the block's `.v`. */
+  exclusively(key: BlockKey, task: () => Promise<void>): Promise<void> {
+    return this.#mutex.run(blockId(key), task);
+  }
+
   /**
    * What the block's file says has changed though its record has not: writes it again. Resolves once it is on disk, synced,
    * or given up.
    */
   async refresh(key: BlockKey): Promise<void> {
     const id = blockId(key);
-    this.#file(id).fingerprint = undefined;
+    this.#options.files.noteRecord(key, undefined);
     this.#refreshing.add(id);
     this.#markDirty(key);
     await this.#mutex.run(id, async () => undefined);
@@ -220,8 +219,8 @@ export class BlockStore {
 
   /** Whether nothing but who holds the witness has changed of a block whose file is there. */
   #mayWait({ key, record }: KeyedRecord): boolean {
-    const id = blockId(key);
-    const isWritten = this.#files.get(id)?.identity !== undefined && !this.#unwritten.has(id);
+    const isThere = this.#options.files.known('validate', key) !== undefined;
+    const isWritten = isThere && !this.#unwritten.has(blockId(key));
     return isWritten && !this.#stopping.signal.aborted && isEmptyRecord({ ...record, holders: [] });
   }
 
@@ -285,37 +284,39 @@ export class BlockStore {
 
   async #writeOnce(key: BlockKey): Promise<void> {
     const id = blockId(key);
-    const { journal, writer } = this.#options;
+    const { journal, files, writer, pathOf, fileViewOf } = this.#options;
     const isJournaled = this.#isJournaled(key);
     // Others were faster: back to waiting, where nobody else is held up.
     if (isJournaled && !journal.hasRoomFor(key) && !this.#stopping.signal.aborted) return;
     this.#dirty.delete(id);
     const staged = this.#staged.get(id) ?? [];
     const candidate = this.recordToCome(key);
-    const known = staged.length === 0 ? this.replica.entry(key)?.fingerprint : undefined;
-    const fingerprint = known ?? fingerprintOf({ key, record: candidate });
-    const file = this.#file(id);
-
+    // Pruned while this write waited for its turn.
+    if (isEmptyRecord(candidate)) {
+      this.#refreshing.delete(id);
+      return;
+    }
+    const current = staged.length === 0 ? this.replica.fingerprint(key) : undefined;
+    const fingerprint = current ?? fingerprintOf({ key, record: candidate });
     // Now: by the time the journal has it the record may have gone on, and its view would speak of a lease that is over.
-    const view = this.#options.fileViewOf(key, candidate);
+    const view = fileViewOf(key, candidate);
 
-    if (isJournaled && (file.fingerprint !== fingerprint || staged.length > 0)) {
+    if (isJournaled && (!files.holdsRecord(key, fingerprint) || staged.length > 0)) {
       await journal.append({ key, record: candidate }, fingerprint);
       this.#publish(key, staged);
     }
     try {
-      if (file.fingerprint !== fingerprint) {
+      if (!files.holdsRecord(key, fingerprint)) {
         const bytes = encodeValidateFile(view, encodeRecord(candidate));
         const unsynced = isJournaled ? 'journaled' : 'hint';
         const durability = this.#refreshing.has(id) ? 'durable' : unsynced;
-        const outcome = await writer.write(this.#options.pathOf(key), bytes, {
-          durability,
-          expected: file.identity,
-        });
+        const known = files.known('validate', key);
+        const place = known?.place ?? 'primary';
+        const outcome = await writer.write(pathOf(key, place), bytes, { durability, expected: known?.identity });
         if (outcome.replaced) {
           this.#refreshing.delete(id);
-          file.identity = outcome.identity;
-          file.fingerprint = fingerprint;
+          files.note('validate', key, { identity: outcome.identity, place });
+          files.noteRecord(key, fingerprint);
         } else {
           await this.#takeInLocked(key);
         }
@@ -324,7 +325,7 @@ export class BlockStore {
       // Durable already, whatever became of the file.
       for (const { settle } of staged) settle(true);
     }
-    if (this.#staged.has(id) || this.replica.entry(key)?.fingerprint !== file.fingerprint) this.#dirty.add(id);
+    if (this.#staged.has(id) || !this.#isWritten(key)) this.#dirty.add(id);
   }
 
   /** Whether the block has what a crash must not take back. */
@@ -344,50 +345,53 @@ export class BlockStore {
     }
   }
 
-  /** Gives the path of the file if it holds the block's record, synced. */
+  /** Gives the path of the file if it holds the block's record, synced; of a block that was pruned, where it was. */
   async #syncFile(key: BlockKey): Promise<string | undefined> {
-    const { disk, pathOf, backupPathOf } = this.#options;
-    const file = this.#file(blockId(key));
-    const { identity } = file;
-    if (file.fingerprint === undefined || file.fingerprint !== this.replica.entry(key)?.fingerprint) return undefined;
-    const path = identity === undefined ? backupPathOf(key) : pathOf(key);
+    const { disk, files, pathOf } = this.#options;
+    const fingerprint = this.replica.fingerprint(key);
+    if (fingerprint === undefined && !this.#staged.has(blockId(key))) return pathOf(key);
+    const known = files.known('validate', key);
+    if (known === undefined || fingerprint === undefined || !files.holdsRecord(key, fingerprint)) return undefined;
+    const path = pathOf(key, known.place);
     try {
       await disk.syncFile(path);
     } catch (error) {
       if (!isFailure(error)) throw error;
       // The kernel may have dropped what it could not write, and say yes the next time: only a new file counts.
-      if (sameFile(file.identity, identity)) file.fingerprint = undefined;
+      if (isSameFile(files.known('validate', key), known)) files.noteRecord(key, undefined);
       this.#markDirty(key);
       if (isFailure(error, 'ERR_NOT_FOUND')) return undefined;
       throw error;
     }
-    const isSame = identity === undefined || sameFile(await disk.identify(path), identity);
-    return isSame ? path : undefined;
+    return sameFile(await disk.identify(path), known.identity) ? path : undefined;
   }
 
   async #takeInLocked(key: BlockKey): Promise<void> {
     const id = blockId(key);
-    const file = this.#file(id);
-    const sighting = await this.#options.look(key, file.identity);
+    const { files, look } = this.#options;
+    const sighting = await look(key, files.known('validate', key));
     if (sighting === undefined) return;
-    file.identity = sighting.identity;
-    file.fingerprint = sighting.fingerprint;
+    if (sighting.file === undefined) files.forget('validate', key);
+    else {
+      files.note('validate', key, sighting.file);
+      files.noteRecord(key, sighting.fingerprint);
+    }
     for (const { record, origin } of sighting.deltas) {
       // While a result waits to be synced, what the file holds may be that very result, of a write whose sync failed.
       const isUnsynced = record.results.length > 0 && (origin === 'local' || this.#staged.has(id));
       if (isUnsynced) void this.commit({ key, record });
       else this.merge({ key, record }, origin);
     }
-    const current = this.replica.entry(key)?.fingerprint;
-    if (current !== undefined && current !== file.fingerprint) this.#markDirty(key);
+    if (!this.#isWritten(key)) this.#markDirty(key);
   }
 
-  #file(id: BlockId): FileState {
-    let file = this.#files.get(id);
-    if (file === undefined) {
-      file = { identity: undefined, fingerprint: undefined };
-      this.#files.set(id, file);
-    }
-    return file;
+  /** Whether the file holds the block's record; without a record there is nothing to hold. */
+  #isWritten(key: BlockKey): boolean {
+    const fingerprint = this.replica.fingerprint(key);
+    return fingerprint === undefined || this.#options.files.holdsRecord(key, fingerprint);
   }
+}
+
+function isSameFile(now: KnownFile | undefined, before: KnownFile): boolean {
+  return now?.place === before.place && sameFile(now.identity, before.identity);
 }

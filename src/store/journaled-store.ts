@@ -27,7 +27,7 @@ export interface StoreWorld {
 
 export interface JournaledStoreOptions extends Omit<
   BlockStoreOptions,
-  'writer' | 'journal' | 'disk' | 'clock' | 'pathOf' | 'backupPathOf'
+  'writer' | 'journal' | 'disk' | 'clock' | 'pathOf'
 > {
   readonly world: StoreWorld;
   /** Checks the signatures in a record that are not known yet. */
@@ -65,7 +65,6 @@ export class JournaledStore {
       writer: this.writer,
       journal: this.journal,
       pathOf: paths.validate,
-      backupPathOf: paths.validateBackup,
     });
     this.checkpointer = new Checkpointer({
       journal: this.journal,

@@ -19,10 +19,11 @@ export interface LocalWitness {
 export interface WitnessNews {
   readonly announce: boolean;
   readonly holders: Holders;
-  readonly reason: 'new-payload' | 'further-state' | 'announced-already' | 'too-many-blob-ids';
+  readonly reason: 'new-payload' | 'further-state' | 'announced-already' | 'too-many-blob-ids' | 'settled';
 }
 
 export function newsOfWitness(local: LocalWitness, record: BlockRecord, self: NodeId): WitnessNews {
+  if (record.settled) return { announce: false, holders: [], reason: 'settled' };
   const holders = addHolder(record.holders, self);
   if (local.blobIdCount > WITNESS_BLOB_IDS_MAX) return { announce: false, holders: [], reason: 'too-many-blob-ids' };
   const same = record.witnesses.filter((known) => known.payloadDigest === local.payloadDigest);

@@ -20,6 +20,7 @@ import { DiskError, type Disk, type FileIdentity } from '../disk/disk.ts';
 import { FileError } from '../files/file-error.ts';
 import { encodeWitnessFile } from '../files/witness-file.ts';
 import type { WitnessFields } from '../files/witness-status.ts';
+import type { FilePlace } from '../store/file-ledger.ts';
 import type { GenerationLocks } from './generation-locks.ts';
 import type { WitnessIntake } from './intake.ts';
 import type { IoPriority, IoQueue } from './io-queue.ts';
@@ -40,7 +41,7 @@ export interface WitnessAssemblerOptions {
   readonly writer: DurableWriter;
   readonly writes: IoQueue;
   readonly partialDirectory: string;
-  readonly pathOf: (key: BlockKey) => string;
+  readonly pathOf: (key: BlockKey, place: FilePlace) => string;
   /** Called before a witness becomes visible that was not there; it does once the promise has resolved. */
   readonly beforeVisible: (key: BlockKey) => Promise<void>;
 }
@@ -91,7 +92,7 @@ export class WitnessAssembler {
       const payload = await read(0);
       return payload !== undefined && this.#placeWhole(key, announcement, payload, 'backlog');
     }
-    const chunks = await this.#ownChunkList(held);
+    const chunks = await this.#ownChunkList(announcement);
     if (chunks === undefined) return false;
     const partial = await this.#openPartial(key, announcement, chunks);
     return this.#discardingOnDiskError(partial, async () => {
@@ -149,9 +150,9 @@ export class WitnessAssembler {
     }
   }
 
-  async #ownChunkList(held: ShelvedWitness): Promise<readonly Hash32[] | undefined> {
-    const bytes = await this.#options.source.chunkList(held.payloadDigest);
-    return bytes === undefined ? undefined : checkChunkList(bytes, held.payloadDigest, held.payloadBytes);
+  async #ownChunkList({ payloadDigest, payloadBytes }: WitnessAnnouncement): Promise<readonly Hash32[] | undefined> {
+    const bytes = await this.#options.source.chunkList(payloadDigest);
+    return bytes === undefined ? undefined : checkChunkList(bytes, payloadDigest, payloadBytes);
   }
 
   #openPartial(key: BlockKey, announcement: WitnessAnnouncement, chunks: readonly Hash32[]): Promise<PartialWitness> {
@@ -175,13 +176,13 @@ export class WitnessAssembler {
   }
 
   async #publish(key: BlockKey, announcement: WitnessAnnouncement, partial: PartialWitness): Promise<boolean> {
-    const { writer, pathOf } = this.#options;
+    const { writer } = this.#options;
     await partial.finish();
-    const path = pathOf(key);
     await this.#setAside(key, announcement);
-    const outcome = await writer.publish(partial.path, path, this.#expectedAt(key, path));
+    const { place, path } = this.#placeOf(key);
+    const outcome = await writer.publish(partial.path, path, this.#expectedAt(key));
     if (!outcome.replaced) await partial.discard();
-    return this.#adopt(key, path, announcement, outcome);
+    return this.#adopt(key, place, announcement, outcome);
   }
 
   async #placeWhole(
@@ -190,21 +191,21 @@ export class WitnessAssembler {
     payload: Uint8Array,
     priority: IoPriority,
   ): Promise<boolean> {
-    const { writer, writes, pathOf } = this.#options;
+    const { writer, writes } = this.#options;
     const bytes = encodeWitnessFile({ ...fieldsOf(key, announcement), witnessData: payload });
-    const path = pathOf(key);
     await this.#setAside(key, announcement);
+    const { place, path } = this.#placeOf(key);
     const outcome = await writes.run(priority, () =>
-      writer.write(path, bytes, { durability: 'durable', expected: this.#expectedAt(key, path) }),
+      writer.write(path, bytes, { durability: 'durable', expected: this.#expectedAt(key) }),
     );
-    return this.#adopt(key, path, announcement, outcome);
+    return this.#adopt(key, place, announcement, outcome);
   }
 
   /** Two payloads were announced for this block, and the one that is here is not the chosen one. */
   async #setAside(key: BlockKey, announcement: WitnessAnnouncement): Promise<void> {
     const { shelf, quarantine, intake } = this.#options;
     const held = shelf.get(key);
-    if (held === undefined || held.payloadDigest === announcement.payloadDigest) return;
+    if (held?.payloadDigest === undefined || held.payloadDigest === announcement.payloadDigest) return;
     const error = new FileError('ERR_WITNESS_CONFLICT', {
       argument: held.path,
       expected: `the chosen payload ${announcement.payloadDigest}`,
@@ -214,17 +215,23 @@ export class WitnessAssembler {
     await intake.takeIn(key);
   }
 
+  /** A witness that is in the archive stays there. */
+  #placeOf(key: BlockKey): { readonly place: FilePlace; readonly path: string } {
+    const { shelf, pathOf } = this.#options;
+    const place = shelf.get(key)?.place ?? 'primary';
+    return { place, path: pathOf(key, place) };
+  }
+
   /** In a free place, over a lock that was looked at, or over the witness itself. */
-  #expectedAt(key: BlockKey, path: string): FileIdentity | undefined {
+  #expectedAt(key: BlockKey): FileIdentity | undefined {
     const { shelf, locks } = this.#options;
-    const held = shelf.get(key);
-    return held?.path === path ? held.identity : locks.identityOf(key);
+    return shelf.get(key)?.identity ?? locks.identityOf(key);
   }
 
   /** Whether a witness is there now. */
   async #adopt(
     key: BlockKey,
-    path: string,
+    place: FilePlace,
     announcement: WitnessAnnouncement,
     outcome: WriteOutcome,
   ): Promise<boolean> {
@@ -237,7 +244,7 @@ export class WitnessAssembler {
     const { payloadDigest, payloadBytes } = announcement;
     const fields = fieldsOf(key, announcement);
     const payloadOffset = payloadOffsetOf(fields);
-    await intake.adopt(key, path, { fields, identity: outcome.identity, payloadDigest, payloadBytes, payloadOffset });
+    await intake.adopt(key, place, { fields, identity: outcome.identity, payloadDigest, payloadBytes, payloadOffset });
     return true;
   }
 }

@@ -17,7 +17,7 @@ import type { WitnessClient } from '../../net/witness/client.ts';
 import { WitnessTransferError } from '../../net/witness/transfer-error.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { HolderDistrust } from './distrust.ts';
-import type { ShelvedWitness, WitnessShelf } from './shelf.ts';
+import type { WitnessShelf } from './shelf.ts';
 
 export type ChallengeVerdict =
   | { readonly outcome: 'passed' }
@@ -77,7 +77,8 @@ export class Challenger {
     const { shelf, distrust, clock, onEvent, onFinding } = this.#options;
     const held = shelf.withDigest(payloadDigest);
     if (held === undefined) return { outcome: 'unknown', reason: 'this node does not hold the payload' };
-    const verdict = await this.#verdictOn(holder, held);
+    const { payloadBytes } = held;
+    const verdict = await this.#verdictOn(holder, payloadDigest, payloadBytes);
     if (verdict.outcome === 'passed') distrust.clear(holder, payloadDigest);
     if (verdict.outcome === 'failed') distrust.blame(holder, payloadDigest, clock.monotonicMs());
     onEvent({ type: 'holder-challenged', holder, payloadDigest, verdict });
@@ -88,16 +89,16 @@ export class Challenger {
   async #challengeOne(): Promise<void> {
     const { shelf, store, network, random } = this.#options;
     const held = shelf.pick(random);
-    if (held === undefined) return;
+    if (held?.payloadDigest === undefined) return;
     const inReach = new Set(network.peers().map(({ node }) => node));
     const holders = liveHolders(store.replica.get(held.key).holders).filter((node) => inReach.has(node));
     const holder = holders[holders.length > 0 ? random(holders.length) : 0];
     if (holder !== undefined) await this.challenge(holder, held.payloadDigest);
   }
 
-  async #verdictOn(holder: NodeId, held: ShelvedWitness): Promise<ChallengeVerdict> {
+  async #verdictOn(holder: NodeId, payloadDigest: Hash32, payloadBytes: number): Promise<ChallengeVerdict> {
     const { client, random, sample, proofOf } = this.#options;
-    const request = drawChallenge(held.payloadDigest, held.payloadBytes, sample, random);
+    const request = drawChallenge(payloadDigest, payloadBytes, sample, random);
     try {
       const [answer, expected] = [await client.ask(holder, request, this.#stopping.signal), await proofOf(request)];
       if (expected === undefined) return { outcome: 'unknown', reason: 'this node does not hold the payload any more' };

@@ -3,7 +3,8 @@
  *
  * Invariants: a bounded number of fetches runs at once, one at a time for a block; what the next claims need comes first,
  * then unfinished blocks, then the rest, the oldest first. Nothing is fetched beyond the disk budget. What no holder
- * could serve is tried again, each time twice as late, up to `RETRY_MS_MAX`.
+ * could serve is tried again, each time twice as late, up to `RETRY_MS_MAX`; what nobody in reach holds waits for a change of
+ * its record or of the peers, not for a time.
  */
 
 import PQueue from 'p-queue';
@@ -15,7 +16,7 @@ import { isFailure } from '../../crdt/errors.ts';
 import { blockId, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
-import type { Network } from '../../net/network.ts';
+import type { Network, PeerLink } from '../../net/network.ts';
 import { WitnessTransferError } from '../../net/witness/transfer-error.ts';
 import { rankOf } from '../claim/rendezvous.ts';
 import type { BlockStore } from '../store/block-store.ts';
@@ -72,6 +73,17 @@ export type WitnessNeed =
   | { readonly kind: 'drop' }
   | { readonly kind: 'nothing'; readonly reason: 'unannounced' | 'held' | 'policy' | 'over-budget' };
 
+/** Where a block's witness is: here, or why not. */
+export type WitnessStanding =
+  | 'held'
+  | 'fetching'
+  /** Nobody in reach holds it. */
+  | 'out-of-reach'
+  | 'unannounced'
+  /** By the policy. */
+  | 'not-kept'
+  | 'over-budget';
+
 interface Missing {
   readonly sinceMs: number;
   attempts: number;
@@ -84,6 +96,7 @@ export class WitnessFetcher {
   readonly #wanted = new Set<BlockId>();
   readonly #missing = new Map<BlockId, Missing>();
   readonly #timers = new Map<BlockId, () => void>();
+  readonly #outOfReach = new Map<BlockId, BlockKey>();
   readonly #stopping = new AbortController();
   /** Of payloads that are being fetched. */
   #reservedBytes = 0;
@@ -105,9 +118,22 @@ export class WitnessFetcher {
     return this.#overBudget.size;
   }
 
+  /** Witnesses that the policy wants and nobody in reach holds. */
+  get outOfReach(): number {
+    return this.#outOfReach.size;
+  }
+
+  /** Peers came or went. */
+  peersChanged(): void {
+    // Those that stay out of reach are put back meanwhile.
+    const waiting = [...this.#outOfReach.values()];
+    for (const key of waiting) this.consider(key);
+  }
+
   /** The block's record or its place on the shelf changed, or who is in reach or alive. */
   consider(key: BlockKey): void {
     const id = blockId(key);
+    this.#outOfReach.delete(id);
     if (this.#stopping.signal.aborted || this.#wanted.has(id)) return;
     const need = this.need(key);
     this.#timers.get(id)?.();
@@ -116,6 +142,10 @@ export class WitnessFetcher {
     if (need.kind === 'nothing' && need.reason === 'over-budget') this.#again(key, RETRY_MS_MAX);
     else if (need.kind === 'nothing') this.#forget(id);
     if (need.kind === 'nothing' || need.kind === 'wait') return;
+    if (need.kind === 'fetch' && this.#holdersInReach(key).length === 0) {
+      this.#outOfReach.set(id, key);
+      return;
+    }
     this.#enqueue(key, need.kind === 'drop' ? undefined : need.announcement, () => this.#serve(key));
   }
 
@@ -150,6 +180,14 @@ export class WitnessFetcher {
     if (policy.kind !== 'factor') return { kind: 'nothing', reason: 'held' };
     const drop = decideDrop(policy, this.#situation(key, announcement));
     return drop.action === 'drop' ? { kind: 'drop' } : { kind: 'nothing', reason: 'held' };
+  }
+
+  standing(key: BlockKey): WitnessStanding {
+    if (this.#outOfReach.has(blockId(key))) return 'out-of-reach';
+    if (this.#options.shelf.has(key)) return 'held';
+    const need = this.need(key);
+    if (need.kind !== 'nothing') return 'fetching';
+    return need.reason === 'policy' ? 'not-kept' : need.reason;
   }
 
   /** Fetches the block's witness now, whatever the policy says of it; tells whether it is here. Throws as the disk does. */
@@ -287,14 +325,18 @@ export class WitnessFetcher {
 
   /** Connected holders that are trusted, the nearest first. */
   #sources(key: BlockKey, { payloadDigest }: WitnessAnnouncement): readonly NodeId[] {
-    const { network, store, clock, distrust, region, regionOf } = this.#options;
-    const holders = new Set(liveHolders(store.replica.get(key).holders));
+    const { clock, distrust, region, regionOf } = this.#options;
     const nowMs = clock.monotonicMs();
-    const links = network
-      .peers()
-      .filter(({ node }) => holders.has(node) && distrust.isTrusted(node, payloadDigest, nowMs))
+    const links = this.#holdersInReach(key)
+      .filter(({ node }) => distrust.isTrusted(node, payloadDigest, nowMs))
       .map((link) => ({ ...link, region: regionOf(link.node) }));
     return orderSources(links, region);
+  }
+
+  #holdersInReach(key: BlockKey): readonly PeerLink[] {
+    const { network, store } = this.#options;
+    const holders = new Set(liveHolders(store.replica.get(key).holders));
+    return network.peers().filter(({ node }) => holders.has(node));
   }
 
   #retryLater(key: BlockKey): void {

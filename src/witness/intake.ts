@@ -5,8 +5,8 @@
  * checked: read back here, or checked by us as we wrote it. A bad file goes to quarantine and is fetched again from a peer.
  */
 
-import { removeHolder } from '../../crdt/block/holders.ts';
-import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
+import { liveHolders, removeHolder } from '../../crdt/block/holders.ts';
+import { hasSuccess, recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { blockId, type BlockKey } from '../../crdt/ids.ts';
 import type { Lease } from '../../crdt/lease/lease.ts';
@@ -21,6 +21,7 @@ import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import { KeyedMutex } from '../store/keyed-mutex.ts';
 import type { BlockStore } from '../store/block-store.ts';
+import type { FileLedger, FilePlace } from '../store/file-ledger.ts';
 import { newsOfWitness } from './announce.ts';
 import { readGenerationLock, type GenerationEvent } from './generation-lock.ts';
 import type { GenerationLocks } from './generation-locks.ts';
@@ -34,10 +35,11 @@ export interface WitnessIntakeOptions {
   readonly store: BlockStore;
   readonly shelf: WitnessShelf;
   readonly quarantine: Quarantine;
+  readonly files: FileLedger;
   readonly generations: LeaseSightings;
   readonly locks: GenerationLocks;
-  /** Where the block's witness is looked for, in this order. */
-  readonly pathsOf: (key: BlockKey) => readonly string[];
+  /** Where the block's witness is looked for: in the first place, then in the archive. */
+  readonly pathOf: (key: BlockKey, place: FilePlace) => string;
   readonly onEvent: (event: IntakeEvent) => void;
   /** A witness that nobody had announced stands in this node's directory. */
   readonly onAnnounced: (key: BlockKey) => void;
@@ -58,9 +60,23 @@ export class WitnessIntake {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
   }
 
-  /** Takes in the file that this node has just written at `path`, which need not be read again. */
-  async adopt(key: BlockKey, path: string, facts: WitnessFacts): Promise<void> {
-    await this.#mutex.run(blockId(key), async () => this.#interpret(key, path, facts));
+  /** Takes in the file that this node has just written in `place`, which need not be read again. */
+  async adopt(key: BlockKey, place: FilePlace, facts: WitnessFacts): Promise<void> {
+    await this.#mutex.run(blockId(key), async () => this.#interpret(key, place, facts));
+  }
+
+  /** A record may say that this node holds a witness whose file went away while nobody was looking. */
+  async recheck(keys: Iterable<BlockKey>): Promise<void> {
+    const { store, shelf, author } = this.#options;
+    for (const key of keys) {
+      if (shelf.has(key)) continue;
+      if (liveHolders(store.replica.get(key).holders).includes(author.node)) await this.takeIn(key);
+    }
+  }
+
+  /** Runs `task` while nothing here touches the block's `.w`. */
+  exclusively(key: BlockKey, task: () => Promise<void>): Promise<void> {
+    return this.#mutex.run(blockId(key), task);
   }
 
   /** Resolves once no look is under way. */
@@ -69,18 +85,17 @@ export class WitnessIntake {
   }
 
   async #takeInLocked(key: BlockKey): Promise<void> {
-    const { disk, shelf, pathsOf, quarantine, onEvent } = this.#options;
-    for (const path of pathsOf(key)) {
-      const identity = await disk.identify(path);
-      if (identity === undefined) continue;
-      const known = shelf.get(key);
-      if (known?.path === path && sameFile(known.identity, identity)) return;
+    const { disk, files, pathOf, quarantine, onEvent } = this.#options;
+    const known = files.known('witness', key);
+    for (const place of ['primary', 'backup'] as const) {
+      const path = pathOf(key, place);
+      if (known?.place === place && sameFile(await disk.identify(path), known.identity)) return;
       const read = await settled(this.#options, path, async () => {
         const facts = await readWitnessFacts(disk, path, blockFileName('witness', key));
         return facts === undefined ? undefined : { value: facts };
       });
       if (read.kind === 'good') {
-        this.#interpret(key, path, read.value);
+        this.#interpret(key, place, read.value);
         return;
       }
       if (read.kind === 'absent') continue;
@@ -90,8 +105,9 @@ export class WitnessIntake {
     this.#gone(key);
   }
 
-  #interpret(key: BlockKey, path: string, { fields, identity, ...payload }: WitnessFacts): void {
-    const { store, shelf, locks, author, onShelfChanged } = this.#options;
+  #interpret(key: BlockKey, place: FilePlace, { fields, identity, ...payload }: WitnessFacts): void {
+    const { store, shelf, files, locks, author, onShelfChanged } = this.#options;
+    files.note('witness', key, { identity, place });
     const record = store.replica.get(key);
     if (fields.status === 'Idle' || fields.status === 'Processing') {
       this.#takeInLock(key, fields, identity, record);
@@ -100,7 +116,8 @@ export class WitnessIntake {
     locks.forget(key);
     const { status: state, parentHash, preStateRoot, lockTimeSeconds, blobIds } = fields;
     const { payloadDigest, payloadBytes } = payload;
-    shelf.put({ key, path, identity, state, ...payload, parentHash, preStateRoot });
+    const isFinished = hasSuccess(record.results);
+    shelf.put(key, { state, ...payload }, isFinished ? undefined : { parentHash, preStateRoot });
     const news = newsOfWitness({ state, payloadDigest, blobIdCount: blobIds.length }, record, author.node);
     const witnesses: WitnessAnnouncement[] = [];
     if (news.announce) {
@@ -117,6 +134,7 @@ export class WitnessIntake {
     }
     if (news.reason === 'new-payload') this.#options.onAnnounced(key);
     store.merge({ key, record: recordOf({ witnesses, holders: news.holders }) }, 'local');
+    if (record.settled) shelf.settle(key);
     onShelfChanged(key);
   }
 
@@ -148,11 +166,12 @@ export class WitnessIntake {
   }
 
   #gone(key: BlockKey): void {
-    const { shelf, store, author, locks, onShelfChanged } = this.#options;
+    const { shelf, files, store, author, locks, onShelfChanged } = this.#options;
+    files.forget('witness', key);
     locks.forget(key);
     const { holders } = store.replica.get(key);
     const wasHolder = removeHolder(holders, author.node);
-    if (shelf.get(key) === undefined && wasHolder.length === 0) return;
+    if (!shelf.has(key) && wasHolder.length === 0) return;
     shelf.remove(key);
     store.merge({ key, record: recordOf({ holders: wasHolder }) }, 'local');
     onShelfChanged(key);

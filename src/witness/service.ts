@@ -6,7 +6,6 @@
  * assembler and the locks alone, each of which looks at what stands there first.
  */
 
-import { liveHolders } from '../../crdt/block/holders.ts';
 import { chosenWitness, linkTo, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { successRoots } from '../../crdt/block/record.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
@@ -23,7 +22,9 @@ import type { Disk } from '../disk/disk.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { Change } from '../replica/replica.ts';
+import type { BlockTable } from '../replica/block-table.ts';
 import type { BlockStore } from '../store/block-store.ts';
+import type { FileLedger, FilePlace } from '../store/file-ledger.ts';
 import { WitnessAssembler } from './assembler.ts';
 import { Challenger, type ChallengeEvent } from './challenger.ts';
 import { ChunkStore } from './chunk-store.ts';
@@ -49,6 +50,8 @@ export interface WitnessServiceOptions {
   readonly author: Author;
   readonly store: BlockStore;
   readonly quarantine: Quarantine;
+  readonly blocks: BlockTable;
+  readonly files: FileLedger;
   readonly writer: DurableWriter;
   /** Of generators' leases. */
   readonly sightings: LeaseSightings;
@@ -59,10 +62,7 @@ export interface WitnessServiceOptions {
   readonly liveMembers: () => readonly NodeId[];
   readonly rivals: () => readonly NodeId[] | undefined;
   readonly layout: Pick<DatadirLayout, 'contracts' | 'partial' | 'chunks'>;
-  /** Where a block's witness is written. */
-  readonly pathOf: (key: BlockKey) => string;
-  /** Where it is archived. */
-  readonly backupPathOf: (key: BlockKey) => string;
+  readonly pathOf: (key: BlockKey, place?: FilePlace) => string;
   /** See `WitnessAssemblerOptions`. */
   readonly beforeVisible: (key: BlockKey) => Promise<void>;
   /** See `WitnessIntakeOptions`. */
@@ -87,7 +87,8 @@ export interface WitnessResources {
 }
 
 export class WitnessService {
-  readonly shelf = new WitnessShelf();
+  readonly shelf: WitnessShelf;
+  readonly intake: WitnessIntake;
   readonly fetcher: WitnessFetcher;
   readonly source: PayloadSource;
   readonly client: WitnessClient;
@@ -95,7 +96,6 @@ export class WitnessService {
   readonly contracts: ContractBook;
   readonly distrust = new HolderDistrust();
   readonly #options: WitnessServiceOptions;
-  readonly #intake: WitnessIntake;
   readonly #locks: GenerationLocks;
   readonly #server: WitnessServer;
   readonly #reads: IoQueue;
@@ -107,8 +107,8 @@ export class WitnessService {
   readonly #repair: RepairSweep;
 
   constructor(options: WitnessServiceOptions) {
-    const { network, disk, clock, author, sightings, writer, limits, layout, pathOf, backupPathOf, regionOf } = options;
-    const { shelf } = this;
+    const { network, disk, clock, author, sightings, writer, limits, layout, pathOf, regionOf } = options;
+    const shelf = (this.shelf = new WitnessShelf(options.blocks, options.files, pathOf));
     this.#options = options;
     this.#reads = new IoQueue('witness reads', limits.reads);
     this.#writes = new IoQueue('witness writes', limits.writes);
@@ -123,12 +123,10 @@ export class WitnessService {
       ...options,
       self: author.node,
       shelf,
-      takeIn: (key) => this.takeIn(key),
+      takeIn: (key) => this.intake.takeIn(key),
       onWriteError: (key, error) => options.onWriteError(pathOf(key), error),
     }));
-    const pathsOf = (key: BlockKey): readonly string[] => [pathOf(key), backupPathOf(key)];
-    const intake = new WitnessIntake({ ...options, shelf, generations: sightings, locks, pathsOf });
-    this.#intake = intake;
+    const intake = (this.intake = new WitnessIntake({ ...options, shelf, generations: sightings, locks }));
     this.#assembler = new WitnessAssembler({
       ...options,
       client,
@@ -176,11 +174,6 @@ export class WitnessService {
     });
   }
 
-  /** Looks at the block's witness file if it changed since the last look. */
-  takeIn(key: BlockKey): Promise<void> {
-    return this.#intake.takeIn(key);
-  }
-
   /** A block's record changed. */
   note({ key, before, after }: Change): void {
     const { sightings, clock } = this.#options;
@@ -193,17 +186,14 @@ export class WitnessService {
 
   /** Resolves once no file is looked at or written. */
   async idle(): Promise<void> {
-    await this.#intake.idle();
+    await this.intake.idle();
     await this.#locks.idle();
   }
 
   /** What stands in the directory has been taken in: what went away meanwhile, and left-overs of earlier runs, are cleared. */
   async start(): Promise<void> {
-    const { store, author } = this.#options;
-    for (const { key, record } of store.replica.entries()) {
-      const saysWeHold = liveHolders(record.holders).includes(author.node);
-      if (saysWeHold && this.shelf.get(key) === undefined) await this.takeIn(key);
-    }
+    const { store } = this.#options;
+    await this.intake.recheck(this.workable());
     function* announced(): Generator<{ key: BlockKey; payloadDigest: WitnessAnnouncement['payloadDigest'] }> {
       for (const { key, record } of store.replica.entries()) {
         for (const { payloadDigest } of record.witnesses) yield { key, payloadDigest };
@@ -211,6 +201,11 @@ export class WitnessService {
     }
     await this.#assembler.sweep(announced());
     await this.#chunks.open();
+  }
+
+  /** Blocks that may still need work: see `Replica.workable`. */
+  workable(): Iterable<BlockKey> {
+    return this.#options.store.replica.workable((slot, rank) => this.shelf.hasReached(slot, rank));
   }
 
   /** Begins to challenge holders, to bring contracts, and to repair what holders that left take with them. */
@@ -257,6 +252,6 @@ export class WitnessService {
     const held = this.shelf.get(key);
     if (held === undefined) return;
     await this.#options.disk.remove(held.path);
-    await this.#intake.takeIn(key);
+    await this.intake.takeIn(key);
   }
 }

@@ -28,6 +28,12 @@ describe('driftlock status', () => {
       stdout,
       /\nclock +within: -0\.3 ± 1\.3 ms against the majority of 2, bound 500 ms\nrank step +50 ms, measured\n/,
     );
+    match(stdout, /\nwitnesses +1 held, 0 being fetched, 2 held by nobody in reach\n/);
+    match(
+      stdout,
+      /\nfinal +block 3080, 0xa1a1\w+\nkeeps +blocks from 3000 on\nscrub +1 rounds, 17 blocks into the next\n/,
+    );
+    match(stdout, /\nloading +1000 of 4000 files, 500 a second, 6\.0 s left\n/);
     match(stdout, /\n12D3Koo\w+ +up +1\.5 ms +\+0\.5 ± 1\.3 ms +0\.3 s ago +normal +3 +agrees\n$/);
     await server.close();
   });

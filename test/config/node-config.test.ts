@@ -14,6 +14,7 @@ import {
 } from '../../src/config/read-settings.ts';
 import { LIST_ENTRIES_MAX, type Settings } from '../../src/config/settings.ts';
 import { NodeDisk } from '../../src/disk/node-disk.ts';
+import { KEEP_ALL } from '../../src/node/housekeeping-settings.ts';
 import { temporaryFolder } from '../cli/cli.ts';
 import { put } from '../cli/datadir.ts';
 
@@ -60,6 +61,7 @@ describe('the configuration of a node', () => {
       heartbeatMs: 1_000,
       scanIntervalMs: 10_000,
       validationsMax: PARALLELISM,
+      housekeeping: { ...KEEP_ALL, settleAfterBlocks: 16_384, scrubFilesPerSecond: 20 },
       retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
       leaseApi: false,
       reserveMs: undefined,
@@ -157,6 +159,22 @@ describe('the configuration of a node', () => {
     equal(configOf({ datadir: 'x', retryDelayMsMin: 500, retryDelayMsMax: 500 }).retry.delayMsMax, 500);
   });
 
+  it('keeps by blocks, hours and megabytes', () => {
+    const { housekeeping } = configOf(
+      { datadir: 'x', window: 7 },
+      { window: 3, archiveAfterBlocks: 0, settleAfterBlocks: 0, retainBlocks: 1, retainHours: 0.5, retainMegabytes: 2 },
+    );
+    deepEqual(housekeeping, {
+      windowFrom: 7,
+      scrubFilesPerSecond: 20,
+      archiveAfterBlocks: 0,
+      settleAfterBlocks: 0,
+      retainBlocks: 1,
+      retainMs: 1_800_000,
+      retainBytes: 2_000_000,
+    });
+  });
+
   it('lets programs claim blocks through an RPC server on loopback, and elsewhere when told to', () => {
     equal(configOf({ datadir: 'x', rpc: '127.0.0.1:0' }).leaseApi, true);
     equal(configOf({ datadir: 'x', rpc: '127.0.0.1:0', leaseApi: false }).leaseApi, false);
@@ -201,6 +219,13 @@ describe('settings', () => {
     [{ failuresMax: 1_001 }, 'failuresMax: expected at most 1000, found 1001'],
     [{ retryDelayMsMin: 3_600_001 }, 'retryDelayMsMin: expected at most 3600000, found 3600001'],
     [{ reserveSeconds: 0 }, 'reserveSeconds: expected at least 1, found 0'],
+    [{ window: -1 }, 'window: expected at least 0, found -1'],
+    [{ archiveAfterBlocks: 2 ** 30 + 1 }, 'archiveAfterBlocks: expected at most 1073741824, found 1073741825'],
+    [{ settleAfterBlocks: -1 }, 'settleAfterBlocks: expected at least 0, found -1'],
+    [{ retainBlocks: 0 }, 'retainBlocks: expected at least 1, found 0'],
+    [{ retainHours: 0 }, 'retainHours: expected more than 0, found 0'],
+    [{ retainMegabytes: 0.5 }, 'retainMegabytes: expected an integer, found 0.5'],
+    [{ scrubFilesPerSecond: 1_001 }, 'scrubFilesPerSecond: expected at most 1000, found 1001'],
     [{ validationsMax: null }, 'validationsMax: expected a number, found null'],
   ];
 
@@ -270,6 +295,13 @@ const configFileOfEverything: Settings = {
   heartbeatMs: 500,
   scanIntervalMs: 5_000,
   validationsMax: 4,
+  window: 1,
+  archiveAfterBlocks: 8,
+  settleAfterBlocks: 16,
+  retainBlocks: 1_000,
+  retainHours: 48,
+  retainMegabytes: 500,
+  scrubFilesPerSecond: 2,
   failuresMax: 3,
   retryDelayMsMin: 500,
   retryDelayMsMax: 5_000,

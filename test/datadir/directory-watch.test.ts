@@ -6,11 +6,11 @@ import { isFailure } from '../../crdt/errors.ts';
 import {
   LOOKS_IN_FLIGHT_MAX,
   PENDING_NAMES_MAX,
-  REMEMBERED_FILES_MAX,
   watchDirectory,
   type DirectoryWatch,
+  type KnownFiles,
 } from '../../src/datadir/directory-watch.ts';
-import { DiskError, type Disk } from '../../src/disk/disk.ts';
+import { DiskError, sameFile, type Disk, type FileIdentity } from '../../src/disk/disk.ts';
 import { MemoryDisk, type MemoryDiskOptions } from '../../src/disk/memory-disk.ts';
 import { NodeDisk } from '../../src/disk/node-disk.ts';
 import { VirtualClock } from '../net/transport/virtual-clock.ts';
@@ -53,6 +53,35 @@ class Hints {
   }
 }
 
+/** Knows of each file the state that a scan met and a look did not fail on. */
+class RememberedFiles implements KnownFiles {
+  readonly #identities = new Map<string, FileIdentity | undefined>();
+  #met = new Set<string>();
+
+  beginScan(): void {
+    this.#met = new Set();
+  }
+
+  isKnown(name: string, identity: FileIdentity | undefined): boolean {
+    this.#met.add(name);
+    if (identity !== undefined && sameFile(identity, this.#identities.get(name))) return true;
+    this.#identities.set(name, identity);
+    return false;
+  }
+
+  *gone(): Generator<string> {
+    for (const name of this.#identities.keys()) {
+      if (this.#met.has(name)) continue;
+      this.#identities.delete(name);
+      yield name;
+    }
+  }
+
+  forget(name: string): void {
+    this.#identities.delete(name);
+  }
+}
+
 async function silent(options?: MemoryDiskOptions): Promise<SilentDisk> {
   const disk = new SilentDisk(options);
   await disk.makeDirectory('/a');
@@ -82,14 +111,19 @@ describe('watching a directory', () => {
     disk: Disk,
     onName: (name: string) => void | Promise<void> = (name) => hints.add(name),
   ): DirectoryWatch => {
+    const known = new RememberedFiles();
     watch = watchDirectory({
       disk,
+      known,
       directory: '/a',
       clock,
       scanIntervalMs: SCAN_INTERVAL_MS,
       accepts: (name) => !name.endsWith('.tmp'),
       onName,
-      onFailure: (error) => hints.failures.push(error),
+      onFailure: (error, name) => {
+        hints.failures.push(error);
+        if (name !== undefined) known.forget(name);
+      },
     });
     return watch;
   };
@@ -207,7 +241,7 @@ describe('watching a directory', () => {
   it(`keeps ${PENDING_NAMES_MAX} names with events in memory, and scans instead of keeping one more`, async () => {
     for (const extra of [0, 1]) {
       let lists = 0;
-      const disk = await silent({ beforeOperation: (operation) => void (lists += operation === 'list' ? 1 : 0) });
+      const disk = await silent({ beforeOperation: (operation) => void (lists += operation === 'scan' ? 1 : 0) });
       const gate = Promise.withResolvers<void>();
       const watching = begin(disk, async () => gate.promise);
       await watching.scan();
@@ -231,19 +265,14 @@ describe('watching a directory', () => {
     }
   });
 
-  it(`remembers ${REMEMBERED_FILES_MAX} files, and reports one more at every scan`, async () => {
-    const disk = await silent();
-    for (let index = 0; index < REMEMBERED_FILES_MAX; index++) await create(disk, `${index}`);
-    const watching = begin(disk);
-    await watching.scan();
-    hints.take();
-    await watching.scan();
-    assert.deepEqual(hints.take(), []);
-    await create(disk, 'beyond');
-    for (let scan = 0; scan < 2; scan++) {
-      await watching.scan();
-      assert.deepEqual(hints.take(), ['beyond']);
-    }
+  it('leaves nineteen times as long as a scan took between it and the next one', async () => {
+    const disk = await silent({
+      beforeOperation: (operation) => {
+        if (operation === 'scan') clock.advance(1_000);
+      },
+    });
+    await begin(disk).scan();
+    assert.equal(clock.nextInMs, 19_000);
   });
 
   it('goes on without a watcher when there cannot be one, and says so', async () => {
@@ -272,7 +301,7 @@ describe('watching a directory', () => {
     assert.deepEqual(hints.take(), ['file']);
   });
 
-  it('goes on after a scan that failed, or one file that cannot be identified', async () => {
+  it('goes on after a scan that failed', async () => {
     const fault = new Error('injected');
     let failing = '';
     const disk = await silent({
@@ -280,18 +309,14 @@ describe('watching a directory', () => {
         if (path === failing) throw fault;
       },
     });
-    await create(disk, 'bad');
-    await create(disk, 'good');
+    await create(disk, 'file');
     failing = '/a';
     const watching = begin(disk);
     await watching.scan();
-    failing = '/a/bad';
-    await watching.scan();
-    assert.deepEqual(hints.take(), ['good']);
     failing = '';
     await watching.scan();
-    assert.deepEqual(hints.take(), ['bad']);
-    assert.deepEqual(hints.failures, [fault, fault]);
+    assert.deepEqual(hints.take(), ['file']);
+    assert.deepEqual(hints.failures, [fault]);
   });
 
   it('reports nothing after it was stopped, and is stopped when no look is under way', async () => {
@@ -318,6 +343,7 @@ describe('watching a directory', () => {
     const root = await mkdtemp(join(tmpdir(), 'driftlock-watch-'));
     const onMachine = watchDirectory({
       disk: new NodeDisk(),
+      known: new RememberedFiles(),
       directory: root,
       clock,
       scanIntervalMs: SCAN_INTERVAL_MS,

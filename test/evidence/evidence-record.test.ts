@@ -28,7 +28,7 @@ describe('a record of evidence', () => {
   });
 
   it('is made of no event but those that are evidence', () => {
-    assert.equal(evidenceOf({ type: 'loaded', blocks: 1, witnesses: 1 }), undefined);
+    assert.equal(evidenceOf({ type: 'loaded', blocks: 1, fromIndex: 0, witnesses: 1 }), undefined);
     assert.equal(evidenceOf({ type: 'gossip-send-failed', reason: 'x' }), undefined);
   });
 

@@ -1,6 +1,7 @@
 /** A bit of a `.v` is not what was written: what others found must not become what this node says to have found. */
 
 import assert from 'node:assert/strict';
+import { KEEP_ALL } from '../../src/node/housekeeping-settings.ts';
 import { keyAt } from '../net/signed-nodes.ts';
 import { Cluster, type Machine } from './memory-cluster.ts';
 
@@ -10,7 +11,7 @@ const DIGEST_BYTES = 32;
 /** A sidecar that holds what another node found, stopped. */
 async function stoppedSidecar(): Promise<{ cluster: Cluster; sidecar: Machine; finder: Machine }> {
   const cluster = new Cluster();
-  const [sidecar] = cluster.add(1);
+  const [sidecar] = cluster.add(1, { settings: { housekeeping: { ...KEEP_ALL, scrubFilesPerSecond: 20 } } });
   const [finder] = cluster.add(1, { validates: true });
   assert(sidecar !== undefined && finder !== undefined);
   await cluster.start();
@@ -21,7 +22,7 @@ async function stoppedSidecar(): Promise<{ cluster: Cluster; sidecar: Machine; f
   return { cluster, sidecar, finder };
 }
 
-describe('a .v of which a bit has rotted, when its node starts again', () => {
+describe('a .v of which a bit has rotted while its node was stopped, found by the scrub', () => {
   for (const [where, fromEndBytes] of [
     ['in its record', DIGEST_BYTES + 10],
     ['in the digest of its trailer', 1],

@@ -60,7 +60,8 @@ export class Machine {
   readonly layout: DatadirLayout = datadirLayout('/data');
   readonly events: NodeEvent[] = [];
   readonly #wallOffsetMs: number;
-  readonly #settings: NodeSettings;
+  /** Of the next start. */
+  settings: NodeSettings;
   disk: MemoryDisk;
   #running: { readonly node: DriftlockNode; readonly network: Network; readonly clock: MachineClock } | undefined;
 
@@ -72,7 +73,7 @@ export class Machine {
     this.#cluster = cluster;
     this.signer = signer;
     this.#wallOffsetMs = wallOffsetMs;
-    this.#settings = { ...SETTINGS, ...settings };
+    this.settings = { ...SETTINGS, ...settings };
     this.disk = new MemoryDisk(disk);
     this.validator = validates ? new ScriptedValidator(cluster.clock) : undefined;
   }
@@ -106,7 +107,7 @@ export class Machine {
     await prepareDatadir(this.disk, this.layout);
     const clock = new MachineClock(time, { wallOffsetMs: this.#wallOffsetMs });
     const network = hub.join(new MemberList(this.id, members()));
-    const node = new DriftlockNode(this.#settings, {
+    const node = new DriftlockNode(this.settings, {
       clock,
       random: this.#cluster.random,
       disk: this.disk,

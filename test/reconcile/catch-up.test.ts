@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import {
-  CATCH_UP_RECORDS_MIN,
-  CatchUpMeter,
-  RATE_WINDOW_MS,
-  type CatchUpProgress,
-} from '../../src/reconcile/catch-up.ts';
+import { CATCH_UP_RECORDS_MIN, CatchUpMeter } from '../../src/reconcile/catch-up.ts';
+import { RATE_WINDOW_MS, type Progress } from '../../src/progress/progress-meter.ts';
 
-function progressOf({ progress }: CatchUpMeter): CatchUpProgress | undefined {
+function progressOf({ progress }: CatchUpMeter): Progress | undefined {
   return progress;
 }
 
@@ -15,9 +11,9 @@ describe('the progress of catching up', () => {
     const meter = new CatchUpMeter();
     assert.equal(progressOf(meter), undefined);
     meter.note(0, 0, [50_000, 100_000]);
-    assert.deepEqual(progressOf(meter), { done: 0, total: 100_000, recordsPerSecond: 0, leftMs: undefined });
+    assert.deepEqual(progressOf(meter), { done: 0, total: 100_000, perSecond: 0, leftMs: undefined });
     meter.note(1_000, 5_000, [50_000, 100_000]);
-    assert.deepEqual(progressOf(meter), { done: 5_000, total: 100_000, recordsPerSecond: 5_000, leftMs: 19_000 });
+    assert.deepEqual(progressOf(meter), { done: 5_000, total: 100_000, perSecond: 5_000, leftMs: 19_000 });
     // The samples before are out of the window by now.
     meter.note(RATE_WINDOW_MS + 1_000, 5_000, [100_000]);
     assert.equal(progressOf(meter)?.leftMs, undefined);

@@ -9,8 +9,7 @@ import {
 } from '../../src/reconcile/trigger.ts';
 
 const DIFFERS: PeerComparison = {
-  ownDigest: 1n,
-  peerDigest: 2n,
+  agreement: 'differ',
   nowMs: 100_000,
   differsSinceMs: 100_000 - SETTLE_MS,
   lastEndedMs: 0,
@@ -23,7 +22,9 @@ describe('when to reconcile', () => {
   it('is decided by the digests first, then by what may settle it otherwise', () => {
     const cases: readonly [Partial<PeerComparison>, boolean, string][] = [
       [{}, true, 'digests-differ'],
-      [{ peerDigest: 1n, hasMore: true }, false, 'digests-agree'],
+      [{ agreement: 'agree', hasMore: true }, false, 'digests-agree'],
+      [{ agreement: 'theirs-to-tell', lastEndedMs: undefined }, false, 'theirs-to-tell'],
+      [{ agreement: 'theirs-to-tell', hasMore: true }, true, 'more-left'],
       [{ differsSinceMs: 100_001 - SETTLE_MS }, false, 'gossip-may-settle-it'],
       [{ differsSinceMs: 100_000, hasMore: true }, true, 'more-left'],
       [{ lastEndedMs: undefined, differsSinceMs: 100_000 }, true, 'first-contact'],

@@ -63,6 +63,7 @@ export const status: NodeStatus = {
   witnesses: {
     held: 1,
     fetching: 0,
+    outOfReach: 2,
     serving: 1,
     sentBytes: 14_000,
     payloadBytes: 14_000,
@@ -74,6 +75,13 @@ export const status: NodeStatus = {
     overBudget: 0,
   },
   files: { pending: 0, lastError: null },
+  loading: { done: 1_000, total: 4_000, filesPerSecond: 500, leftMs: 6_000 },
+  keeping: {
+    lowestKept: 3_000,
+    final: { block: 3_080, hash: hashOf(0xa1) },
+    scrubRounds: 1,
+    scrubPassed: 17,
+  },
   catchUp: null,
   peers: [
     {
@@ -103,6 +111,10 @@ export const status: NodeStatus = {
     witnessesFetched: 0,
     witnessFetchesFailed: 0,
     filesQuarantined: 0,
+    blocksArchived: 0,
+    blocksSettled: 0,
+    blocksPruned: 0,
+    finalityAlerts: 0,
   },
 };
 

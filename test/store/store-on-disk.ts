@@ -17,6 +17,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { LeaseSightings } from '../../src/lease/sightings.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import type { BlockStore, StoreChange } from '../../src/store/block-store.ts';
+import { FileLedger, type FilePlace } from '../../src/store/file-ledger.ts';
 import { JournaledStore } from '../../src/store/journaled-store.ts';
 import { fileView } from '../../src/store/validate-view.ts';
 import { SignedNodes } from '../net/signed-nodes.ts';
@@ -66,8 +67,7 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
     author,
     sightings,
     quarantine,
-    pathOf,
-    backupPathOf,
+    pathOf: pathIn,
     recordOf: (key) => journaled.store.recordToCome(key),
     isAuthentic,
     isReplaying: (key) => journaled.journal.isReplaying(key),
@@ -76,6 +76,7 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
   const journaled = new JournaledStore({
     world: { disk, clock, random, layout: LAYOUT },
     replica,
+    files: new FileLedger(replica.blocks),
     isAuthentic,
     fileViewOf: (key, record) => {
       const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
@@ -103,6 +104,10 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
     events,
     writeErrors,
   };
+}
+
+function pathIn(key: BlockKey, place: FilePlace): string {
+  return place === 'primary' ? pathOf(key) : backupPathOf(key);
 }
 
 export function pathOf(key: BlockKey): string {

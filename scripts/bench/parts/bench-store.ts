@@ -18,6 +18,7 @@ import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { Replica } from '../../../src/replica/replica.ts';
 import type { StoreChange } from '../../../src/store/block-store.ts';
+import { FileLedger } from '../../../src/store/file-ledger.ts';
 import { JournaledStore } from '../../../src/store/journaled-store.ts';
 import { fileView } from '../../../src/store/validate-view.ts';
 
@@ -44,9 +45,11 @@ export async function openBenchStore(
   const disk = new NodeDisk();
   await prepareDatadir(disk, layout);
   const author = new Author({ ...identity, clock: systemClock, skewBoundMs: 500 });
+  const replica = new Replica();
   const journaled = new JournaledStore({
     world: { disk, clock: systemClock, random: randomInteger, layout },
-    replica: new Replica(),
+    replica,
+    files: new FileLedger(replica.blocks),
     isAuthentic: () => true,
     fileViewOf: (key, record) =>
       fileView(

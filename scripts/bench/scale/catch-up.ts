@@ -21,6 +21,7 @@ import { MemoryHub } from '../../../net/memory/hub.ts';
 import { Author } from '../../../src/author/author.ts';
 import { datadirLayout } from '../../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../../src/datadir/prepare.ts';
+import { configureNode } from '../../../src/config/program-config.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { DriftlockNode } from '../../../src/node/node.ts';
@@ -99,17 +100,15 @@ async function startNode(
   const layout = datadirLayout(directory);
   const disk = new NodeDisk();
   await prepareDatadir(disk, layout);
+  const config = configureNode({ datadir: directory });
   const settings = {
+    ...config,
     cluster: 'bench',
     region: '',
-    bounds: { driftRate: 0.0002, deliveryMarginMs: 500, skewBoundMs: 500 },
-    lockTimeMs: 30_000,
-    rankStepMs: 250,
+    bounds: config.clockBounds,
     heartbeatMs: 200,
     scanIntervalMs: 600_000,
-    retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
-    reserveMs: undefined,
-    validationsMax: 1,
+    housekeeping: { ...config.housekeeping, scrubFilesPerSecond: 0 },
   };
   const node = new DriftlockNode(settings, {
     clock: systemClock,

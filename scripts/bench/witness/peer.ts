@@ -141,7 +141,7 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
       case 'forget': {
         await rm(layout.witness, { recursive: true });
         await mkdir(layout.witness);
-        for (const key of command.keys.map(keyOf)) await node.witnesses.takeIn(key);
+        for (const key of command.keys.map(keyOf)) await node.witnesses.intake.takeIn(key);
         return node.shelf.size;
       }
       case 'reset-peak':

@@ -5,7 +5,7 @@
  * know is unknown, never bad. A file that goes away meanwhile (the node archives, a reader deletes) is passed over.
  */
 
-import { join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { DriftlockError } from '../../../crdt/errors.ts';
 import type { DatadirLayout } from '../../datadir/layout.ts';
 import { fileBytesMax } from '../file-limits.ts';
@@ -34,6 +34,19 @@ export async function* verifyDatadir(disk: TreeDisk, layout: DatadirLayout): Asy
     // What driftlock keeps for itself can be rebuilt, and is no replica of anything.
     else if (path !== layout.state) yield { file: entry.name, verdict: { kind: 'unknown' } };
   }
+}
+
+/** The verdict on one file, by its path relative to the data directory; undefined when there is none. Precondition: it is known. */
+export async function verifyFile(disk: TreeDisk, layout: DatadirLayout, file: string): Promise<Verdict | undefined> {
+  const maxBytes = fileBytesMax(basename(file));
+  if (maxBytes === undefined) return undefined;
+  return readAndCheck(disk, join(layout.root, file), maxBytes, placeOf(file), basename(file));
+}
+
+function placeOf(file: string): Place {
+  const [folder = '', inner = ''] = dirname(file).split(sep);
+  if (folder === 'backup') return { kind: 'backup', folder: inner };
+  return { kind: folder === 'validate' || folder === 'witness' ? folder : 'root' };
 }
 
 async function* verifyBackup(disk: TreeDisk, path: string, name: string): AsyncGenerator<Finding> {

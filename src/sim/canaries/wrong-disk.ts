@@ -61,6 +61,8 @@ function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
     readRange: (path, offset, lengthBytes) => disk.readRange(path, offset, lengthBytes),
     identify: (path) => disk.identify(path),
     list: (directory) => disk.list(directory),
+    scan: (directory) => disk.scan(directory),
+    count: (directory) => disk.count(directory),
     listDirectories: (directory) => disk.listDirectories(directory),
     makeDirectory: (directory) => disk.makeDirectory(directory),
     create: (path, bytes, options): Promise<FileIdentity> => disk.create(path, bytes, options),

@@ -146,6 +146,7 @@ export const arbitraryDelta: fc.Arbitrary<BlockRecord> = fc.oneof(
   { weight: 1, arbitrary: arbitraryLease.map((generation) => recordOf({ generation })) },
   { weight: 3, arbitrary: arbitraryHolder.map((holder) => recordOf({ holders: [holder] })) },
   { weight: 1, arbitrary: blobId.map((id) => recordOf({ blobIds: [id] })) },
+  { weight: 1, arbitrary: fc.constant(recordOf({ settled: true })) },
 );
 
 export function mergeAll(deltas: readonly BlockRecord[]): BlockRecord {
@@ -157,7 +158,7 @@ export const arbitraryRecord: fc.Arbitrary<BlockRecord> = fc.array(arbitraryDelt
 /** A record of failures only, so that a lease stays in it. */
 export const arbitraryUnfinishedRecord: fc.Arbitrary<BlockRecord> = fc
   .array(
-    arbitraryDelta.filter((delta) => delta.results.every((result) => result.verdict === 'failed')),
+    arbitraryDelta.filter((delta) => !delta.settled && delta.results.every((result) => result.verdict === 'failed')),
     { maxLength: 16 },
   )
   .map(mergeAll);

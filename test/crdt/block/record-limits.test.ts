@@ -142,6 +142,14 @@ describe('the record decoder', () => {
     for (const [bytes, code] of codes) assert.throws(() => decodeRecord(bytes), { code });
   });
 
+  it('refuses leases, announcements and holders in a settled record, and takes it without them', () => {
+    const settled = encodeRecord(recordOf({ settled: true }));
+    assert.deepEqual(decodeRecord(settled), recordOf({ settled: true }));
+    for (const part of [2, 4, 8, 16]) {
+      assert.throws(() => decodeRecord(settled.with(2, 64 | part)), { code: 'ERR_NOT_CANONICAL' });
+    }
+  });
+
   it('refuses a list that is announced and empty', () => {
     const empty = [...encodeRecord(EMPTY_RECORD).subarray(0, 2)];
     for (const part of [1, 4, 16, 32]) {
@@ -153,7 +161,7 @@ describe('the record decoder', () => {
     const empty = encodeRecord(EMPTY_RECORD);
     assert.throws(() => decodeRecord(empty.with(0, 0)), { code: 'ERR_UNKNOWN_VERSION' });
     assert.throws(() => decodeRecord(empty.with(0, 2)), { code: 'ERR_UNKNOWN_VERSION' });
-    assert.throws(() => decodeRecord(empty.with(2, 64)), { code: 'ERR_BAD_ENUM' });
+    assert.throws(() => decodeRecord(empty.with(2, 128)), { code: 'ERR_BAD_ENUM' });
     const lease = encodeRecord(recordOf({ lease: leaseWith({}) }));
     assert.throws(() => decodeRecord(lease.with(lease.length - 64 - 1, 2)), { code: 'ERR_BAD_ENUM' });
     const tableBytes = 1 + 1 + 32 * 2 + 1;

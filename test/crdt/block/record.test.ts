@@ -130,6 +130,16 @@ function arbitraryDelivery(deltas: readonly BlockRecord[]): fc.Arbitrary<BlockRe
 }
 
 describe('the block record', () => {
+  it('absorbs all but results and blob ids once it is settled, whatever comes and in whatever order', () => {
+    holds(
+      fc.property(fc.array(arbitraryDelta, { maxLength: 12 }), fc.nat(12), (deltas, at) => {
+        const settledThere = [...deltas.slice(0, at), recordOf({ settled: true }), ...deltas.slice(at)];
+        const { results, blobIds } = mergeAll(deltas);
+        assert.deepEqual(mergeAll(settledThere), recordOf({ results, blobIds, settled: true }));
+      }),
+    );
+  });
+
   itIsAJoin('merging records', arbitraryRecord, mergeRecords, EMPTY_RECORD);
   itIsAJoin('merging unfinished records', arbitraryUnfinishedRecord, mergeRecords, EMPTY_RECORD);
 

@@ -44,6 +44,7 @@ const arbitraryHeartbeat: fc.Arbitrary<Heartbeat> = fc
     mode: fc.constantFrom(...MODES),
     validates: fc.boolean(),
     isSkewed: fc.boolean(),
+    lowestKept: count,
     digest: fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
     recordCount: count,
     statusCounts: fc.record({ idle: count, processing: count, failed: count, success: count }),
@@ -68,6 +69,16 @@ describe('a heartbeat', () => {
     assert.ok(!isHeartbeatSigned(received, 'silver', nodes.verify));
   });
 
+  it('of a node with a window has the number of its lowest block behind the flags, and never a 0', () => {
+    const flagsAt = 1 + 32 + 6 + 1 + 6 + 1;
+    const windowed = encodeHeartbeat('golden', signer, { ...heartbeat, lowestKept: 300 });
+    assert.equal(Buffer.from(windowed.subarray(flagsAt, flagsAt + 4)).toString('hex'), '05ac0201');
+    windowed.set([0x80, 0], flagsAt + 1);
+    assertDecodeFails(() => decodeHeartbeat(windowed), 'ERR_NOT_CANONICAL', 'heartbeat lowest kept');
+    const none = new Uint8Array([...windowed.subarray(0, flagsAt + 1), 0, ...windowed.subarray(flagsAt + 3)]);
+    assertDecodeFails(() => decodeHeartbeat(none), 'ERR_OUT_OF_RANGE', 'heartbeat lowest kept');
+  });
+
   it('decodes to what was encoded, and encodes to what was decoded', () => {
     holds(
       fc.property(arbitraryHeartbeat, (given) => {
@@ -89,6 +100,7 @@ describe('a heartbeat', () => {
     const bytes = encodeHeartbeat('c', signer, {
       ...heartbeat,
       sequence: most,
+      lowestKept: most,
       recordCount: most,
       statusCounts: { idle: most, processing: most, failed: most, success: most },
       region: 'r'.repeat(REGION_BYTES_MAX),
@@ -128,6 +140,6 @@ describe('a heartbeat', () => {
     const modeAt = 1 + 32 + 6 + 1 + 6;
     assertDecodeFails(() => decodeHeartbeat(withByte(0, 2)), 'ERR_UNKNOWN_VERSION', 'heartbeat version');
     assertDecodeFails(() => decodeHeartbeat(withByte(modeAt, 4)), 'ERR_BAD_ENUM', 'heartbeat mode');
-    assertDecodeFails(() => decodeHeartbeat(withByte(modeAt + 1, 4)), 'ERR_BAD_ENUM', 'heartbeat flags');
+    assertDecodeFails(() => decodeHeartbeat(withByte(modeAt + 1, 8)), 'ERR_BAD_ENUM', 'heartbeat flags');
   });
 });

@@ -13,6 +13,7 @@ export function heartbeatOf(node: NodeId, parts: Partial<Heartbeat>): Heartbeat 
     mode: 'normal',
     validates: true,
     isSkewed: false,
+    lowestKept: 0,
     digest: 0x0102030405060708090a0b0c0d0e0f10n,
     recordCount: 300,
     statusCounts: { idle: 1, processing: 2, failed: 3, success: 294 },

@@ -1,0 +1,89 @@
+/** A data directory of many finished blocks, as a node leaves it, and that node without a cluster around it. */
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeRecord } from '../../../crdt/block/record-codec.ts';
+import { mergeRecords, recordOf } from '../../../crdt/block/record.ts';
+import { viewOf } from '../../../crdt/block/view.ts';
+import type { generateKey } from '../../../net/identity/identity.ts';
+import { verifySignature, verifySignatureLater } from '../../../net/identity/verify.ts';
+import { MemberList } from '../../../net/membership/member-list.ts';
+import { MemoryHub } from '../../../net/memory/hub.ts';
+import { configureNode } from '../../../src/config/program-config.ts';
+import { datadirLayout, type DatadirLayout } from '../../../src/datadir/layout.ts';
+import { prepareDatadir } from '../../../src/datadir/prepare.ts';
+import { NodeDisk } from '../../../src/disk/node-disk.ts';
+import { blockFileName } from '../../../src/files/file-names.ts';
+import { encodeValidateFile } from '../../../src/files/validate-file.ts';
+import type { NodeEvent } from '../../../src/node/events.ts';
+import { randomInteger, systemClock } from '../../../src/node/machine.ts';
+import { DriftlockNode } from '../../../src/node/node.ts';
+import { fileView } from '../../../src/store/validate-view.ts';
+import type { Validator } from '../../../src/validators/validator.ts';
+import type { ScaleBlocks } from './blocks.ts';
+
+const FILES_IN_FLIGHT = 64;
+/** The newest blocks are whole; what lies further back is settled, as it is by default. */
+export const UNSETTLED_BLOCKS = 16_384;
+
+/** Writes the `.v` of `count` blocks and gives their names. */
+export async function fillValidate(layout: DatadirLayout, source: ScaleBlocks, count: number): Promise<string[]> {
+  await mkdir(layout.validate, { recursive: true });
+  const names: string[] = [];
+  const settled = recordOf({ settled: true });
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < count; at = next++) {
+      const key = source.key(at);
+      const whole = source.signedRecord(at);
+      const record = at < count - UNSETTLED_BLOCKS ? mergeRecords(whole, settled) : whole;
+      const info = fileView(
+        key,
+        viewOf(record, () => false),
+        0,
+      );
+      const name = blockFileName('validate', key);
+      await writeFile(join(layout.validate, name), encodeValidateFile(info, encodeRecord(record)));
+      names.push(name);
+    }
+  };
+  await Promise.all(Array.from({ length: FILES_IN_FLIGHT }, worker));
+  return names;
+}
+
+export interface LoneNode {
+  readonly node: DriftlockNode;
+  readonly layout: DatadirLayout;
+}
+
+/** A node whose network reaches nobody. `identity` has to be the same for a restart. */
+export async function loneNode(
+  datadir: string,
+  identity: ReturnType<typeof generateKey>,
+  validator: Validator | undefined,
+  onEvent: (event: NodeEvent) => void,
+): Promise<LoneNode> {
+  const layout = datadirLayout(datadir);
+  const disk = new NodeDisk();
+  await prepareDatadir(disk, layout);
+  const config = configureNode({ datadir });
+  const hub = new MemoryHub({ clock: systemClock, random: randomInteger });
+  const node = new DriftlockNode(
+    { ...config, bounds: config.clockBounds, region: '', scanIntervalMs: 60_000 },
+    {
+      clock: systemClock,
+      random: randomInteger,
+      disk,
+      network: hub.join(new MemberList(identity.node, [])),
+      signer: identity,
+      verify: verifySignature,
+      verifyLater: verifySignatureLater,
+      isMember: () => true,
+      members: () => [identity.node],
+      layout,
+      validator,
+      onEvent,
+    },
+  );
+  return { node, layout };
+}

@@ -1,0 +1,86 @@
+/**
+ * Columns of numbers or bytes, one row a slot, that grow in chunks: what a node keeps for every block it has ever seen, at
+ * the size of the values and nothing more.
+ *
+ * Invariant: a row that was never set reads as zeros. Growing copies nothing.
+ */
+
+import { invariant } from '../../crdt/invariant.ts';
+
+/** Rows in a chunk: 128 KiB for hashes. */
+const CHUNK_ROWS = 1 << 12;
+const ROW_MASK = CHUNK_ROWS - 1;
+const CHUNK_SHIFT = 12;
+
+type NumberArray = Uint8Array | Uint32Array | Float64Array;
+
+export class NumberColumn {
+  readonly #make: (rows: number) => NumberArray;
+  readonly #chunks: NumberArray[] = [];
+
+  constructor(ArrayType: new (rows: number) => NumberArray) {
+    this.#make = (rows) => new ArrayType(rows);
+  }
+
+  get(slot: number): number {
+    return this.#chunks[slot >>> CHUNK_SHIFT]?.[slot & ROW_MASK] ?? 0;
+  }
+
+  set(slot: number, value: number): void {
+    chunkOf(this.#chunks, slot, this.#make)[slot & ROW_MASK] = value;
+  }
+}
+
+/** Unsigned 64-bit values. */
+export class BigColumn {
+  readonly #chunks: BigUint64Array[] = [];
+
+  get(slot: number): bigint {
+    return this.#chunks[slot >>> CHUNK_SHIFT]?.[slot & ROW_MASK] ?? 0n;
+  }
+
+  set(slot: number, value: bigint): void {
+    chunkOf(this.#chunks, slot, (rows) => new BigUint64Array(rows))[slot & ROW_MASK] = value;
+  }
+}
+
+/** Rows of a fixed number of bytes. */
+export class BytesColumn {
+  readonly #rowBytes: number;
+  readonly #chunks: Uint8Array[] = [];
+
+  constructor(rowBytes: number) {
+    this.#rowBytes = rowBytes;
+  }
+
+  /** A view of the row, which shows later changes of it. Precondition: it was set. */
+  get(slot: number): Uint8Array {
+    const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
+    invariant(chunk !== undefined, 'a row of bytes is read after it was set');
+    const start = (slot & ROW_MASK) * this.#rowBytes;
+    return chunk.subarray(start, start + this.#rowBytes);
+  }
+
+  set(slot: number, bytes: Uint8Array): void {
+    invariant(bytes.length === this.#rowBytes, 'a row is set whole');
+    const make = (rows: number): Uint8Array => new Uint8Array(rows * this.#rowBytes);
+    chunkOf(this.#chunks, slot, make).set(bytes, (slot & ROW_MASK) * this.#rowBytes);
+  }
+
+  /** Whether the row holds `bytes`. */
+  equals(slot: number, bytes: Uint8Array): boolean {
+    const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
+    if (chunk === undefined) return false;
+    const start = (slot & ROW_MASK) * this.#rowBytes;
+    for (let at = 0; at < this.#rowBytes; at++) if (chunk[start + at] !== bytes[at]) return false;
+    return true;
+  }
+}
+
+function chunkOf<A>(chunks: A[], slot: number, make: (rows: number) => A): A {
+  const index = slot >>> CHUNK_SHIFT;
+  while (chunks.length <= index) chunks.push(make(CHUNK_ROWS));
+  const chunk = chunks[index];
+  invariant(chunk !== undefined, 'chunks are filled up to the one asked for');
+  return chunk;
+}
