@@ -30,7 +30,7 @@ import { parseDialAddress, parseListenAddress, type DialAddress } from './addres
 import { topicValidator, type JudgedBytes } from './gossip.ts';
 import { LinkKeeper } from './link-keeper.ts';
 import { listenError, type ListenFailure } from './listening.ts';
-import { createNode, type Services } from './node.ts';
+import { createNode, type MetricsFactory, type Services } from './node.ts';
 import { wireLibp2pStream } from './streams.ts';
 
 export interface Libp2pNetworkOptions {
@@ -44,6 +44,8 @@ export interface Libp2pNetworkOptions {
   readonly mdns: boolean;
   readonly clock: Clock;
   readonly random: RandomInteger;
+  /** Takes libp2p's own measurements. */
+  readonly metrics?: MetricsFactory | undefined;
 }
 
 export interface Libp2pNetwork extends Network {
@@ -89,7 +91,7 @@ class Libp2pTransport implements Libp2pNetwork {
   async start(): Promise<void> {
     invariant(!this.#hasStarted, 'a network is started once');
     this.#hasStarted = true;
-    const { identity, members, mdns, clock, random } = this.#options;
+    const { identity, members, mdns, metrics, clock, random } = this.#options;
     const listenFailures: ListenFailure[] = [];
     const libp2p = await createNode({
       privateKey: libp2pKeyOf(identity),
@@ -97,6 +99,7 @@ class Libp2pTransport implements Libp2pNetwork {
       listen: this.#listen,
       topics: [...this.#gossipHandlers.keys()],
       mdns,
+      metrics,
       listenFailures,
     });
     const onPeersChanged = (): void => {

@@ -106,10 +106,16 @@ export function stepMode(state: ModeState, situation: ModeSituation, nowMs: numb
   const call = callFor(state.mode, sight);
   if (call === undefined) return { state: { ...state, call: undefined }, sight, hasChanged: false };
   const sinceMs = state.call?.mode === call.mode ? state.call.sinceMs : nowMs;
-  if (nowMs - sinceMs >= HOLD_HEARTBEATS[call.mode] * heartbeatMs) {
+  if (nowMs - sinceMs >= holdHeartbeats(state, call.mode) * heartbeatMs) {
     return { state: { ...call, sinceMs: nowMs, call: undefined }, sight, hasChanged: true };
   }
   return { state: { ...state, call: { ...call, sinceMs } }, sight, hasChanged: false };
+}
+
+/** Members that a node which has just started was never in touch with get as long as those that it has lost. */
+function holdHeartbeats({ trigger }: ModeState, mode: Mode): number {
+  const heldBefore = mode === 'degraded' && trigger === 'started' ? HEARTBEATS_MISSED_MAX : 0;
+  return heldBefore + HOLD_HEARTBEATS[mode];
 }
 
 function seeFrom(mode: Mode, { others, ownRecords, queueDepth }: ModeSituation, heartbeatMs: number): ModeSight {

@@ -20,6 +20,8 @@ import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import type { Reread } from '../rpc/file-methods.ts';
+import { NodeMetrics } from '../metrics/node-metrics.ts';
+import { metricsPages } from '../metrics/pages.ts';
 import { startRpcServer } from '../rpc/server.ts';
 import { ExecValidator } from '../validators/exec.ts';
 import { LinkageValidator } from '../validators/linkage.ts';
@@ -73,6 +75,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     const { identity } = await loadIdentity(new NodeKeyDisk(), layout, process.pid);
     const dialled = config.peers.map((address) => parseDialAddress(address).node);
     const members = new MemberList(identity.node, [...config.members, ...dialled]);
+    const metrics = config.rpc === undefined ? undefined : new NodeMetrics(systemClock);
     const network = createLibp2pNetwork({
       identity,
       members,
@@ -81,6 +84,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       mdns: config.mdns,
       clock: systemClock,
       random: randomInteger,
+      metrics: metrics?.libp2p,
     });
     const evidence = new EvidenceLog({
       disk,
@@ -123,6 +127,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         validator,
         onEvent: (event) => {
           evidence.note(event);
+          metrics?.note(event);
           hooks.onEvent(event);
         },
       },
@@ -154,6 +159,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             // Whoever may claim blocks may have files read, too: both cost this machine something.
             reread: config.leaseApi ? reread : undefined,
             listen: config.rpc,
+            pages: metrics === undefined ? undefined : metricsPages(metrics, status),
             onDefect: hooks.onRpcDefect,
           });
     if (rpc !== undefined) release.push(() => rpc.close());

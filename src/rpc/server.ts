@@ -1,5 +1,5 @@
 /**
- * JSON-RPC over HTTP: POST / with a JSON body.
+ * JSON-RPC over HTTP: POST / with a JSON body; and pages, to GET.
  *
  * Invariant: whatever arrives, the server answers or closes the connection, and goes on. Answers to JSON-RPC are 200, also
  * errors; 204 answers a request of notifications alone. What is no JSON-RPC over HTTP is 403 (`caller.ts`), 404, 413 or
@@ -17,6 +17,7 @@ import { dispatch, errorResponse, INVALID_REQUEST, RPC_LIMITS, type RpcLimits } 
 import { fileMethods, type Reread } from './file-methods.ts';
 import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
+import type { Pages } from './pages.ts';
 
 export const CONNECTIONS_MAX = 256;
 /** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
@@ -34,6 +35,8 @@ export interface RpcServerOptions {
   /** Undefined: nobody may have files read again here. */
   readonly reread?: Reread | undefined;
   readonly listen: HostPort;
+  /** Answered to GET, by path. */
+  readonly pages?: Pages | undefined;
   /** Told of defects: a method that threw what it should not have. */
   readonly onDefect: (method: string, error: unknown) => void;
   readonly limits?: RpcLimits;
@@ -48,7 +51,7 @@ export interface RpcServer {
 
 /** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { queries, leases, reread, listen, onDefect, limits = RPC_LIMITS } = options;
+  const { queries, leases, reread, listen, pages, onDefect, limits = RPC_LIMITS } = options;
   const server = fastify({
     bodyLimit: limits.requestBytesMax,
     forceCloseConnections: true,
@@ -85,6 +88,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       inFlight--;
     }
   });
+
+  for (const [path, page] of pages ?? []) {
+    server.get(path, async (_request, reply) => {
+      const { status, type, body } = await page();
+      return reply.code(status).type(type).header('cache-control', 'no-store').send(body);
+    });
+  }
 
   try {
     await server.listen({ host: listen.host, port: listen.port });

@@ -21,6 +21,9 @@ const HEARTBEAT_MS = 1_000;
 const LOST_MS = HEARTBEATS_MISSED_MAX * HEARTBEAT_MS;
 const RETURN_MS = HEARTBEATS_TO_RETURN_MAX * HEARTBEAT_MS;
 
+/** Why it is in the mode that it is in; one that calls for nothing. */
+const BEFORE = 'reachable-again';
+
 const NEAR: SeenMember = { heartbeatAgeMs: 300, agrees: true, isSettled: true, recordCount: 10 };
 const GONE: SeenMember = { ...NEAR, heartbeatAgeMs: LOST_MS };
 const NEVER: SeenMember = { heartbeatAgeMs: undefined, agrees: false, isSettled: false, recordCount: 0 };
@@ -30,7 +33,7 @@ function situation(others: readonly SeenMember[], more: Partial<ModeSituation> =
 }
 
 function inMode(mode: Mode): ModeState {
-  return { mode, sinceMs: 0, trigger: 'started', call: undefined };
+  return { mode, sinceMs: 0, trigger: BEFORE, call: undefined };
 }
 
 /** The state when `seen` has held for `forMs`, with a look every 500 ms. */
@@ -154,7 +157,7 @@ describe('the mode of a node', () => {
       // What brought it from `degraded` to `catch-up` may have brought it further.
       const first = after(inMode(from), seen, HOLD_HEARTBEATS[to] * HEARTBEAT_MS);
       assert.equal((trigger === undefined ? state : first).mode, to);
-      assert.equal((trigger === undefined ? state : first).trigger, trigger ?? 'started');
+      assert.equal((trigger === undefined ? state : first).trigger, trigger ?? BEFORE);
     });
   }
 
@@ -168,6 +171,13 @@ describe('the mode of a node', () => {
     assert.deepEqual([held.state.mode, held.hasChanged, held.state.sinceMs], ['degraded', true, holdMs]);
     const broken = stepMode(called, situation([NEAR]), 1, HEARTBEAT_MS).state;
     assert.equal(stepMode(broken, lost, holdMs, HEARTBEAT_MS).state.mode, 'normal', 'the hold begins anew');
+  });
+
+  it('gives members never heard of since the start as long as lost ones', () => {
+    const graceMs = LOST_MS + HOLD_HEARTBEATS.degraded * HEARTBEAT_MS;
+    const alone = situation([NEVER, NEVER]);
+    assert.equal(after(initialMode(0), alone, graceMs - 500).mode, 'catch-up');
+    assert.equal(after(initialMode(0), alone, graceMs).mode, 'degraded');
   });
 
   it('begins by comparing with the others', () => {
