@@ -93,4 +93,5 @@ export const FLAGS = {
   lockTimeSeconds: '--lock-time',
   window: '--window',
   reserve: '--reserve',
+  logLevel: '--log-level',
 } as const satisfies Partial<Record<SettingName, `--${string}`>>;
