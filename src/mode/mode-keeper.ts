@@ -67,6 +67,7 @@ export class ModeKeeper {
   readonly #hooks: ModeHooks;
   readonly #convergence = new Convergence();
   #state: ModeState;
+  #convergenceMs: number | undefined;
   #cancelTimer: (() => void) | undefined;
 
   constructor(settings: ModeSettings, world: ModeWorld, parts: ModeParts, hooks: ModeHooks) {
@@ -83,6 +84,11 @@ export class ModeKeeper {
 
   get trigger(): ModeTrigger {
     return this.#state.trigger;
+  }
+
+  /** What the last convergence took; undefined: nothing has had to converge. */
+  get convergenceMs(): number | undefined {
+    return this.#convergenceMs;
   }
 
   /** How long the node has been in its mode. */
@@ -116,7 +122,10 @@ export class ModeKeeper {
     const nowMs = clock.monotonicMs();
     const others = this.#others(nowMs);
     const episode = this.#convergence.look(reachedOf(others, heartbeatMs), nowMs);
-    if (episode !== undefined) this.#hooks.onEvent({ type: 'converged', ...episode });
+    if (episode !== undefined) {
+      this.#convergenceMs = episode.durationMs;
+      this.#hooks.onEvent({ type: 'converged', ...episode });
+    }
     const seen = others.map((other) => ({ ...other, isSettled: this.#convergence.isSettled(other.node) }));
     const situation = { others: seen, ownRecords: replica.size, queueDepth: store.dirtyCount };
     const before = this.mode;

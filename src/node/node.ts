@@ -16,11 +16,12 @@ import { ClockKeeper } from '../clock/clock-keeper.ts';
 import { RankStep } from '../clock/rank-step.ts';
 import { rankOf } from '../claim/rendezvous.ts';
 import { Quarantine } from '../datadir/quarantine.ts';
+import { BlockReads } from '../freshness/block-reads.ts';
 import { Gossiper } from '../gossip/gossiper.ts';
 import { authenticIn } from '../intake/authentic.ts';
 import { PeerIntake } from '../intake/peer-intake.ts';
 import { ValidateLook } from '../intake/validate-look.ts';
-import { LeaseSightings, type Instant } from '../lease/sightings.ts';
+import { instantOf, LeaseSightings } from '../lease/sightings.ts';
 import { ModeKeeper } from '../mode/mode-keeper.ts';
 import { PresenceKeeper } from '../presence/presence.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
@@ -56,6 +57,7 @@ export class DriftlockNode {
   readonly clocks: ClockKeeper;
   readonly rankStep: RankStep;
   readonly modes: ModeKeeper;
+  readonly reads: BlockReads;
   readonly claims: ClaimRoom;
   readonly witnesses: WitnessService;
   lastWriteError: string | undefined;
@@ -211,6 +213,13 @@ export class DriftlockNode {
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
+    this.reads = new BlockReads({
+      ...world,
+      driftRate: bounds.driftRate,
+      replica,
+      viewOf: (key) => this.view(key),
+      take: (records) => peerIntake.takeReconciled(records),
+    });
     this.modes = new ModeKeeper(settings, world, this, { onEvent, onChanged: () => this.#claimingChanged() });
     this.claims = new ClaimRoom({
       clock,
@@ -279,6 +288,7 @@ export class DriftlockNode {
     await this.housekeeping.stop();
     await this.#watch.stop();
     this.modes.stop();
+    await this.reads.stop();
     await this.reconciler.stop();
     await this.clocks.stop();
     this.#peerIntake.stop();
@@ -327,7 +337,7 @@ export class DriftlockNode {
     for (const event of newsOf(change)) this.#report(event);
     // A lease is first seen when it arrives, not when somebody asks about it.
     if (after.lease !== undefined && after.lease !== before.lease) {
-      this.#sightings.remainingMs(key, after.lease, this.#now());
+      this.#sightings.remainingMs(key, after.lease, instantOf(this.#world.clock));
     }
     if (after.lease !== undefined || after.results.length > 0) this.#reservations.end(key);
     this.witnesses.note(change);
@@ -381,11 +391,6 @@ export class DriftlockNode {
     const { lease, results } = this.replica.get(key);
     const isFresh = lease === undefined && results.length === 0;
     if (isFresh && this.#reservations.begin(key)) await this.store.refresh(key);
-  }
-
-  #now(): Instant {
-    const { clock } = this.#world;
-    return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
   }
 }
 

@@ -7,6 +7,7 @@ import { errorMs, isBeyond, middleMs, type Interval } from '../../net/clock-sync
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { PeerLink } from '../../net/network.ts';
 import type { Validator } from '../validators/validator.ts';
+import { guarantees } from '../mode/guarantees.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
 import type { Progress } from '../progress/progress-meter.ts';
@@ -50,6 +51,11 @@ export function readStatus(sources: StatusSources): NodeStatus {
     modeHeldMs: Math.round(node.modes.heldForMs),
     modeTrigger: node.modes.trigger,
     claimHold: claimer.claimHold ?? null,
+    guarantees: guarantees({
+      convergenceMs: node.modes.convergenceMs,
+      roundMs: node.reads.roundMs,
+      deliveryMs: node.rankStep.deliveryMs,
+    }),
     uptimeMs: Math.round(clock.monotonicMs() - sources.startedAtMs),
     datadir: sources.datadir,
     addresses: sources.addresses(),

@@ -8,6 +8,7 @@
 import type { Mode } from '../../net/presence/heartbeat.ts';
 import type { ClaimHold } from '../claim/decision.ts';
 import type { Standing } from '../clock/standing.ts';
+import type { GuaranteeRow } from '../mode/guarantees.ts';
 import type { ModeTrigger } from '../mode/step-mode.ts';
 import type { WitnessResources } from '../witness/service.ts';
 
@@ -21,6 +22,8 @@ export interface NodeStatus {
   readonly modeTrigger: ModeTrigger;
   /** Why it claims nothing now; null: nothing holds it back. */
   readonly claimHold: ClaimHold | null;
+  /** For every mode and operation what holds, and what was measured. */
+  readonly guarantees: readonly GuaranteeRow[];
   readonly uptimeMs: number;
   readonly datadir: string;
   /** Multiaddrs others can dial, with this node's peer id. */

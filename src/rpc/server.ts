@@ -18,6 +18,7 @@ import { fileMethods, type Reread } from './file-methods.ts';
 import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
 import type { Pages } from './pages.ts';
+import { readMethods } from './read-methods.ts';
 
 export const CONNECTIONS_MAX = 256;
 /** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
@@ -63,7 +64,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
   // Two hex digits a byte.
   const ofQueries = rpcMethods(queries, limits.responseCharactersMax / 2);
-  const methods = new Map([...ofQueries, ...leaseMethods(leases), ...fileMethods(reread)]);
+  const methods = new Map([...ofQueries, ...readMethods(queries), ...leaseMethods(leases), ...fileMethods(reread)]);
   let inFlight = 0;
   const idle = async <T>(wait: () => Promise<T>): Promise<T> => {
     inFlight--;
