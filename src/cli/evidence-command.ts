@@ -9,6 +9,7 @@ import { EvidenceReader, isBlockQuery } from '../evidence/read-evidence.ts';
 import { systemClock } from '../node/machine.ts';
 import { evidenceLine } from './evidence-line.ts';
 import { UsageError } from './exit-codes.ts';
+import { collect } from './flag-values.ts';
 import { requiredDatadir } from './required-datadir.ts';
 import { stopSignal } from './stop-signal.ts';
 import { printLine, printWarning, type Terminal } from './terminal.ts';
@@ -70,10 +71,6 @@ Examples:
         for await (const record of reader.read()) print(record);
       }
     });
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 function parseType(text: string): EvidenceType {

@@ -10,6 +10,7 @@ import { addInspectCommand } from './inspect-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSimCommand } from './sim-command.ts';
 import { addStatusCommand } from './status-command.ts';
+import { addTopCommand } from './top-command.ts';
 import { printError, type Terminal } from './terminal.ts';
 import { addVerifyCommand } from './verify-command.ts';
 
@@ -33,6 +34,7 @@ ${EXIT_CODES_HELP}
   addRunCommand(program, terminal);
   addDemoCommand(program, terminal, setExitCode);
   addStatusCommand(program, terminal);
+  addTopCommand(program, terminal);
   addEvidenceCommand(program, terminal);
   addInspectCommand(program, terminal, setExitCode);
   addVerifyCommand(program, terminal, setExitCode);
