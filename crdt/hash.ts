@@ -1,23 +1,25 @@
 /**
  * The project's hash functions, and the only place that chooses who computes them.
  *
- * BLAKE3 comes from hash-wasm: 480 MB/s on 300 B and 820 MB/s on 16 MiB where @noble/hashes gives 43 and 57 on the same
- * machine. @noble/hashes gives keccak256 and keyed BLAKE3, and is the oracle for BLAKE3 in the tests.
+ * BLAKE3 comes from WebAssembly for what is short and from a native module, where there is one, for what is long (`blake3.ts`).
+ * @noble/hashes gives keccak256 and keyed BLAKE3, and is the oracle for BLAKE3 in the tests.
  */
 
 import { blake3 as keyed } from '@noble/hashes/blake3.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { createBLAKE3 } from 'hash-wasm';
+import { nativeBlake3, wasmBlake3 } from './blake3.ts';
 import { hashFromBytes, type Hash32 } from './ids.ts';
 
-/** One instance serves every whole-input call: each call starts and ends without a yield, so calls cannot interleave. */
-const shared = await createBLAKE3();
+/** From here on the native module is the faster one: a call into it takes about 2 µs. */
+const NATIVE_BYTES_MIN = 4_096;
+
+const forLong = nativeBlake3 ?? wasmBlake3;
 
 /** BLAKE3 of `bytes`, 32 bytes. */
 export function blake3(...parts: readonly Uint8Array[]): Uint8Array {
-  shared.init();
-  for (const part of parts) shared.update(part);
-  return shared.digest('binary');
+  let lengthBytes = 0;
+  for (const part of parts) lengthBytes += part.length;
+  return (lengthBytes < NATIVE_BYTES_MIN ? wasmBlake3 : forLong).hash(parts);
 }
 
 export function blake3Hash(...parts: readonly Uint8Array[]): Hash32 {
@@ -35,32 +37,9 @@ export interface StreamingHash {
   digest(): Hash32;
 }
 
-/**
- * Nothing here waits, so that what hashes a stream under a virtual clock depends on no real thread: one instance serves
- * all streams, and a stream that takes its turn after another loads its own state (2 kB) first.
- */
 export function blake3Stream(): StreamingHash {
-  let saved: Uint8Array | undefined;
-  const stream: Suspendable = { suspend: () => void (saved = streaming.save()) };
-  const resume = (): void => {
-    if (current === stream) return;
-    current?.suspend();
-    current = stream;
-    if (saved === undefined) streaming.init();
-    else streaming.load(saved);
-  };
-  return {
-    update: (bytes) => {
-      resume();
-      streaming.update(bytes);
-    },
-    digest: () => {
-      resume();
-      current = undefined;
-      saved = undefined;
-      return hashFromBytes(streaming.digest('binary'));
-    },
-  };
+  const stream = forLong.stream();
+  return { update: (bytes) => stream.update(bytes), digest: () => hashFromBytes(stream.digest()) };
 }
 
 /**
@@ -72,11 +51,3 @@ export function keyedBlake3(key: Uint8Array, ...parts: readonly Uint8Array[]): H
   for (const part of parts) hasher.update(part);
   return hashFromBytes(hasher.digest());
 }
-
-interface Suspendable {
-  suspend(): void;
-}
-
-const streaming = await createBLAKE3();
-/** The stream whose state the instance holds. */
-let current: Suspendable | undefined;

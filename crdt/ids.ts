@@ -6,7 +6,7 @@
  */
 
 import { DriftlockError } from './errors.ts';
-import { bytesToHex, hexToBytes } from './hex.ts';
+import { bytesToHex, hexInto } from './hex.ts';
 import { invariant } from './invariant.ts';
 
 /** 32 bytes as `0x` and 64 lower-case hex digits: block hashes, state roots, blob ids, digests. */
@@ -58,7 +58,9 @@ export function hashFromBytes(bytes: Uint8Array): Hash32 {
 }
 
 export function hashToBytes(hash: Hash32): Uint8Array {
-  return hexToBytes(hash.slice(2));
+  const bytes = new Uint8Array(HASH_BYTES);
+  hexInto(bytes, 0, hash, 2);
+  return bytes;
 }
 
 /** Precondition: `bytes` holds 32 bytes. */
@@ -77,7 +79,9 @@ function hasNodeIdLength(digits: string): digits is NodeId {
 }
 
 export function nodeToBytes(node: NodeId): Uint8Array {
-  return hexToBytes(node);
+  const bytes = new Uint8Array(HASH_BYTES);
+  hexInto(bytes, 0, node);
+  return bytes;
 }
 
 /** One block at one height. A height can have several hashes (reorg); each is its own record. */

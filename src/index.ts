@@ -4,6 +4,7 @@
  */
 
 export * from '../crdt/index.ts';
+export type { Scenario } from './chaos/scenario/scenario.ts';
 export { ConfigError, type ConfigCode } from './config/config-error.ts';
 export { DEFAULTS, type NodeConfig } from './config/node-config.ts';
 export { configureNode } from './config/program-config.ts';

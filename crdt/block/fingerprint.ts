@@ -9,7 +9,9 @@
  * submit arbitrarily many crafted records, which each carry that member's signature.
  */
 
+import { Writer } from '../codec/writer.ts';
 import { blake3 } from '../hash.ts';
+import type { BlockKey } from '../ids.ts';
 import { encodeKeyedRecord, type KeyedRecord } from './record-codec.ts';
 
 export const FINGERPRINT_BYTES = 16;
@@ -22,6 +24,12 @@ export const EMPTY_FINGERPRINT: Fingerprint = 0n;
 
 export function fingerprintOf(keyed: KeyedRecord): Fingerprint {
   return fingerprintFromBytes(blake3(encodeKeyedRecord(keyed)).subarray(0, FINGERPRINT_BYTES));
+}
+
+/** {@link fingerprintOf} of a record in its canonical encoding. */
+export function fingerprintOfEncoded(key: BlockKey, record: Uint8Array): Fingerprint {
+  const keyBytes = new Writer().varint(key.number).hash(key.hash).finish();
+  return fingerprintFromBytes(blake3(keyBytes, record).subarray(0, FINGERPRINT_BYTES));
 }
 
 export function addFingerprint(sum: Fingerprint, fingerprint: Fingerprint): Fingerprint {

@@ -65,36 +65,47 @@ export interface SignedPart {
  * costs 67 µs a signature and is what limits a node's intake, so what is known is not checked twice.
  */
 export function unverifiedParts(key: BlockKey, incoming: BlockRecord, known: BlockRecord): readonly SignedPart[] {
-  const knownParts = signedParts(key, known);
-  return signedParts(key, incoming).filter(
-    (part) =>
-      !knownParts.some(
-        (candidate) =>
-          candidate.part === part.part &&
-          equalBytes(candidate.signature, part.signature) &&
-          equalBytes(candidate.message, part.message),
-      ),
-  );
+  const knownParts = unreadParts(key, known);
+  const unverified: SignedPart[] = [];
+  for (const { part, author, signature, message } of unreadParts(key, incoming)) {
+    const bytes = message();
+    const isKnown = knownParts.some(
+      (candidate) =>
+        candidate.part === part && equalBytes(candidate.signature, signature) && equalBytes(candidate.message(), bytes),
+    );
+    if (!isKnown) unverified.push({ part, author, signature, message: bytes });
+  }
+  return unverified;
 }
 
 /** Every signed part of a record. */
 export function signedParts(key: BlockKey, record: BlockRecord): readonly SignedPart[] {
-  const parts: SignedPart[] = [];
-  for (const result of record.results) {
-    const message = resultMessage(key, result);
-    parts.push({ part: 'result', author: result.node, message, signature: result.signature });
+  return unreadParts(key, record).map(({ message, ...part }) => ({ ...part, message: message() }));
+}
+
+/** The same, with the messages to be made by who needs them: they cost more than the rest. */
+interface UnreadPart extends Omit<SignedPart, 'message'> {
+  readonly message: () => Uint8Array;
+}
+
+function unreadParts(key: BlockKey, record: BlockRecord): readonly UnreadPart[] {
+  const { results, witnesses, lease, generation } = record;
+  const parts: UnreadPart[] = [];
+  for (const result of results) {
+    const { node: author, signature } = result;
+    parts.push({ part: 'result', author, signature, message: () => resultMessage(key, result) });
   }
-  for (const witness of record.witnesses) {
-    const message = announcementMessage(key, witness);
-    parts.push({ part: 'witness', author: witness.author, message, signature: witness.signature });
+  for (const witness of witnesses) {
+    const { author, signature } = witness;
+    parts.push({ part: 'witness', author, signature, message: () => announcementMessage(key, witness) });
   }
-  const { lease, generation } = record;
   if (lease !== undefined) {
-    parts.push({ part: 'lease', author: lease.holder, message: leaseMessage(key, lease), signature: lease.signature });
+    const { holder: author, signature } = lease;
+    parts.push({ part: 'lease', author, signature, message: () => leaseMessage(key, lease) });
   }
   if (generation !== undefined) {
-    const message = generationMessage(key, generation);
-    parts.push({ part: 'generation', author: generation.holder, message, signature: generation.signature });
+    const { holder: author, signature } = generation;
+    parts.push({ part: 'generation', author, signature, message: () => generationMessage(key, generation) });
   }
   return parts;
 }

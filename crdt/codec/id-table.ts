@@ -25,28 +25,36 @@ export interface IdReader {
 
 /** Collects the values first, then tells where each one stands. */
 export class IdTable implements IdWriter {
-  /** Ascending, each with its index: a search in a full table of 2,800 would take a merge 150 ms. */
-  readonly #indexes = new Map<Hash32, number>();
+  /** By their digits, ascending, each with its index: a search in a full table of 2,800 would take a merge 150 ms. */
+  readonly #indexes = new Map<string, number>();
+  /** The indexes of the hashes by what they are known as: a string made anew has to be hashed anew. */
+  readonly #hashIndexes = new Map<Hash32, number>();
 
   /** In any order, with repeats. */
   constructor(nodes: readonly NodeId[], hashes: readonly Hash32[]) {
-    const distinct = new Set([...nodes.map(asHash), ...hashes]);
-    for (const hash of [...distinct].sort()) this.#indexes.set(hash, this.#indexes.size);
+    const distinct = new Set<string>(nodes);
+    const digitsOf = new Map<Hash32, string>();
+    for (const hash of hashes) {
+      if (digitsOf.has(hash)) continue;
+      const digits = hash.slice(2);
+      digitsOf.set(hash, digits);
+      distinct.add(digits);
+    }
+    for (const digits of [...distinct].sort()) this.#indexes.set(digits, this.#indexes.size);
+    for (const [hash, digits] of digitsOf) this.#hashIndexes.set(hash, this.#indexes.get(digits) ?? 0);
   }
 
   node(writer: Writer, node: NodeId): void {
-    this.hash(writer, asHash(node));
+    writeIndex(writer, this.#indexes.get(node));
   }
 
   hash(writer: Writer, hash: Hash32): void {
-    const index = this.#indexes.get(hash);
-    invariant(index !== undefined, 'every value that is written was collected into the table');
-    writer.varint(index);
+    writeIndex(writer, this.#hashIndexes.get(hash));
   }
 
   write(writer: Writer): void {
     writer.varint(this.#indexes.size);
-    for (const hash of this.#indexes.keys()) writer.hash(hash);
+    for (const digits of this.#indexes.keys()) writer.node(nodeFromHex(digits));
   }
 }
 
@@ -97,6 +105,7 @@ export class IdTableReader implements IdReader {
   }
 }
 
-function asHash(node: NodeId): Hash32 {
-  return `0x${node}`;
+function writeIndex(writer: Writer, index: number | undefined): void {
+  invariant(index !== undefined, 'every value that is written was collected into the table');
+  writer.varint(index);
 }

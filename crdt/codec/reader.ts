@@ -56,8 +56,9 @@ export class Reader {
 
   /** `byteCount` (1 to 6) bytes, most significant first. */
   uintBE(field: string, byteCount: number): number {
+    if (this.remaining < byteCount) throw this.#truncated(field, byteCount);
     let value = 0;
-    for (const byte of this.fixed(field, byteCount)) value = value * 0x100 + byte;
+    for (let at = 0; at < byteCount; at++) value = value * 0x100 + this.u8(field);
     return value;
   }
 

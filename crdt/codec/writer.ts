@@ -3,18 +3,30 @@
  * integers, raw 32-byte hashes. Every value has exactly one encoding, so equal states are equal bytes.
  */
 
-import { hexToBytes } from '../hex.ts';
-import type { Hash32, NodeId } from '../ids.ts';
+import { hexInto } from '../hex.ts';
+import { HASH_BYTES, type Hash32, type NodeId } from '../ids.ts';
 import { invariant } from '../invariant.ts';
 
 const INITIAL_BYTES = 256;
+/** The buffer of the last writer that has finished, kept for the next one: what is written is mostly small, and often. */
+let spare: Uint8Array | undefined;
+/** A larger one is not kept. */
+const SPARE_BYTES_MAX = 4_096;
+const utf8 = new TextEncoder();
+const ASCII_MAX = 0x7f;
 
 export class Writer {
   #bytes: Uint8Array;
   #length = 0;
+  #isFinished = false;
 
   constructor(initialBytes = INITIAL_BYTES) {
-    this.#bytes = new Uint8Array(initialBytes);
+    if (spare !== undefined && initialBytes <= spare.length) {
+      this.#bytes = spare;
+      spare = undefined;
+    } else {
+      this.#bytes = new Uint8Array(initialBytes);
+    }
   }
 
   get length(): number {
@@ -62,11 +74,11 @@ export class Writer {
   }
 
   hash(hash: Hash32): this {
-    return this.fixed(hexToBytes(hash.slice(2)));
+    return this.#hex32(hash, 2);
   }
 
   node(node: NodeId): this {
-    return this.fixed(hexToBytes(node));
+    return this.#hex32(node, 0);
   }
 
   /** A varint length and the bytes. */
@@ -76,12 +88,29 @@ export class Writer {
 
   /** A varint byte length and UTF-8. */
   text(text: string): this {
-    return this.bytes(new TextEncoder().encode(text));
+    for (let at = 0; at < text.length; at++) {
+      if (text.charCodeAt(at) > ASCII_MAX) return this.bytes(utf8.encode(text));
+    }
+    this.varint(text.length).#reserve(text.length);
+    for (let at = 0; at < text.length; at++) this.#bytes[this.#length++] = text.charCodeAt(at);
+    return this;
   }
 
   /** The bytes written so far, as a copy that later writes do not touch. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const finished = this.#bytes.slice(0, this.#length);
+    if (!this.#isFinished && this.#bytes.length <= SPARE_BYTES_MAX) spare = this.#bytes;
+    this.#isFinished = true;
+    // Full, so that whatever is still written goes into a buffer of its own.
+    this.#bytes = finished;
+    return finished;
+  }
+
+  #hex32(text: string, from: number): this {
+    this.#reserve(HASH_BYTES);
+    hexInto(this.#bytes, this.#length, text, from);
+    this.#length += HASH_BYTES;
+    return this;
   }
 
   /** The bytes written so far, as a view that the next write may change. */

@@ -21,15 +21,17 @@ export async function withStallLimit<T>(
   stallMs: number,
   use: (stream: ByteStream) => Promise<T>,
 ): Promise<T> {
-  const giveUp = (): void => stream.abort(streamFailed(protocol, `no byte in either direction for ${stallMs} ms`));
-  let cancel = clock.schedule(stallMs, giveUp);
-  const restart = (): void => {
-    cancel();
-    cancel = clock.schedule(stallMs, giveUp);
+  let movedAtMs = clock.monotonicMs();
+  // One timer that looks again, and not a new one with every chunk: a transfer moves thousands of them.
+  const look = (): void => {
+    const leftMs = stallMs - (clock.monotonicMs() - movedAtMs);
+    if (leftMs > 0) cancel = clock.schedule(leftMs, look);
+    else stream.abort(streamFailed(protocol, `no byte in either direction for ${stallMs} ms`));
   };
+  let cancel = clock.schedule(stallMs, look);
   async function* watched(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
-      restart();
+      movedAtMs = clock.monotonicMs();
       yield chunk;
     }
   }

@@ -14,6 +14,7 @@ import type { Clock, RandomInteger } from '../clock.ts';
 import { nodeOfPeer, peerIdOf } from '../identity/peer-id.ts';
 import type { MemberList } from '../membership/member-list.ts';
 import type { PeerLink } from '../network.ts';
+import { untilLost } from '../stream/pump.ts';
 import type { DialAddress } from './addresses.ts';
 import { Links } from './links.ts';
 import type { Services } from './node.ts';
@@ -29,6 +30,11 @@ export interface LinkKeeperOptions {
   readonly members: MemberList;
   readonly clock: Clock;
   readonly random: RandomInteger;
+  /**
+   * Whether a link is kept to whoever's address is learned. With a DHT each node learns those of all others: there it would
+   * make a mesh of a cluster that may be too large for one.
+   */
+  readonly keepsLearned: boolean;
   /** A node's first connection came to stand, or its last one closed. */
   readonly onPeersChanged: () => void;
 }
@@ -42,6 +48,8 @@ export class LinkKeeper {
   readonly #learnedAddresses = new Map<NodeId, readonly Multiaddr[]>();
   /** Members that had no gossip stream at the last check. */
   readonly #mute = new Set<NodeId>();
+  /** Each open connection, until the peer answered over it or it is closed. */
+  readonly #admissions = new WeakMap<Connection, Promise<void>>();
   readonly #stopping = new AbortController();
   #cancelCheck: (() => void) | undefined;
 
@@ -53,7 +61,7 @@ export class LinkKeeper {
       dial: (node) => this.#dial(node),
     });
     const { libp2p } = options;
-    libp2p.addEventListener('connection:open', ({ detail }) => void this.#admit(detail));
+    libp2p.addEventListener('connection:open', ({ detail }) => this.#admissions.set(detail, this.#admit(detail)));
     libp2p.addEventListener('connection:close', ({ detail }) => this.#closed(detail));
     libp2p.addEventListener('peer:update', ({ detail }) => this.#learned(detail.peer));
   }
@@ -79,6 +87,26 @@ export class LinkKeeper {
     return this.#links.of(node).findLast(({ status }) => status === 'open');
   }
 
+  /** The newest open connection to each peer. */
+  connections(): Connection[] {
+    return this.#links.nodes().flatMap((node) => this.connectionTo(node) ?? []);
+  }
+
+  /** Links to a member whose addresses have become known. Tells whether there is a link now; throws `signal`'s reason. */
+  async linkTo(node: NodeId, signal: AbortSignal): Promise<boolean> {
+    const { libp2p, members } = this.#options;
+    if (this.connectionTo(node) !== undefined) return true;
+    if (!members.decideConnection(node).allowed) return false;
+    try {
+      const connection = await libp2p.dial(this.#given.get(node)?.slice() ?? peerIdOf(node), { signal });
+      await untilLost(this.#admissions.get(connection) ?? Promise.resolve(), signal);
+    } catch {
+      // A holder that is down: there may be another.
+      signal.throwIfAborted();
+    }
+    return this.connectionTo(node) !== undefined;
+  }
+
   peers(): PeerLink[] {
     return this.#links.peers();
   }
@@ -98,7 +126,7 @@ export class LinkKeeper {
     if (node === undefined || node === this.#options.members.self || addresses.length === 0) return;
     const named = addresses.slice(0, LEARNED_ADDRESSES_MAX).map(({ multiaddr }) => withPeerId(multiaddr, node));
     this.#learnedAddresses.set(node, named);
-    this.#keep(node);
+    if (this.#options.keepsLearned) this.#keep(node);
   }
 
   async #admit(connection: Connection): Promise<void> {

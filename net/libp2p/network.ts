@@ -15,6 +15,7 @@ import type { SecretIdentity } from '../identity/identity.ts';
 import { libp2pKeyOf } from '../identity/key-file.ts';
 import { nodeOfPeer } from '../identity/peer-id.ts';
 import type { MemberList } from '../membership/member-list.ts';
+import type { HolderDirectory } from '../holder-directory.ts';
 import {
   STREAMS_PER_PEER_MAX,
   type ByteStream,
@@ -28,6 +29,8 @@ import { abortWith, serveStream, type WiredStream } from '../stream/wired-stream
 import { checkGossipSize, notRunning, unreachable } from '../transport-error.ts';
 import { parseDialAddress, parseListenAddress, type DialAddress } from './addresses.ts';
 import { topicValidator, type JudgedBytes } from './gossip.ts';
+import { DhtHolderDirectory } from './dht/holder-directory.ts';
+import { MemberDht } from './dht/service.ts';
 import { LinkKeeper } from './link-keeper.ts';
 import { listenError, type ListenFailure } from './listening.ts';
 import { createNode, type MetricsFactory, type Services } from './node.ts';
@@ -42,6 +45,8 @@ export interface Libp2pNetworkOptions {
   readonly dial: readonly string[];
   /** Whether to look for members on the local network. It uses every interface of the machine. */
   readonly mdns: boolean;
+  /** Whether holders are found through a DHT among the members; see `HolderDirectory`. */
+  readonly dht?: boolean;
   readonly clock: Clock;
   readonly random: RandomInteger;
   /** Takes libp2p's own measurements. */
@@ -51,6 +56,8 @@ export interface Libp2pNetworkOptions {
 export interface Libp2pNetwork extends Network {
   /** Where we can be dialled, as multiaddrs with our peer id. Empty before `start`. */
   addresses(): string[];
+  /** Undefined without the option `dht`. */
+  readonly directory: HolderDirectory | undefined;
 }
 
 /**
@@ -69,7 +76,9 @@ interface Running {
 
 class Libp2pTransport implements Libp2pNetwork {
   readonly self: NodeId;
+  readonly directory: HolderDirectory | undefined;
   readonly #options: Libp2pNetworkOptions;
+  readonly #memberDht: MemberDht | undefined;
   readonly #listen: readonly Multiaddr[];
   readonly #dial: readonly DialAddress[];
   readonly #gossipHandlers = new Map<string, GossipHandler>();
@@ -86,6 +95,16 @@ class Libp2pTransport implements Libp2pNetwork {
     this.#options = options;
     this.#listen = options.listen.map((text) => parseListenAddress(text));
     this.#dial = options.dial.map((text) => parseDialAddress(text));
+    if (options.dht === true) {
+      const dht = (this.#memberDht = new MemberDht(options.clock));
+      this.directory = new DhtHolderDirectory({
+        clock: options.clock,
+        self: this.self,
+        dht: () => this.#running?.libp2p.services.dht,
+        introduceLinks: () => this.#running?.links.connections().forEach((connection) => dht.introduce(connection)),
+        linkTo: async (node, signal) => (await this.#running?.links.linkTo(node, signal)) ?? false,
+      });
+    }
   }
 
   async start(): Promise<void> {
@@ -100,12 +119,20 @@ class Libp2pTransport implements Libp2pNetwork {
       topics: [...this.#gossipHandlers.keys()],
       mdns,
       metrics,
+      dht: this.#memberDht,
       listenFailures,
     });
     const onPeersChanged = (): void => {
       for (const listener of this.#peersListeners) listener();
     };
-    const links = new LinkKeeper({ libp2p, members, clock, random, onPeersChanged });
+    const links = new LinkKeeper({
+      libp2p,
+      members,
+      clock,
+      random,
+      keepsLearned: mdns || this.#memberDht === undefined,
+      onPeersChanged,
+    });
     await this.#serveProtocols(libp2p);
     this.#judgeGossip(libp2p.services.gossip);
     // Before libp2p starts: a peer's first stream may come before `start` resolves.

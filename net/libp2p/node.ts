@@ -5,6 +5,7 @@
 import type { GossipSub } from '@libp2p/gossipsub';
 import { identify, type Identify } from '@libp2p/identify';
 import type { ComponentLogger, Ed25519PrivateKey, Libp2p, Metrics } from '@libp2p/interface';
+import type { KadDHT } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
 import { noise } from '@libp2p/noise';
 import { ping, type Ping } from '@libp2p/ping';
@@ -13,6 +14,7 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { MemberList } from '../membership/member-list.ts';
 import { isLoopbackOnly } from './addresses.ts';
+import type { MemberDht } from './dht/service.ts';
 import { memberGater } from './gater.ts';
 import { gossipService } from './gossip.ts';
 import { tcpReporting, type ListenFailure } from './listening.ts';
@@ -43,6 +45,7 @@ export interface Services extends Record<string, unknown> {
   identify: Identify;
   ping: Ping;
   gossip: GossipSub;
+  dht?: KadDHT;
 }
 
 /** As libp2p wants it: made once, with its logger. */
@@ -56,6 +59,7 @@ export interface NodeOptions {
   readonly mdns: boolean;
   /** Takes libp2p's own measurements; undefined: nobody does. */
   readonly metrics?: MetricsFactory | undefined;
+  readonly dht: MemberDht | undefined;
   /** Receives why an address could not be listened on. */
   readonly listenFailures: ListenFailure[];
 }
@@ -101,6 +105,7 @@ export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
       identify: identify({ runOnConnectionOpen: false }),
       ping: ping(),
       gossip: gossipService(options.topics),
+      ...(options.dht === undefined ? {} : { dht: options.dht.service }),
     },
   });
 }

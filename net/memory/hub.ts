@@ -12,7 +12,7 @@ import { compareText, type NodeId } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import { abortReason, pause, type Clock, type RandomInteger } from '../clock.ts';
 import type { MemberList } from '../membership/member-list.ts';
-import type { ByteStream, Network, PeerLink } from '../network.ts';
+import type { ByteStream, PeerLink } from '../network.ts';
 import { abortWith, serveStream } from '../stream/wired-stream.ts';
 import { unreachable } from '../transport-error.ts';
 import {
@@ -23,6 +23,8 @@ import {
   type LinkFaults,
   type MemoryLink,
 } from './link.ts';
+import { GossipFlights } from './gossip-flights.ts';
+import { HolderBook } from './holder-directory.ts';
 import { MemoryNetwork, type GossipPacket, type MemoryFabric } from './network.ts';
 import { streamPair } from './stream-pair.ts';
 
@@ -36,10 +38,13 @@ export class MemoryHub {
   readonly #random: RandomInteger;
   readonly #nodes = new Map<NodeId, MemoryNetwork>();
   readonly #clocks = new Map<NodeId, Clock>();
+  /** What is on its way to each node, since it joined last. */
+  readonly #flights = new Map<NodeId, GossipFlights>();
   readonly #links = new Map<NodeId, Map<NodeId, MemoryLink>>();
   /** Whom each node is linked to, until something changes: asked for with every message. */
   readonly #peers = new Map<NodeId, readonly PeerLink[]>();
   readonly #fabric: MemoryFabric;
+  readonly #holders = new HolderBook();
 
   constructor({ clock, random }: MemoryHubOptions) {
     this.#clock = clock;
@@ -57,11 +62,12 @@ export class MemoryHub {
    * A network for `members.self`, to be started. A node that has stopped may join again, as after a restart. `clock`: of
    * the machine it runs on.
    */
-  join(members: MemberList, clock: Clock = this.#clock): Network {
+  join(members: MemberList, clock: Clock = this.#clock): MemoryNetwork {
     invariant(this.#nodes.get(members.self)?.isRunning !== true, 'a node joins once, or after it has stopped');
-    const network = new MemoryNetwork(this.#fabric, members);
+    const network = new MemoryNetwork(this.#fabric, members, this.#holders);
     this.#nodes.set(members.self, network);
     this.#clocks.set(members.self, clock);
+    this.#flights.delete(members.self);
     return network;
   }
 
@@ -180,11 +186,21 @@ export class MemoryHub {
     for (const delayMs of deliveryDelaysMs(direction.faults, this.#random)) {
       // What a node has seen it will not look at again: two thirds of what flooding delivers.
       if (this.#nodes.get(to)?.hasSeen(packet.id) === true) continue;
-      this.#clockOf(to).schedule(delayMs, () => {
-        if (link.generation !== generation || direction.isBlocked) return;
+      this.#flightsTo(to).send(packet.id, delayMs, () => {
+        if (link.generation !== generation || direction.isBlocked) return false;
         void this.#nodes.get(to)?.receiveGossip(from, packet);
+        return true;
       });
     }
+  }
+
+  #flightsTo(node: NodeId): GossipFlights {
+    let flights = this.#flights.get(node);
+    if (flights === undefined) {
+      flights = new GossipFlights(this.#clockOf(node));
+      this.#flights.set(node, flights);
+    }
+    return flights;
   }
 
   async #openStream(

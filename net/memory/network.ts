@@ -10,6 +10,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { NodeId } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import type { Clock } from '../clock.ts';
+import type { HolderDirectory } from '../holder-directory.ts';
 import type { MemberList } from '../membership/member-list.ts';
 import { gossipMessageId } from '../message-id.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type PeerLink,
   type StreamHandler,
 } from '../network.ts';
+import { MemoryHolderDirectory, type HolderBook } from './holder-directory.ts';
 import { StreamSlots } from '../stream/stream-slots.ts';
 import { checkGossipSize, notRunning } from '../transport-error.ts';
 
@@ -52,6 +54,7 @@ export interface MemoryFabric {
 export class MemoryNetwork implements Network {
   readonly self: NodeId;
   readonly members: MemberList;
+  readonly directory: HolderDirectory;
   readonly #fabric: MemoryFabric;
   readonly #gossipHandlers = new Map<string, GossipHandler>();
   readonly #streamHandlers = new Map<string, StreamHandler>();
@@ -61,8 +64,9 @@ export class MemoryNetwork implements Network {
   readonly #seen = new Map<string, number>();
   #state: 'new' | 'running' | 'stopped' = 'new';
 
-  constructor(fabric: MemoryFabric, members: MemberList) {
+  constructor(fabric: MemoryFabric, members: MemberList, holders: HolderBook) {
     this.self = members.self;
+    this.directory = new MemoryHolderDirectory(holders, this);
     this.members = members;
     this.#fabric = fabric;
   }

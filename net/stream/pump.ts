@@ -41,6 +41,15 @@ export function untilLost<T>(work: Promise<T>, lost: AbortSignal): Promise<T> {
     const onLost = (): void => reject(abortReason(lost));
     if (lost.aborted) onLost();
     else lost.addEventListener('abort', onLost, { once: true });
-    work.then(resolve, reject).finally(() => lost.removeEventListener('abort', onLost));
+    work.then(
+      (value) => {
+        lost.removeEventListener('abort', onLost);
+        resolve(value);
+      },
+      (error: unknown) => {
+        lost.removeEventListener('abort', onLost);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
   });
 }

@@ -53,6 +53,7 @@ export function differingBuckets(ours: Uint8Array, theirs: Uint8Array): readonly
     const expected = `${CONTRACT_BUCKETS * DIGEST_BYTES} bytes`;
     throw new PeerMisbehaved({ argument: 'contract buckets', expected, found: `${theirs.length}` });
   }
+  if (equalBytes(ours, theirs)) return [];
   const differing: number[] = [];
   for (let bucket = 0; bucket < CONTRACT_BUCKETS; bucket++) {
     const [from, to] = [bucket * DIGEST_BYTES, (bucket + 1) * DIGEST_BYTES];

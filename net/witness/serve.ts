@@ -15,6 +15,8 @@ import { STREAM_STALL_MS_MAX, withStallLimit } from '../framing/stall-limit.ts';
 import type { ByteStream, StreamHandler } from '../network.ts';
 import { TokenBucket } from '../rate/token-bucket.ts';
 import { BoundedQueue } from '../stream/bounded-queue.ts';
+import { STREAM_PIECE_BYTES } from '../stream/pump.ts';
+import { ChunkBuffers } from './chunk-buffers.ts';
 import { WITNESS_READ_AHEAD, WITNESS_REQUEST_BYTES_MAX } from './limits.ts';
 import {
   decodeWitnessRequest,
@@ -27,7 +29,8 @@ import {
 /** What can be asked of this node's payloads; undefined when it is not here. */
 export interface WitnessSource {
   chunkList(payloadDigest: Hash32): Promise<Uint8Array | undefined>;
-  chunk(payloadDigest: Hash32, index: number): Promise<Uint8Array | undefined>;
+  /** It may put the bytes into `into`, of `CHUNK_BYTES`, and return a view of it. */
+  chunk(payloadDigest: Hash32, index: number, into: Uint8Array): Promise<Uint8Array | undefined>;
   prove(request: Extract<WitnessRequest, { kind: 'challenge' }>): Promise<Uint8Array | undefined>;
 }
 
@@ -54,8 +57,15 @@ export interface WitnessServerOptions {
   readonly regionOf: (peer: NodeId) => string;
 }
 
+/** An answer, and the buffer that its body may lie in. */
+interface Prepared {
+  readonly answer: WitnessAnswer;
+  readonly buffer?: Uint8Array;
+}
+
 export class WitnessServer {
   readonly #options: WitnessServerOptions;
+  readonly #buffers = new ChunkBuffers();
   readonly #streams = new Map<NodeId, number>();
   readonly #peerBuckets = new Map<NodeId, TokenBucket>();
   readonly #regionBuckets = new Map<string, TokenBucket>();
@@ -99,7 +109,7 @@ export class WitnessServer {
   }
 
   async #answerAll(peer: NodeId, stream: ByteStream): Promise<void> {
-    const reads = new BoundedQueue<Promise<WitnessAnswer>>(WITNESS_READ_AHEAD);
+    const reads = new BoundedQueue<Promise<Prepared>>(WITNESS_READ_AHEAD);
     const receive = async (): Promise<void> => {
       try {
         for await (const frame of decodeFrames(stream.source, WITNESS_PROTOCOL, WITNESS_REQUEST_BYTES_MAX)) {
@@ -116,18 +126,18 @@ export class WitnessServer {
     await Promise.all([receive(), stream.sink(this.#paced(peer, reads))]);
   }
 
-  async #answer(request: WitnessRequest): Promise<WitnessAnswer> {
-    const body = await this.#bodyOf(request);
-    return body === undefined ? { status: 'not-found' } : { status: 'found', body };
+  async #answer(request: WitnessRequest): Promise<Prepared> {
+    if (request.kind !== 'chunk') return { answer: answerWith(await this.#bodyOf(request)) };
+    const buffer = this.#buffers.take();
+    const body = await this.#options.source.chunk(request.payloadDigest, request.index, buffer);
+    return { answer: answerWith(body), buffer };
   }
 
-  #bodyOf(request: WitnessRequest): Promise<Uint8Array | undefined> {
+  #bodyOf(request: Exclude<WitnessRequest, { kind: 'chunk' }>): Promise<Uint8Array | undefined> {
     const { source, contracts } = this.#options;
     switch (request.kind) {
       case 'chunk-list':
         return source.chunkList(request.payloadDigest);
-      case 'chunk':
-        return source.chunk(request.payloadDigest, request.index);
       case 'challenge':
         return source.prove(request);
       case 'contract-buckets':
@@ -139,14 +149,20 @@ export class WitnessServer {
     }
   }
 
-  async *#paced(peer: NodeId, answers: AsyncIterable<Promise<WitnessAnswer>>): AsyncGenerator<Uint8Array> {
-    for await (const answer of answers) {
+  async *#paced(peer: NodeId, answers: AsyncIterable<Promise<Prepared>>): AsyncGenerator<Uint8Array> {
+    for await (const { answer, buffer } of answers) {
       const [front, body] = frameWitnessAnswer(answer);
       const waitMs = this.#charge(peer, front.length + body.length);
       if (waitMs > 0) await pause(this.#options.clock, waitMs);
       this.#sentBytes += front.length + body.length;
       yield front;
-      if (body.length > 0) yield body;
+      if (buffer === undefined) {
+        if (body.length > 0) yield body;
+        continue;
+      }
+      // Copies: a transport keeps what it could not send yet, and only it knows for how long.
+      for (let at = 0; at < body.length; at += STREAM_PIECE_BYTES) yield body.slice(at, at + STREAM_PIECE_BYTES);
+      this.#buffers.giveBack(buffer);
     }
   }
 
@@ -166,6 +182,10 @@ export class WitnessServer {
     const nowMs = this.#options.clock.monotonicMs();
     for (const buckets of [this.#peerBuckets, this.#regionBuckets]) dropFull(buckets, nowMs);
   }
+}
+
+function answerWith(body: Uint8Array | undefined): WitnessAnswer {
+  return body === undefined ? { status: 'not-found' } : { status: 'found', body };
 }
 
 function bucketOf<Key>(buckets: Map<Key, TokenBucket>, key: Key, rate: number, nowMs: number): TokenBucket {

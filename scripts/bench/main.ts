@@ -11,6 +11,7 @@ import { spreadVsGossip } from './rows/spread-vs-gossip.ts';
 import { claimLatencyVsEtcd, claimVsEtcd, resultVsEtcd } from './rows/vs-etcd.ts';
 import { witnessBulk, witnessGossip, witnessMemory, witnessSmall } from './rows/witness-transfer.ts';
 import { witnessVsRsync } from './rows/witness-vs-rsync.ts';
+import { witnessVsSyncthing, witnessVsSyncthing4 } from './rows/witness-vs-syncthing.ts';
 import { runBench } from './run.ts';
 
 await runBench('npm run bench', [
@@ -32,4 +33,6 @@ await runBench('npm run bench', [
   witnessMemory,
   witnessGossip,
   witnessVsRsync,
+  witnessVsSyncthing,
+  witnessVsSyncthing4,
 ]);

@@ -17,6 +17,8 @@ export interface BenchRow {
   readonly target: { readonly kind: 'at-least' | 'at-most'; readonly bound: number };
   /** How many pairs are measured. */
   readonly pairs: number;
+  /** Nothing gets faster by doing it twice, as each figure comes from processes of their own: no pair to warm up. */
+  readonly isCold?: true;
   /** Prepares the work once, or throws {@link BenchSkip}; `ours` and `against` then do it, and return their figure in `unit`. */
   prepare(): Promise<BenchWork>;
 }
@@ -46,12 +48,14 @@ export interface BenchResult {
   readonly ok: boolean;
 }
 
-/** Measures a row: one pair to warm up, then `row.pairs` that count, the order within a pair alternating. */
+/** Measures a row: one pair to warm up (unless it `isCold`), then `row.pairs` that count, the order within a pair alternating. */
 export async function measure(row: BenchRow, onPair: (done: number) => void): Promise<BenchResult> {
   const work = await row.prepare();
   try {
-    await work.ours();
-    await work.against();
+    if (row.isCold !== true) {
+      await work.ours();
+      await work.against();
+    }
     const pairs: { ours: number; against: number }[] = [];
     for (let pair = 0; pair < row.pairs; pair++) {
       pairs.push(pair % 2 === 0 ? await oursFirst(work) : await againstFirst(work));

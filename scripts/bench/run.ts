@@ -7,6 +7,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { removeBenchDirectories } from './parts/bench-directory.ts';
 import { BenchSkip, measure, type BenchResult, type BenchRow } from './row.ts';
 
 /** `command`: how the user calls it. */
@@ -27,16 +28,20 @@ export async function runBench(command: string, all: readonly BenchRow[]): Promi
   const rows = wanted.length === 0 ? all : all.filter((row) => wanted.includes(row.id));
   const results: BenchResult[] = [];
   const skipped: Skipped[] = [];
-  for (const row of rows) {
-    const result = await measureOrSkip(row);
-    progress('');
-    if ('reason' in result) {
-      skipped.push(result);
-      process.stderr.write(`${result.id} skipped: ${result.reason}\n`);
-      continue;
+  try {
+    for (const row of rows) {
+      const result = await measureOrSkip(row);
+      progress('');
+      if ('reason' in result) {
+        skipped.push(result);
+        process.stderr.write(`${result.id} skipped: ${result.reason}\n`);
+        continue;
+      }
+      results.push(result);
+      if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     }
-    results.push(result);
-    if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  } finally {
+    await removeBenchDirectories();
   }
   if (!values.json) process.stdout.write(table(results) + legend(results));
   if (values.out !== undefined) {

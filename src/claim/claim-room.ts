@@ -11,12 +11,14 @@ import type { ClockBounds } from '../../crdt/lease/rule.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
+import type { Agreement } from '../reconcile/agreement.ts';
 import type { Tally } from '../replica/tally.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { Validator, WitnessInput } from '../validators/validator.ts';
 import { Claimer, type ClaimEvent } from './claimer.ts';
 import { ClientLeases } from './client-leases.ts';
 import { failuresIn, type ClaimHold, type RetryPolicy } from './decision.ts';
+import { FirstHearing } from './first-hearing.ts';
 
 /** For as long after its last write a program that shares the directory counts as one that claims blocks. */
 export const FOREIGN_ACTIVE_MS = 60_000;
@@ -35,7 +37,10 @@ export interface ClaimRoomOptions {
   /** Whether programs that share the directory have their turn among the ranks. */
   readonly countsPrograms: boolean;
   readonly rankStepMs: () => number;
+  /** Why this node claims nothing now, but for having just started; undefined: it may claim. */
   readonly claimHold: () => ClaimHold | undefined;
+  /** With each connected peer, by its last heartbeat; undefined before there is one. */
+  readonly agreements: () => readonly (Agreement | undefined)[];
   readonly claimEpoch: (view: BlockView) => number;
   readonly rivals: () => Iterable<NodeId>;
   readonly witnessOf: (key: BlockKey) => WitnessInput | undefined;
@@ -46,13 +51,21 @@ export class ClaimRoom {
   readonly claimer: Claimer;
   /** The leases of programs that validate on their own. */
   readonly clients: ClientLeases;
+  /** Before it is over nothing is claimed. */
+  readonly hearing: FirstHearing;
   readonly #options: ClaimRoomOptions;
   #programWroteAtMs: number | undefined;
 
   constructor(options: ClaimRoomOptions) {
     this.#options = options;
+    this.hearing = new FirstHearing({
+      clock: options.clock,
+      agreements: options.agreements,
+      onOver: () => this.claimer.resume(),
+    });
     this.claimer = new Claimer({
       ...options,
+      claimHold: () => (this.hearing.isOver ? options.claimHold() : 'just-started'),
       unfinished: () => options.tally.unfinished(),
       onReady: () => this.clients.serve(),
     });
@@ -87,6 +100,7 @@ export class ClaimRoom {
   }
 
   async stop(): Promise<void> {
+    this.hearing.stop();
     this.clients.stop();
     await this.claimer.stop();
   }

@@ -83,6 +83,10 @@ export class Claimer {
   readonly #candidates = new Map<BlockId, Candidate>();
   readonly #ready = new ReadyQueue();
   readonly #running = new Map<BlockId, HeldLease>();
+  /** Since when fewer validations run than may. */
+  #roomSinceMs = -Infinity;
+  /** Ends the wait for this node's turn at the first ready block. */
+  #cancelTurn: (() => void) | undefined;
   readonly #runs = new Set<Promise<void>>();
   #stopped = false;
   /** Whether anybody here wants blocks. */
@@ -196,6 +200,7 @@ export class Claimer {
   /** Aborts what runs, gives its leases up, and waits for the validators to end. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelTurn?.();
     for (const candidate of this.#candidates.values()) candidate.cancelTimer?.();
     for (const held of this.#running.values()) held.abandon('stopping');
     await Promise.all(this.#runs);
@@ -257,12 +262,27 @@ export class Claimer {
   #fill(): void {
     const { validator, validationsMax } = this.#options;
     if (validator === undefined) return;
+    this.#cancelTurn?.();
     // Asked first: the answer may change by being asked for, which resumes, and so fills, before it comes back.
     while (this.claimHold === undefined && this.#running.size < validationsMax) {
+      const turnInMs = this.#turnInMs();
+      if (turnInMs > 0) {
+        this.#cancelTurn = this.#options.clock.schedule(turnInMs, () => this.#fill());
+        return;
+      }
       const next = this.takeNext();
       if (next === undefined) return;
       this.#start(next, validator);
     }
+  }
+
+  /**
+   * Until this node may take the first block that is ready. All nodes' turns for a block pass while all are at their limit,
+   * and some come to be free at one moment: then each gives the earlier ranks their time once more.
+   */
+  #turnInMs(): number {
+    const { clock, rankStepMs } = this.#options;
+    return (this.#ready.firstRank ?? 0) * rankStepMs() - (clock.monotonicMs() - this.#roomSinceMs);
   }
 
   #view(key: BlockKey, record: BlockRecord): BlockView {
@@ -272,7 +292,7 @@ export class Claimer {
   }
 
   #start({ key, view, witness, reason }: NextBlock, validator: Validator): void {
-    const { author, lockTimeMs, clock, bounds, store, claimEpoch } = this.#options;
+    const { author, lockTimeMs, clock, bounds, store, claimEpoch, validationsMax } = this.#options;
     const candidate = this.#candidateOf(key);
     const lease = author.claim(key, claimEpoch(view), lockTimeMs);
     const held = new HeldLease({
@@ -291,6 +311,7 @@ export class Claimer {
     store.merge({ key, record: recordOf({ lease }) }, 'local');
     const run = this.#validate(candidate, held, witness, validator).finally(() => {
       this.#runs.delete(run);
+      if (this.#running.size === validationsMax) this.#roomSinceMs = clock.monotonicMs();
       this.#running.delete(blockId(key));
       held.end();
       this.consider(key);

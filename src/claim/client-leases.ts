@@ -110,6 +110,14 @@ export class ClientLeases {
     return this.#askedAtMs !== undefined && clock.monotonicMs() - this.#askedAtMs < ASKED_LATELY_MS;
   }
 
+  /**
+   * Resolves while the store has room for more unwritten blocks: what callers without an end wait for before they claim,
+   * since a claim is answered before its file is written.
+   */
+  room(): Promise<void> {
+    return this.#options.store.room();
+  }
+
   /** Claims this very block, whoever ranks first. Throws `ERR_LOCK_TIME`, `ERR_TOO_MANY_LEASES`. */
   claim(key: BlockKey, durationMs: number = this.#options.lockTimeMs): ClaimAnswer {
     const { bounds, sightings, claimer } = this.#options;

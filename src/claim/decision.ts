@@ -33,8 +33,11 @@ export interface ClaimSituation {
   readonly leaseRemainingMs: number;
 }
 
-/** Why a node claims nothing at all: its clock is outside the skew bound or not yet compared, or too few members are in reach. */
-export type ClaimHold = 'clock-not-trusted' | 'degraded';
+/**
+ * Why a node claims nothing at all: it has not yet heard what the others did before it started, its clock is outside the skew
+ * bound or not yet compared with theirs, or too few of them are in reach.
+ */
+export type ClaimHold = 'just-started' | 'clock-not-trusted' | 'degraded';
 
 export type ClaimDecision =
   | { readonly action: 'claim'; readonly reason: 'first-in-rank' | 'earlier-ranks-silent' }

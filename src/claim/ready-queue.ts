@@ -36,6 +36,11 @@ export class ReadyQueue {
     this.#rankById.delete(blockId(key));
   }
 
+  /** The rank of the first block; undefined when there is none. */
+  get firstRank(): number | undefined {
+    return this.#entries[0]?.rank;
+  }
+
   /** Takes out the first block. */
   take(): BlockKey | undefined {
     const first = this.#entries[0];

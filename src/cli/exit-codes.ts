@@ -37,6 +37,8 @@ export function exitCodeOf(error: unknown): number {
     'ERR_BAD_PEER_ID',
     'ERR_BAD_VALIDATOR',
     'ERR_LOCK_TIME',
+    'ERR_BAD_SCENARIO',
+    'ERR_UNKNOWN_SCENARIO',
   );
   return isBadValue ? EXIT_USAGE : EXIT_FAILED;
 }

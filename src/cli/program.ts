@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { addChaosCommand } from './chaos-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT_CODES_HELP, type SetExitCode } from './exit-codes.ts';
 import { addEvidenceCommand } from './evidence-command.ts';
@@ -39,5 +40,6 @@ ${EXIT_CODES_HELP}
   addInspectCommand(program, terminal, setExitCode);
   addVerifyCommand(program, terminal, setExitCode);
   addSimCommand(program, terminal, setExitCode);
+  addChaosCommand(program, terminal, setExitCode);
   return program;
 }

@@ -30,6 +30,7 @@ interface RunFlags {
   readonly window?: string;
   readonly reserve?: boolean;
   readonly logLevel?: string;
+  readonly dht?: boolean;
   readonly config?: string;
 }
 
@@ -53,6 +54,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--window <number>', 'keep only blocks from this number on (default: all)')
     .option('--reserve', 'show new blocks as taken to the programs here, except where this node ranks first')
     .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: ${DEFAULTS.logLevel})`)
+    .option('--dht', 'find holders of witnesses among members that this node is not linked to')
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
@@ -68,11 +70,11 @@ Validators:
                 exit code 1 a failure, anything else is tried again
   none          leaves validation to the programs that share the directory
 
-Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve,
-logLevel, and without a flag: region, mdns, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs, scanIntervalMs,
-validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes, scrubFilesPerSecond,
-failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds, degradedClaiming. A list
-given by flags replaces that of the file. Paths are relative to the working directory.
+Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve, dht,
+logLevel, and without a flag: region, mdns, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
+scanIntervalMs, validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes,
+scrubFilesPerSecond, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds, degradedClaiming. A list given by
+flags replaces that of the file. Paths are relative to the working directory.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
 
@@ -110,6 +112,7 @@ function settingsOf({
     window,
     reserve,
     logLevel: rest.logLevel,
+    dht: rest.dht,
   };
   return parseSettings(settings, nameFlag);
 }

@@ -1,6 +1,7 @@
 /** `driftlock sim`: the node under a seeded simulator. */
 
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { CANARIES } from '../sim/canaries/all.ts';
 import { CANARY_NAMES, type CanaryName } from '../sim/canaries/canary.ts';
@@ -11,6 +12,7 @@ import { UNEXPECTED_ERRORS } from '../sim/invariants/unexpected-errors.ts';
 import {
   SIM_BLOCKS_DEFAULT,
   SIM_BLOCKS_MAX,
+  SIM_JOBS_MAX,
   SIM_NODES_DEFAULT,
   SIM_NODES_MAX,
   SIM_SEED_MAX,
@@ -31,6 +33,7 @@ export interface SimFlags {
   readonly blocks: string;
   readonly faults: string;
   readonly canary?: string;
+  readonly jobs?: string;
   readonly json?: boolean;
   readonly trace?: string;
 }
@@ -38,6 +41,7 @@ export interface SimFlags {
 export interface SimRequest {
   readonly seeds: readonly number[];
   readonly options: SimOptions;
+  readonly jobs: number;
   readonly json: boolean;
   readonly traceFile: string | undefined;
 }
@@ -57,6 +61,7 @@ export function addSimCommand(program: Command, terminal: Terminal, setExitCode:
     .option('--blocks <n>', `blocks, 1 to ${SIM_BLOCKS_MAX}`, `${SIM_BLOCKS_DEFAULT}`)
     .option('--faults <list>', 'names separated by commas, "all" or "none"', 'all')
     .option('--canary <name>', 'put this defect in on purpose: the run is to find it')
+    .option('--jobs <n>', 'seeds at once, each on a thread (default: one for each core; one with --trace)')
     .option('--json', 'print the outcome as one JSON object')
     .option('--trace <file>', 'write everything that happens to this file')
     .addHelpText(
@@ -102,6 +107,7 @@ export function simRequest(flags: SimFlags): SimRequest {
       faults: parseFaults(flags.faults),
       canary: canary === undefined ? undefined : parseCanary(canary),
     },
+    jobs: parseCount(flags.jobs ?? `${Math.min(availableParallelism(), SIM_JOBS_MAX)}`, '--jobs', SIM_JOBS_MAX),
     json: flags.json ?? false,
     traceFile: parsePath(flags.trace, '--trace', 'a file'),
   };
@@ -123,12 +129,13 @@ function parseCanary(text: string): CanaryName {
   return known;
 }
 
-async function runSim({ seeds, options, json, traceFile }: SimRequest, terminal: Terminal): Promise<number> {
+async function runSim({ seeds, options, jobs, json, traceFile }: SimRequest, terminal: Terminal): Promise<number> {
   const { stdout, stderr } = terminal;
   const { runSeeds } = await import('../sim/run-seeds.ts');
   const trace = traceFile === undefined ? undefined : createWriteStream(traceFile);
   const report = await runSeeds(seeds, options, {
     signal: stopSignal(),
+    jobs,
     sink: trace === undefined ? undefined : (line) => void trace.write(`${line}\n`),
     onSeed: (seed, done) => {
       progress(terminal, `seed ${seed.seed}, ${done} of ${seeds.length}`);

@@ -40,6 +40,7 @@ export interface NodeConfig {
   readonly lockTimeMs: number;
   readonly region: string | undefined;
   readonly mdns: boolean;
+  readonly dht: boolean;
   readonly clockBounds: ClockBounds;
   /** How much longer than the one before it each candidate waits before it claims a block; undefined: as measured. */
   readonly rankStepMs: number | undefined;
@@ -67,6 +68,7 @@ export const DEFAULTS = {
   /** The reference's lock. */
   lockTimeSeconds: 30,
   mdns: false,
+  dht: false,
   /** 200 ppm: twice what the worst quartz of a server drifts. */
   driftRate: 0.0002,
   deliveryMarginMs: 500,
@@ -137,6 +139,7 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     lockTimeMs,
     region: settings.region,
     mdns: settings.mdns,
+    dht: settings.dht,
     clockBounds,
     rankStepMs: settings.rankStepMs,
     heartbeatMs: settings.heartbeatMs,

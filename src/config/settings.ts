@@ -47,6 +47,8 @@ export const settingsSchema = z
     /** Where the node stands, for people. */
     region: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a name of 1 to 64 letters, digits, ".", "_" and "-"'),
     mdns: z.boolean(),
+    /** Whether holders of witnesses are found through a DHT among the members. */
+    dht: z.boolean(),
     driftRate: z.number().min(0).max(0.1),
     deliveryMarginMs: z.int().min(2).max(60_000),
     skewBoundMs: z.int().min(1).max(60_000),
@@ -94,4 +96,5 @@ export const FLAGS = {
   window: '--window',
   reserve: '--reserve',
   logLevel: '--log-level',
+  dht: '--dht',
 } as const satisfies Partial<Record<SettingName, `--${string}`>>;

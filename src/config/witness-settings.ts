@@ -70,3 +70,25 @@ export function witnessLimits(settings: WitnessSettings): WitnessLimits {
     },
   };
 }
+
+/** `limits` under the names that an operator sets them by; null: no limit. */
+export function witnessLimitSettings({ serve, reads, writes, challengeSample, ...limits }: WitnessLimits) {
+  return {
+    witnessDiskBytes: limits.diskBytes === WITNESS_LIMITS.diskBytes ? null : limits.diskBytes,
+    witnessStreamsPerPeer: serve.streamsPerPeer,
+    witnessStreamsMax: serve.streamsTotal,
+    witnessBytesPerSecondPerPeer: serve.bytesPerSecondPerPeer,
+    witnessBytesPerSecondPerRegion: serve.bytesPerSecondPerRegion,
+    witnessFetchesMax: limits.smallFetches,
+    witnessLargeFetchesMax: limits.largeFetches,
+    witnessReadsMax: reads.inFlight,
+    witnessReadsWaitingMax: reads.waiting,
+    witnessWritesMax: writes.inFlight,
+    witnessWritesWaitingMax: writes.waiting,
+    challengePeriodMs: limits.challengePeriodMs,
+    challengeRanges: challengeSample.ranges,
+    challengeRangeBytes: challengeSample.rangeBytes,
+  } satisfies Record<Exclude<keyof WitnessSettings, 'witnessPolicy'>, number | null>;
+}
+
+export type WitnessLimitSettings = ReturnType<typeof witnessLimitSettings>;

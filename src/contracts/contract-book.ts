@@ -3,11 +3,12 @@
  *
  * Invariants: a contract is listed only when its line was verified by keccak256; a line is appended once, whole, on a line
  * of its own, and never before it was verified. What was read is not read again as long as the file only grows, as
- * every program that writes it lets it do.
+ * every program that writes it lets it do; a change that does not make it grow is none of theirs, and has all of it read.
  */
 
 import PQueue from 'p-queue';
 import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
+import { isFailure } from '../../crdt/errors.ts';
 import type { Hash32 } from '../../crdt/ids.ts';
 import { bucketsOf, encodeBuckets, encodeHashes } from '../../net/witness/contract-buckets.ts';
 import type { ContractSource } from '../../net/witness/serve.ts';
@@ -34,6 +35,8 @@ export class ContractBook implements ContractSource {
   /** All before it was read and ended with a newline. */
   #readBytes = 0;
   #buckets: readonly (readonly Hash32[])[] = bucketsOf([]);
+  /** The digests of these, until they change: 256 hashes, asked for by every peer in turn. */
+  #encodedBuckets: Uint8Array | undefined;
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
@@ -54,17 +57,24 @@ export class ContractBook implements ContractSource {
   }
 
   async buckets(): Promise<Uint8Array> {
-    return encodeBuckets(this.#buckets);
+    return (this.#encodedBuckets ??= encodeBuckets(this.#buckets));
   }
 
   async hashes(bucket: number): Promise<Uint8Array> {
     return encodeHashes(this.#buckets[bucket] ?? []);
   }
 
-  /** `CHUNK_BYTES` of the line, fewer in its last part; empty behind its end. */
+  /**
+   * `CHUNK_BYTES` of the line, fewer in its last part; empty behind its end. A line that has rotted since it was read is not
+   * given away, since whoever gets it would blame this node for it; then the file is read again.
+   */
   async linePart(contract: Hash32, part: number): Promise<Uint8Array | undefined> {
     const place = this.#places.get(contract);
     if (place === undefined) return undefined;
+    if (part === 0 && !(await this.#stillHolds(contract, place))) {
+      this.#identity = undefined;
+      return undefined;
+    }
     const start = Math.min(part * CHUNK_BYTES, place.lengthBytes);
     const lengthBytes = Math.min(CHUNK_BYTES, place.lengthBytes - start);
     return (await this.#disk.readRange(this.#path, place.offset + start, lengthBytes))?.bytes;
@@ -90,18 +100,29 @@ export class ContractBook implements ContractSource {
     });
   }
 
+  async #stillHolds(contract: Hash32, { offset, lengthBytes }: Place): Promise<boolean> {
+    const content = await this.#disk.readRange(this.#path, offset, lengthBytes);
+    try {
+      return content !== undefined && verifyContractLine(content.bytes, this.#path) === contract;
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      return false;
+    }
+  }
+
   async #refresh(): Promise<void> {
     const identity = await this.#disk.identify(this.#path);
     if (sameFile(identity, this.#identity)) return;
     const hasOnlyGrown =
       identity !== undefined &&
       identity.inode === this.#identity?.inode &&
-      identity.sizeBytes >= this.#identity.sizeBytes;
+      identity.sizeBytes > this.#identity.sizeBytes;
     if (!hasOnlyGrown) {
       this.#places.clear();
       this.#readBytes = 0;
     }
     this.#identity = identity;
+    this.#encodedBuckets = undefined;
     if (identity === undefined) {
       this.#buckets = bucketsOf([]);
       return;
@@ -112,6 +133,7 @@ export class ContractBook implements ContractSource {
     }
     while (await this.#readOn(identity.sizeBytes));
     this.#buckets = bucketsOf(this.#places.keys());
+    this.#encodedBuckets = undefined;
   }
 
   /** Takes in the next whole lines; tells whether there were any. */

@@ -7,18 +7,23 @@
  *   the watcher reports nothing at all.
  * - A scan reports no file that its owner already knows in this very state, however many there are: it costs their number
  *   of `stat`s and no memory. What an event reported and a look took in, no scan reports again.
- * - Scanning takes a twentieth of the time at most: after a scan that took long the next one begins later.
+ * - Scanning takes a twentieth of the time at most: it pauses between the groups of a large directory, and after a scan that took
+ *   long the next one begins later.
  * - Hints for one name never overlap; a burst of events during a look becomes one more look.
  */
 
-import type { Clock } from '../../net/clock.ts';
+import { pause, type Clock } from '../../net/clock.ts';
 import type { Disk, FileIdentity } from '../disk/disk.ts';
 
 /** Looks under way: enough to keep the disk busy, few enough that a scan of 20,000 files leaves room for writes. */
 export const LOOKS_IN_FLIGHT_MAX = 16;
 /** Names with events that wait for a look. Beyond it they are dropped and the next scan, which begins at once, finds them. */
 export const PENDING_NAMES_MAX = 4096;
-/** How many times as long as the last scan took the pause after it lasts at least. */
+/** Beyond so many files a scan leaves the event loop to others after each group: a claim takes some twenty turns of it. */
+export const SCAN_FILES_AT_ONCE = 1_024;
+/** Sixteen times as long as a group takes: a million files are scanned in 80 s. */
+const SCAN_BREATH_MS = 4;
+/** How many times as long as the last scan took, its own pauses apart, the pause after it lasts at least. */
 const SCAN_PAUSE_FACTOR = 19;
 
 /** What its owner knows of the files of the directory. */
@@ -69,6 +74,8 @@ class Watch implements DirectoryWatch {
   #cancelTimer: () => void = () => undefined;
   #scanning: Promise<void> | undefined;
   #nextScan: Promise<void> | undefined;
+  /** Of the scan under way. */
+  #pausedMs = 0;
   #isStopped = false;
 
   constructor(options: DirectoryWatchOptions) {
@@ -150,9 +157,10 @@ class Watch implements DirectoryWatch {
     this.#cancelTimer();
     const { clock, onFailure } = this.#options;
     const beganMs = clock.monotonicMs();
+    this.#pausedMs = 0;
     this.#scanning = this.#scan()
       .catch((error: unknown) => onFailure(error))
-      .finally(() => this.#endScan(clock.monotonicMs() - beganMs));
+      .finally(() => this.#endScan(clock.monotonicMs() - beganMs - this.#pausedMs));
     return this.#scanning;
   }
 
@@ -161,6 +169,13 @@ class Watch implements DirectoryWatch {
     if (this.#isStopped || this.#nextScan !== undefined) return;
     const pauseMs = Math.max(this.#options.scanIntervalMs, tookMs * SCAN_PAUSE_FACTOR);
     this.#cancelTimer = this.#options.clock.schedule(pauseMs, () => void this.scan());
+  }
+
+  async #breathe(): Promise<void> {
+    const { clock } = this.#options;
+    const beganMs = clock.monotonicMs();
+    await pause(clock, SCAN_BREATH_MS);
+    this.#pausedMs += clock.monotonicMs() - beganMs;
   }
 
   async #scan(): Promise<void> {
@@ -172,7 +187,10 @@ class Watch implements DirectoryWatch {
       looks.add(done);
     };
     known.beginScan();
+    let met = 0;
     for await (const files of disk.scan(directory)) {
+      met += files.length;
+      if (met > SCAN_FILES_AT_ONCE) await this.#breathe();
       for (const { name, identity } of files) {
         if (this.#isStopped) break;
         if (accepts(name) && !known.isKnown(name, identity)) await look(name);

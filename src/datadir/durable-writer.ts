@@ -1,6 +1,6 @@
 /**
  * Atomic writes, many at a time: a unique temporary file, created exclusively, written, synced, renamed to its target,
- * and the target's directory synced in groups.
+ * and the target's directory synced in groups. Those that need no sync are placed in batches.
  *
  * Invariants:
  * - A reader of a target sees the content before a write or the content after it, never a part.
@@ -9,22 +9,25 @@
  * - A hint costs no sync where it takes a free name: a power loss can leave it missing or torn,
  *   which its reader must find by checksum. Where it replaces a file its content is synced first, since what it
  *   replaces may be a durable write, and the rename can outlive an unsynced content.
- * - At most `WRITES_IN_FLIGHT_MAX` temporary files exist. Hints have few of those places, so results never queue behind
- *   hints, and hints, which foreign validators read as locks, are not starved by a stream of results either.
+ * - At most `WRITES_IN_FLIGHT_MAX` temporary files exist, and one of the batch. Hints that are synced have few of those
+ *   places, so results never queue behind hints, and hints, which foreign validators read as locks, are not starved by a
+ *   stream of results either. What is placed in batches waits for one batch and no sync.
  */
 
 import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { DriftlockError } from '../../crdt/errors.ts';
 import type { RandomInteger } from '../../net/clock.ts';
-import type { Disk, FileIdentity } from '../disk/disk.ts';
+import { PLACEMENT_BYTES_MAX, type Disk, type FileIdentity, type Placed, type Placement } from '../disk/disk.ts';
+import { placeFile } from '../disk/place.ts';
 import { DirectorySyncs } from './directory-syncs.ts';
+import { PlacementGroups } from './placement-groups.ts';
 
 /** Writes between the creation of their temporary file and its rename. */
 export const WRITES_IN_FLIGHT_MAX = 64;
-/** Of these, how many may be hints. They wait for no disk, so few keep libuv's 4 threads busy. */
+/** Of these, how many may be hints that replace a file. */
 export const HINTS_IN_FLIGHT_MAX = 8;
-/** Writes of each kind that wait for a place. Callers that await their writes never come near. */
+/** Writes of each of the three kinds that wait for a place. Callers that await their writes never come near. */
 export const WRITES_WAITING_MAX = 16_384;
 
 /** Tells apart two writers on one directory; beyond 2^32 there is nothing to gain. */
@@ -40,10 +43,8 @@ export interface WriteOptions {
   readonly expected: FileIdentity | undefined | 'any';
 }
 
-export type WriteOutcome =
-  | { readonly replaced: true; readonly identity: FileIdentity }
-  /** Somebody else wrote the target meanwhile: nothing was changed, and this is what is there now. */
-  | { readonly replaced: false; readonly found: FileIdentity | undefined };
+/** `replaced: false`: somebody else wrote the target meanwhile. */
+export type WriteOutcome = Placed;
 
 export interface DurableWriterOptions {
   readonly disk: Disk;
@@ -59,6 +60,7 @@ export class DurableWriter {
   readonly #tag: string;
   readonly #results = new PQueue({ concurrency: WRITES_IN_FLIGHT_MAX - HINTS_IN_FLIGHT_MAX });
   readonly #hints = new PQueue({ concurrency: HINTS_IN_FLIGHT_MAX });
+  readonly #groups: PlacementGroups;
   readonly #unfinished = new Set<Promise<WriteOutcome>>();
   #written = 0;
 
@@ -66,17 +68,24 @@ export class DurableWriter {
     this.#disk = disk;
     this.#temporaryDirectory = temporaryDirectory;
     this.#directorySyncs = new DirectorySyncs(disk);
+    this.#groups = new PlacementGroups(disk);
     this.#tag = random(WRITER_TAGS).toString(16);
   }
 
   /**
    * Writes `bytes` to `target`, an absolute path in a directory that exists. Awaiting the result is the backpressure.
    * Throws a `DiskError` (`ERR_NO_SPACE` and others), after which no part of the write is visible, except when syncing
-   * the directory failed: then it is visible, and its durability unknown. Throws `ERR_QUEUE_FULL` beyond
-   * `WRITES_WAITING_MAX`.
+   * the directory failed (then it is visible, and its durability unknown), or a batch was not answered (then it may be
+   * visible, whole). Throws `ERR_QUEUE_FULL` beyond `WRITES_WAITING_MAX`.
    */
-  write(target: string, bytes: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
-    return this.#track(this.#inQueue(target, options.durability, () => this.#place(target, bytes, options)));
+  write(target: string, bytes: Uint8Array, { durability, expected }: WriteOptions): Promise<WriteOutcome> {
+    const temporary = join(this.#temporaryDirectory, `${this.#tag}.${this.#written++}.tmp`);
+    const sync = durability === 'durable' || (durability === 'hint' && expected !== undefined);
+    if (!sync && expected !== 'any' && bytes.length <= PLACEMENT_BYTES_MAX) {
+      return this.#track(this.#inGroup({ temporary, target, bytes, expected }));
+    }
+    const place = (): Promise<Placed> => placeFile(this.#disk, { temporary, target, bytes, expected }, { sync });
+    return this.#track(this.#inQueue(target, durability, place));
   }
 
   /**
@@ -99,51 +108,39 @@ export class DurableWriter {
     return outcome;
   }
 
+  async #inGroup(placement: Placement): Promise<WriteOutcome> {
+    refuseIfFull(this.#groups.size, placement.target);
+    return this.#groups.place(placement);
+  }
+
   async #inQueue(
     target: string,
     durability: WriteOptions['durability'],
     place: () => Promise<WriteOutcome>,
   ): Promise<WriteOutcome> {
     const queue = durability === 'hint' ? this.#hints : this.#results;
-    if (queue.size >= WRITES_WAITING_MAX) {
-      throw new DriftlockError('ERR_QUEUE_FULL', {
-        argument: target,
-        expected: `at most ${WRITES_WAITING_MAX} writes waiting`,
-        found: 'one more; await some before the next',
-      });
-    }
+    refuseIfFull(queue.size, target);
     const outcome = await queue.add(place);
     // Outside the queue: a write that waits for its directory holds no file, and the larger the group, the cheaper.
     if (durability === 'durable' && outcome.replaced) await this.#directorySyncs.sync(dirname(target));
     return outcome;
   }
 
-  async #place(target: string, bytes: Uint8Array, { durability, expected }: WriteOptions): Promise<WriteOutcome> {
-    const temporary = join(this.#temporaryDirectory, `${this.#tag}.${this.#written++}.tmp`);
-    const sync = durability === 'durable' || (durability === 'hint' && expected !== undefined);
-    const identity = await this.#disk.create(temporary, bytes, { sync });
-    let replaced = false;
-    try {
-      replaced = await this.#rename(temporary, target, expected);
-    } finally {
-      // A temporary file that cannot be removed is harmless; why the write failed must not be lost over it.
-      if (!replaced) await this.#disk.remove(temporary).catch(() => undefined);
-    }
-    return replaced ? { replaced, identity } : { replaced, found: await this.#disk.identify(target) };
-  }
-
   async #publish(source: string, target: string, expected: FileIdentity | undefined): Promise<WriteOutcome> {
     await this.#disk.syncFile(source);
     const identity = await this.#disk.identify(source);
-    const replaced = await this.#rename(source, target, expected);
+    const replaced = await this.#disk.replace(source, target, expected);
     // What was just synced and renamed had an identity.
     if (replaced && identity !== undefined) return { replaced, identity };
     return { replaced: false, found: await this.#disk.identify(target) };
   }
+}
 
-  async #rename(temporary: string, target: string, expected: WriteOptions['expected']): Promise<boolean> {
-    if (expected !== 'any') return this.#disk.replace(temporary, target, expected);
-    await this.#disk.move(temporary, target);
-    return true;
-  }
+function refuseIfFull(waiting: number, target: string): void {
+  if (waiting < WRITES_WAITING_MAX) return;
+  throw new DriftlockError('ERR_QUEUE_FULL', {
+    argument: target,
+    expected: `at most ${WRITES_WAITING_MAX} writes waiting`,
+    found: 'one more; await some before the next',
+  });
 }

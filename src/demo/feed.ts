@@ -9,7 +9,7 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blockId, compareBlockKeys, type BlockKey } from '../../crdt/ids.ts';
 import { DriftlockError } from '../../crdt/errors.ts';
-import { growBlocks, growRoot, type GrownHeader } from '../chain/grow.ts';
+import { growBlocks, growRoot, type GrownBlock, type GrownHeader } from '../chain/grow.ts';
 import { blockFileName, parseBlockFileName } from '../files/file-names.ts';
 import { encodeWitnessFile } from '../files/witness-file.ts';
 import { makeFolder } from './folders.ts';
@@ -65,23 +65,25 @@ export async function feedFromGrownChain(blocksDir: string, count: number | unde
       const grown = growBlocks(SEED, root);
       for (const block of count === undefined ? grown : grown.take(count)) {
         await writeHeader(blocksDir, block);
-        const { key, parentHash, preStateRoot, witnessPayload } = block;
-        yield {
-          key,
-          witness: encodeWitnessFile({
-            status: 'Completed',
-            blockHash: key.hash,
-            blockNumber: key.number,
-            preStateRoot,
-            parentHash,
-            lockTimeSeconds: 0n,
-            blobIds: [],
-            witnessData: witnessPayload,
-          }),
-        };
+        yield witnessed(block);
       }
     },
   };
+}
+
+/** The block with the bytes of its `.w`. */
+export function witnessed({ key, parentHash, preStateRoot, witnessPayload }: GrownBlock): FedBlock {
+  const witness = encodeWitnessFile({
+    status: 'Completed',
+    blockHash: key.hash,
+    blockNumber: key.number,
+    preStateRoot,
+    parentHash,
+    lockTimeSeconds: 0n,
+    blobIds: [],
+    witnessData: witnessPayload,
+  });
+  return { key, witness };
 }
 
 /** As a witness generator does: written under another name, then renamed. */

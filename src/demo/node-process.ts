@@ -4,19 +4,15 @@
  * Invariant: no process outlives the demo; what a node logs is in `node-N.log` beside its directory.
  */
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { fetchStatus } from '../rpc/client.ts';
 import type { StatusAnswer } from '../rpc/status-schema.ts';
 import { pause } from '../../net/clock.ts';
 import { systemClock } from '../node/machine.ts';
-import { STOP_WITH_PARENT } from './stop-with-parent.ts';
+import { spawnNode } from './spawn-node.ts';
 
-/** Plain JavaScript, so it is not built: it lies in `src/` also where this file lies in `dist/src/`. */
-const PROGRAM_PLACE = import.meta.url.endsWith('.ts') ? '../driftlock.js' : '../../../src/driftlock.js';
-const PROGRAM = fileURLToPath(new URL(PROGRAM_PLACE, import.meta.url));
 const RESTART_DELAY_MS = 1_000;
 /** To end after SIGTERM; then SIGKILL. */
 const STOP_GRACE_MS = 10_000;
@@ -34,7 +30,7 @@ export interface NodePlan {
 export class NodeProcess {
   readonly plan: NodePlan;
   readonly rpcUrl: URL;
-  readonly #log: WriteStream;
+  readonly #log: number;
   readonly #stopping = new AbortController();
   #child: ChildProcess | undefined;
   #restarts = 0;
@@ -43,7 +39,7 @@ export class NodeProcess {
   constructor(plan: NodePlan) {
     this.plan = plan;
     this.rpcUrl = new URL(`http://127.0.0.1:${plan.rpcPort}`);
-    this.#log = createWriteStream(plan.logFile, { flags: 'a' });
+    this.#log = openSync(plan.logFile, 'a');
   }
 
   get pid(): number | undefined {
@@ -76,24 +72,16 @@ export class NodeProcess {
       await this.#supervision;
       cancel();
     }
-    this.#log.end();
+    closeSync(this.#log);
   }
 
   async #supervise(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const { datadir, listenPort, rpcPort, runArguments } = this.plan;
       const listen = `/ip4/127.0.0.1/tcp/${listenPort}`;
-      const args = ['run', '--datadir', datadir, '--listen', listen, '--rpc', `127.0.0.1:${rpcPort}`, ...runArguments];
-      const child = spawn(process.execPath, [PROGRAM, ...args], {
-        // Out of the terminal's group: Ctrl-C is for the demo, which then stops its nodes once, with grace.
-        detached: true,
-        // The channel closes when the demo dies, however it does.
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        env: { ...process.env, [STOP_WITH_PARENT]: '1' },
-      });
+      const args = ['--datadir', datadir, '--listen', listen, '--rpc', `127.0.0.1:${rpcPort}`, ...runArguments];
+      const child = spawnNode({ args, log: this.#log });
       this.#child = child;
-      child.stdout?.pipe(this.#log, { end: false });
-      child.stderr?.pipe(this.#log, { end: false });
       await once(child, 'close');
       if (this.#stopping.signal.aborted) return;
       this.#restarts++;

@@ -24,6 +24,29 @@ export interface FileContent {
   readonly identity: FileIdentity;
 }
 
+/** A small file to be written whole, and then to be given its name. */
+export interface Placement {
+  /** Must not exist; on the file system of `target`. */
+  readonly temporary: string;
+  readonly target: string;
+  readonly bytes: Uint8Array;
+  /** What must be at the target; undefined: nothing. */
+  readonly expected: FileIdentity | undefined;
+}
+
+export type Placed =
+  | { readonly replaced: true; readonly identity: FileIdentity }
+  /** Something else is at the target: it was left alone, and this is what is there now. */
+  | { readonly replaced: false; readonly found: FileIdentity | undefined };
+
+/** What became of one file of a batch, which says nothing about the others. */
+export type PlacementOutcome = Placed | { readonly failure: DiskError };
+
+/** Files of one batch, which is what others wait for: about 10 ms. */
+export const PLACEMENTS_MAX = 256;
+/** And the bytes of all of them; the largest record makes a file of half of it. */
+export const PLACEMENT_BYTES_MAX = 1024 * 1024;
+
 /** A file that a scan met. */
 export interface ScannedFile {
   readonly name: string;
@@ -39,9 +62,15 @@ export interface Disk {
   read(path: string, maxBytes: number): Promise<FileContent | undefined>;
   /**
    * `lengthBytes` of the file from `offset` on, fewer where it ends; undefined when there is none. The identity is the
-   * file's at that moment: who reads a file in parts compares them.
+   * file's at that moment: who reads a file in parts compares them. The bytes are put into `into`, `lengthBytes` or longer,
+   * when it is given, and are a view of it then.
    */
-  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined>;
+  readRange(path: string, offset: number, lengthBytes: number, into?: Uint8Array): Promise<FileContent | undefined>;
+  /**
+   * Whole small files at once, in order, as quickly as the system has them: nothing else gets a turn meanwhile. Undefined for
+   * one that is gone, is longer than `maxBytes`, changes meanwhile or cannot be read: whoever wants to know why reads it.
+   */
+  readBatch(paths: readonly string[], maxBytes: number): Promise<readonly (FileContent | undefined)[]>;
   identify(path: string): Promise<FileIdentity | undefined>;
   /** Names of the entries that are files, in no order; empty when the directory does not exist. */
   list(directory: string): Promise<string[]>;
@@ -50,8 +79,8 @@ export interface Disk {
    * holds up nobody; none when it does not exist. What comes or goes meanwhile may be met or not.
    */
   scan(directory: string): AsyncIterable<readonly ScannedFile[]>;
-  /** How many files {@link scan} meets, without their identities. */
-  count(directory: string): Promise<number>;
+  /** The names of the files that {@link scan} meets, in groups: a million take a second. */
+  names(directory: string): AsyncIterable<readonly string[]>;
   /** Names of the entries that are directories, in no order; empty when `directory` does not exist. */
   listDirectories(directory: string): Promise<string[]>;
   /** Makes `directory` and its parents, durably; nothing happens when it exists. */
@@ -76,6 +105,12 @@ export interface Disk {
    * platform allows. The identity of `from` becomes that of `to`. Both must be on one file system.
    */
   replace(from: string, to: string, expected: FileIdentity | undefined): Promise<boolean>;
+  /**
+   * `create` without sync and `replace`, for each of up to `PLACEMENTS_MAX` files of together `PLACEMENT_BYTES_MAX`, one
+   * after the other: many small files for the price of one trip. No temporary file stays. The outcomes are in the order of
+   * `batch`. Throws `ERR_OVER_LIMIT`, and `ERR_DISK` when it is unknown how far it got.
+   */
+  place(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]>;
   /** Renames unconditionally, within one file system (else `ERR_CROSS_DEVICE`). */
   move(from: string, to: string): Promise<void>;
   /** Appends to a file, making it if need be; durable when it resolves. When it throws, a part may have been appended. */

@@ -7,7 +7,7 @@
  * nothing, and no call that was under way changes the new one.
  */
 
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { invariant } from '../../crdt/invariant.ts';
 import type { RandomInteger } from '../../net/clock.ts';
 import {
@@ -17,12 +17,16 @@ import {
   type DiskCode,
   type FileContent,
   type FileIdentity,
+  type Placement,
+  type PlacementOutcome,
   type ScannedFile,
 } from './disk.ts';
-import { afterPowerLoss, identityOf, type MemoryInode } from './memory-inode.ts';
-import { MemoryNames } from './memory-names.ts';
+import { afterPowerLoss, flipBit, identityOf, type MemoryInode } from './memory-inode.ts';
+import { MemoryNames, nameOf, parentOf } from './memory-names.ts';
+import { placeEach } from './place.ts';
 
-export type DiskOperation = Exclude<keyof Disk, 'watch'>;
+/** Those that are no sum of others. */
+export type DiskOperation = Exclude<keyof Disk, 'watch' | 'place' | 'names' | 'readBatch'>;
 
 export interface MemoryDiskOptions {
   /**
@@ -97,14 +101,7 @@ export class MemoryDisk implements Disk {
    */
   rot(path: string, random: RandomInteger): number | undefined {
     const inode = this.#names.get(path);
-    if (inode === undefined || inode.bytes.length === 0) return undefined;
-    const bit = random(inode.bytes.length * 8);
-    const flipped = (bytes: Uint8Array): Uint8Array =>
-      bytes.map((byte, at) => (at === bit >>> 3 ? byte ^ (1 << (bit & 7)) : byte));
-    const isDurable = inode.durableBytes === inode.bytes;
-    inode.bytes = flipped(inode.bytes);
-    inode.durableBytes = isDurable ? inode.bytes : flipped(inode.durableBytes);
-    return bit;
+    return inode === undefined || inode.bytes.length === 0 ? undefined : flipBit(inode, random);
   }
 
   read(path: string, maxBytes: number): Promise<FileContent | undefined> {
@@ -118,12 +115,25 @@ export class MemoryDisk implements Disk {
     });
   }
 
-  readRange(path: string, offset: number, lengthBytes: number): Promise<FileContent | undefined> {
+  readRange(path: string, offset: number, lengthBytes: number, into?: Uint8Array): Promise<FileContent | undefined> {
     return this.#take('readRange', path, () => {
       const inode = this.#names.get(path);
       if (inode === undefined) return undefined;
-      return { bytes: inode.bytes.slice(offset, offset + lengthBytes), identity: identityOf(inode) };
+      const bytes = inode.bytes.slice(offset, offset + lengthBytes);
+      into?.set(bytes);
+      return { bytes: into?.subarray(0, bytes.length) ?? bytes, identity: identityOf(inode) };
     });
+  }
+
+  readBatch(paths: readonly string[], maxBytes: number): Promise<readonly (FileContent | undefined)[]> {
+    return Promise.all(
+      paths.map((path) =>
+        this.read(path, maxBytes).catch((error: unknown) => {
+          if (!(error instanceof DiskError)) throw error;
+          return undefined;
+        }),
+      ),
+    );
   }
 
   identify(path: string): Promise<FileIdentity | undefined> {
@@ -150,11 +160,8 @@ export class MemoryDisk implements Disk {
     });
   }
 
-  count(directory: string): Promise<number> {
-    return this.#take('count', directory, () => {
-      this.#refuseFile(directory);
-      return this.#names.namesIn(directory).length;
-    });
+  async *names(directory: string): AsyncGenerator<readonly string[]> {
+    yield await this.list(directory);
   }
 
   listDirectories(directory: string): Promise<string[]> {
@@ -168,7 +175,7 @@ export class MemoryDisk implements Disk {
     invariant(isAbsolute(directory), 'paths are absolute');
     return this.#take('makeDirectory', directory, () => {
       const missing: string[] = [];
-      for (let path = directory; !this.#names.hasDirectory(path); path = dirname(path)) {
+      for (let path = directory; !this.#names.hasDirectory(path); path = parentOf(path)) {
         this.#refuseFile(path);
         missing.unshift(path);
       }
@@ -241,6 +248,10 @@ export class MemoryDisk implements Disk {
     });
   }
 
+  place(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]> {
+    return placeEach(this, batch);
+  }
+
   move(from: string, to: string): Promise<void> {
     return this.#take('move', from, () => {
       const inode = this.#existing(from);
@@ -259,7 +270,7 @@ export class MemoryDisk implements Disk {
       this.#setContent(grown, concatenated(grown.bytes, fitting));
       this.#notify(path);
       this.#requireRoom(added.length - fitting.length, path);
-      return { inode: grown, entries: this.#names.pendingIn(dirname(path)) };
+      return { inode: grown, entries: this.#names.pendingIn(parentOf(path)) };
     });
     await this.#syncContent(inode, path, () => this.#names.commit(entries));
   }
@@ -333,10 +344,10 @@ export class MemoryDisk implements Disk {
   }
 
   #notify(path: string): void {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    for (const listener of this.#listeners.get(dirname(path)) ?? []) {
+    const name = nameOf(path);
+    for (const listener of this.#listeners.get(parentOf(path)) ?? []) {
       queueMicrotask(() => {
-        if (this.#listeners.get(dirname(path))?.has(listener) === true) listener(name);
+        if (this.#listeners.get(parentOf(path))?.has(listener) === true) listener(name);
       });
     }
   }
@@ -353,7 +364,7 @@ export class MemoryDisk implements Disk {
   }
 
   #requireParent(path: string): void {
-    this.#requireDirectory(dirname(path));
+    this.#requireDirectory(parentOf(path));
   }
 
   #refuseFile(path: string): void {

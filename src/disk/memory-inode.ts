@@ -39,3 +39,14 @@ export function afterPowerLoss(inode: MemoryInode, random: RandomInteger): Memor
   }
   return { number, modifiedNs, bytes: survived, durableBytes: survived, links: 0 };
 }
+
+/** Flips a bit that `random` chooses, of a content that is not empty, also on the platter; tells which. */
+export function flipBit(inode: MemoryInode, random: RandomInteger): number {
+  const bit = random(inode.bytes.length * 8);
+  const flipped = (bytes: Uint8Array): Uint8Array =>
+    bytes.map((byte, at) => (at === bit >>> 3 ? byte ^ (1 << (bit & 7)) : byte));
+  const isDurable = inode.durableBytes === inode.bytes;
+  inode.bytes = flipped(inode.bytes);
+  inode.durableBytes = isDurable ? inode.bytes : flipped(inode.durableBytes);
+  return bit;
+}

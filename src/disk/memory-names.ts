@@ -8,7 +8,6 @@
  * Invariant: applying all pending entries to the durable names gives the visible names.
  */
 
-import { basename, dirname } from 'node:path';
 import type { MemoryInode } from './memory-inode.ts';
 
 /** One name set to an inode, or removed (undefined). */
@@ -43,7 +42,7 @@ export class MemoryNames {
   }
 
   get(path: string): MemoryInode | undefined {
-    return this.#visible.get(dirname(path))?.get(basename(path));
+    return this.#visible.get(parentOf(path))?.get(nameOf(path));
   }
 
   hasDirectory(directory: string): boolean {
@@ -55,8 +54,8 @@ export class MemoryNames {
   }
 
   directoriesIn(directory: string): string[] {
-    const isInside = (path: string): boolean => path !== '/' && dirname(path) === directory;
-    return [...this.#visible.keys()].filter(isInside).map((path) => basename(path));
+    const isInside = (path: string): boolean => path !== '/' && parentOf(path) === directory;
+    return [...this.#visible.keys()].filter(isInside).map((path) => nameOf(path));
   }
 
   inodes(): Set<MemoryInode> {
@@ -76,7 +75,7 @@ export class MemoryNames {
     this.#pending.add(entry);
     for (const { path } of changes) {
       put(this.#byPath, path, entry);
-      put(this.#byDirectory, dirname(path), entry);
+      put(this.#byDirectory, parentOf(path), entry);
     }
     if (this.#pending.size <= JOURNAL_ENTRIES_MAX) return;
     const [oldest] = this.#pending;
@@ -104,8 +103,8 @@ export class MemoryNames {
   #settle(entry: JournalEntry, path: string): void {
     take(this.#byPath, path, entry);
     entry.changes = entry.changes.filter((change) => change.path !== path);
-    const directory = dirname(path);
-    if (!entry.changes.some((change) => dirname(change.path) === directory)) take(this.#byDirectory, directory, entry);
+    const directory = parentOf(path);
+    if (!entry.changes.some((change) => parentOf(change.path) === directory)) take(this.#byDirectory, directory, entry);
     if (entry.changes.length === 0) this.#pending.delete(entry);
   }
 
@@ -118,11 +117,20 @@ export class MemoryNames {
   }
 }
 
+/** The directory of an absolute path, as `dirname` gives it: it is asked for several times in every operation. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')));
+}
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 function write(table: NameTable, changes: readonly NameChange[]): void {
   for (const { path, inode } of changes) {
-    const names = table.get(dirname(path));
-    if (inode === undefined) names?.delete(basename(path));
-    else names?.set(basename(path), inode);
+    const names = table.get(parentOf(path));
+    if (inode === undefined) names?.delete(nameOf(path));
+    else names?.set(nameOf(path), inode);
   }
 }
 

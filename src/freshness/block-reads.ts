@@ -57,17 +57,20 @@ export class StaleReadError extends DriftlockError<'ERR_TOO_STALE'> {
   }
 }
 
-export interface BlockReadsOptions {
+export interface ReadsWorld {
   readonly network: Network;
   readonly clock: Clock;
-  readonly driftRate: number;
   readonly members: () => readonly NodeId[];
-  /** What this node knows. */
-  readonly replica: { get(key: BlockKey): BlockRecord };
-  readonly viewOf: (key: BlockKey) => BlockView;
-  /** Checks and merges what a peer answered; throws for a forged part. What it resolves after is merged. */
-  readonly take: (records: readonly KeyedRecord[]) => Promise<void>;
 }
+
+/** What this node knows. */
+export interface ReadsParts {
+  readonly replica: { get(key: BlockKey): BlockRecord };
+  view(key: BlockKey): BlockView;
+}
+
+/** Checks and merges what a peer answered; throws for a forged part. What it resolves after is merged. */
+export type TakeAnswers = (records: readonly KeyedRecord[]) => Promise<void>;
 
 /** Questions under way, over all blocks and members. */
 export const ASKS_IN_FLIGHT_MAX = 64;
@@ -75,19 +78,23 @@ export const ASKS_IN_FLIGHT_MAX = 64;
 export const ROUNDS_MAX = 1_024;
 
 export class BlockReads {
-  readonly #options: BlockReadsOptions;
+  readonly #world: ReadsWorld;
+  readonly #parts: ReadsParts;
+  readonly #driftRate: number;
+  readonly #take: TakeAnswers;
   readonly #confirmations = new Confirmations();
   readonly #rounds = new Map<BlockId, Promise<void>>();
   readonly #asks = new PQueue({ concurrency: ASKS_IN_FLIGHT_MAX });
   readonly #stopping = new AbortController();
   #roundMs: number | undefined;
 
-  constructor(options: BlockReadsOptions) {
-    this.#options = options;
-    options.network.serve(
-      BLOCK_PROTOCOL,
-      blockHandler(options.clock, (key) => options.replica.get(key)),
-    );
+  constructor(world: ReadsWorld, parts: ReadsParts, driftRate: number, take: TakeAnswers) {
+    this.#world = world;
+    this.#parts = parts;
+    this.#driftRate = driftRate;
+    this.#take = take;
+    const recordOf = (key: BlockKey): BlockRecord => parts.replica.get(key);
+    world.network.serve(BLOCK_PROTOCOL, blockHandler(world.clock, recordOf));
   }
 
   /** What the last round of questions took, with whom it may have waited for in vain; undefined: there was none. */
@@ -104,7 +111,7 @@ export class BlockReads {
   async read(key: BlockKey, { maxStalenessMs, onStale }: ReadOptions): Promise<BlockRead> {
     const local = this.#look(key, maxStalenessMs, 'local');
     if (!local.isStale || maxStalenessMs === undefined) return local;
-    const startedAtMs = this.#options.clock.monotonicMs();
+    const startedAtMs = this.#world.clock.monotonicMs();
     const round = this.#askAll(key);
     if (onStale === 'serve') return local;
     if (onStale === 'fail') throw new StaleReadError(key, maxStalenessMs, local.ageMs, []);
@@ -115,11 +122,11 @@ export class BlockReads {
   }
 
   #look(key: BlockKey, maxStalenessMs: number | undefined, source: BlockRead['source']): BlockRead {
-    const { clock, driftRate, replica, viewOf } = this.#options;
     const confirmedAtMs = this.#confirmations.confirmedAtMs(key, this.#others());
-    const ageMs = confirmedAtMs === undefined ? undefined : ageOf(confirmedAtMs, clock.monotonicMs(), driftRate);
+    const ageMs =
+      confirmedAtMs === undefined ? undefined : ageOf(confirmedAtMs, this.#world.clock.monotonicMs(), this.#driftRate);
     const isStale = maxStalenessMs !== undefined && (ageMs === undefined || ageMs > maxStalenessMs);
-    return { record: replica.get(key), view: viewOf(key), ageMs, isStale, source };
+    return { record: this.#parts.replica.get(key), view: this.#parts.view(key), ageMs, isStale, source };
   }
 
   #silentSince(key: BlockKey, sinceMs: number): readonly NodeId[] {
@@ -129,7 +136,7 @@ export class BlockReads {
   }
 
   #others(): readonly NodeId[] {
-    const { members, network } = this.#options;
+    const { members, network } = this.#world;
     return members().filter((member) => member !== network.self);
   }
 
@@ -140,7 +147,7 @@ export class BlockReads {
     if (underWay !== undefined) return underWay;
     if (this.#rounds.size >= ROUNDS_MAX || this.#stopping.signal.aborted) return Promise.resolve();
     const asks = this.#others().map((member) => this.#asks.add(() => this.#ask(key, member)));
-    const { clock } = this.#options;
+    const { clock } = this.#world;
     const startedAtMs = clock.monotonicMs();
     const round = Promise.all(asks).then(() => {
       this.#rounds.delete(id);
@@ -151,11 +158,11 @@ export class BlockReads {
   }
 
   async #ask(key: BlockKey, peer: NodeId): Promise<void> {
-    const { network, clock, take } = this.#options;
+    const { network, clock } = this.#world;
     const askedAtMs = clock.monotonicMs();
     try {
       const record = await askForBlock({ network, clock, peer, key, signal: this.#stopping.signal });
-      if (!isEmptyRecord(record)) await take([{ key, record }]);
+      if (!isEmptyRecord(record)) await this.#take([{ key, record }]);
       this.#confirmations.note(key, peer, askedAtMs);
     } catch {
       // Who gives no good answer confirms nothing: the age says so.

@@ -18,6 +18,8 @@ export type ForeignEvent =
   /** The program that holds our lease wrote a later lock time. */
   | { readonly kind: 'renewal'; readonly durationMs: number }
   | { readonly kind: 'result'; readonly verdict: Verdict; readonly stateRoot: Hash32; readonly epoch: number }
+  /** The program's lock, which this node cannot vouch for: it holds on this machine, and no lease says so to the others. */
+  | { readonly kind: 'local-claim'; readonly durationMs: number }
   | { readonly kind: 'nothing'; readonly reason: NothingReason };
 
 export type NothingReason =
@@ -37,6 +39,8 @@ export interface ForeignContext {
   /** Of our own live lease: when its lock time, as the file showed it, runs out. */
   readonly ownLeaseEndsAtWallMs: number | undefined;
   readonly nowWallMs: number;
+  /** Whether this node's clock is known to lie outside the skew bound: it claims nothing then, for nobody. */
+  readonly isSkewed: boolean;
 }
 
 /** A renewal by less than this is the same lock, written again or rounded to seconds. */
@@ -62,6 +66,7 @@ function readForeignClaim(info: ValidateInfo, context: ForeignContext): ForeignE
   if (durationMs <= 0) return { kind: 'nothing', reason: 'claim-expired' };
   if (view.lease === undefined) {
     const epochs = [record.lease?.epoch ?? 0, ...record.results.map((result) => result.epoch)];
+    if (context.isSkewed) return { kind: 'local-claim', durationMs };
     if (Math.max(...epochs) === EPOCH_MAX) return { kind: 'nothing', reason: 'epochs-exhausted' };
     return { kind: 'claim', epoch: view.nextEpoch, durationMs };
   }

@@ -15,13 +15,15 @@ import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
 import { hasRenewalsLeft } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
+import type { ClockKeeper } from '../clock/clock-keeper.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
 import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
 import { blockFileName } from '../files/file-names.ts';
 import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX, type ValidateFile } from '../files/validate-file.ts';
 import type { ValidateInfo } from '../files/validate-info.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
-import type { SightedDelta, Sighting } from '../store/block-store.ts';
+import type { Reservations } from '../reserve/reservations.ts';
+import type { SightedDelta, Sighting } from '../store/sighting.ts';
 import type { FilePlace, KnownFile } from '../store/file-ledger.ts';
 import { readForeignWrite, type ForeignEvent } from './foreign-write.ts';
 import { readSettled, SETTLE_MS } from './settled-read.ts';
@@ -37,6 +39,9 @@ export interface ValidateLookOptions {
   readonly recordOf: (key: BlockKey) => BlockRecord;
   /** Checks the signatures in a record that are not known yet. */
   readonly isAuthentic: (keyed: KeyedRecord) => boolean;
+  /** Where our clock stands. */
+  readonly clocks: Pick<ClockKeeper, 'standing'>;
+  readonly reservations: Pick<Reservations, 'hold'>;
   /** Whether the journal is giving the block's record back: what a power loss tore is then written again at once. */
   readonly isReplaying: (key: BlockKey) => boolean;
   readonly onEvent: (event: IntakeEvent) => void;
@@ -128,6 +133,7 @@ export class ValidateLook {
       ownLeaseEndsAtWallMs:
         own === undefined ? undefined : now.wallMs + Math.max(0, sightings.remainingMs(key, own, now)),
       nowWallMs: now.wallMs,
+      isSkewed: this.#options.clocks.standing === 'outside',
     });
     this.#options.onEvent({ type: 'foreign-write', key, event });
     const delta = this.#deltaOf(key, event, record);
@@ -136,7 +142,7 @@ export class ValidateLook {
   }
 
   #deltaOf(key: BlockKey, event: ForeignEvent, record: BlockRecord): Partial<BlockRecord> {
-    const { author, clock } = this.#options;
+    const { author, clock, reservations } = this.#options;
     switch (event.kind) {
       case 'claim':
         return { lease: author.claim(key, event.epoch, event.durationMs) };
@@ -147,6 +153,9 @@ export class ValidateLook {
       }
       case 'result':
         return { results: [author.result(key, record.results, event.verdict, event.stateRoot, event.epoch)] };
+      case 'local-claim':
+        reservations.hold(key, event.durationMs);
+        return {};
       case 'nothing':
         return {};
     }

@@ -1,12 +1,15 @@
 /**
- * Watches `validate/` and `witness/` and passes on which block to look at; reads the archive once, at start.
+ * Reads the directory at start, then watches `validate/` and `witness/` and passes on which block to look at.
  *
- * Invariants: when `start` resolves, every file that was there before it began has been looked at. By the time a witness is,
- * its block's record is known, which says that it was announced: a restart announces nothing anew.
+ * Invariants: when `start` resolves, every file that was there before it began is known, from a look at it or from the
+ * snapshot. Whether a file still is what the snapshot says, the first scan tells, like any change that nobody was told of; it
+ * begins then. By the time a witness is looked at, its block's record is known, which says that it was announced.
  */
 
 import { join } from 'node:path';
 import PQueue from 'p-queue';
+import type { VerifyLater } from '../../crdt/block/signing.ts';
+import { isFailure } from '../../crdt/errors.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import {
@@ -18,7 +21,10 @@ import {
 import type { DatadirLayout } from '../datadir/layout.ts';
 import type { Disk } from '../disk/disk.ts';
 import { blockFileName, parseBlockFileName, type BlockFileKind } from '../files/file-names.ts';
+import { loadDirectory } from '../load/directory-load.ts';
+import type { BlockStore } from '../store/block-store.ts';
 import type { FileLedger } from '../store/file-ledger.ts';
+import type { WitnessIntake } from '../witness/intake.ts';
 import type { NodeEvent } from './events.ts';
 import type { LoadMeter } from './load-meter.ts';
 
@@ -30,53 +36,53 @@ export interface DatadirWatchOptions {
   readonly scanIntervalMs: number;
   /** Told of the first look at every file. */
   readonly meter: LoadMeter;
+  readonly store: Pick<BlockStore, 'load'>;
+  readonly witnesses: Pick<WitnessIntake, 'adopt'>;
+  readonly verifyLater: VerifyLater;
   readonly takeInValidate: (key: BlockKey) => Promise<void>;
   readonly takeInWitness: (key: BlockKey) => Promise<void>;
   readonly onEvent: (event: NodeEvent) => void;
 }
 
+const KINDS: readonly BlockFileKind[] = ['validate', 'witness'];
 const ARCHIVE_FOLDER_NAME = /^(0|[1-9][0-9]*)$/;
 
 export class DatadirWatch {
   readonly #options: DatadirWatchOptions;
   readonly #watches: DirectoryWatch[] = [];
-  #isLoading = true;
+  readonly #stopping = new AbortController();
+  #checking: Promise<void> = Promise.resolve();
 
   constructor(options: DatadirWatchOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    const { meter } = this.#options;
-    meter.begin(await this.#countFiles());
+    const { meter, files } = this.#options;
+    meter.begin(files.count() || (await this.#countFiles()));
     try {
-      await this.#readAll();
+      // By the time a witness is looked at, its block's record is known: a restart announces nothing anew.
+      for (const kind of KINDS) await this.#load(kind);
     } finally {
       meter.end();
-      this.#isLoading = false;
     }
+    for (const kind of KINDS) this.#watches.push(this.#watch(this.#options.layout[kind], kind));
+    this.#checking = this.#checkArchive();
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await Promise.all(this.#watches.map((watch) => watch.stop()));
+    await this.#checking;
   }
 
-  async #readAll(): Promise<void> {
-    for (const kind of ['validate', 'witness'] as const) {
-      await this.#readArchive(kind);
-      const watch = this.#watch(this.#options.layout[kind], kind);
-      this.#watches.push(watch);
-      // Joins the first scan, which each watch begins with.
-      await watch.scan();
-    }
-  }
-
-  /** Those in the archive are met once for each kind. */
   async #countFiles(): Promise<number> {
     const { disk, layout } = this.#options;
-    let files = (await disk.count(layout.validate)) + (await disk.count(layout.witness));
-    for (const directory of await this.#archiveDirectories()) files += 2 * (await disk.count(directory));
-    return files;
+    let count = 0;
+    for (const directory of [layout.validate, layout.witness, ...(await this.#archiveDirectories())]) {
+      for await (const names of disk.names(directory)) count += names.length;
+    }
+    return count;
   }
 
   async #archiveDirectories(): Promise<readonly string[]> {
@@ -85,10 +91,26 @@ export class DatadirWatch {
     return folders.filter((folder) => ARCHIVE_FOLDER_NAME.test(folder)).map((folder) => join(layout.backup, folder));
   }
 
-  /** A file is passed, read or not. */
-  readonly #pass = (): void => {
-    if (this.#isLoading) this.#options.meter.pass();
-  };
+  /** Takes in the files that the snapshot did not know. */
+  async #load(kind: BlockFileKind): Promise<void> {
+    const { layout, meter } = this.#options;
+    const options = { ...this.#options, onPassed: () => meter.pass() };
+    const left = [await loadDirectory(options, kind, 'primary', layout[kind])];
+    for (const directory of await this.#archiveDirectories()) {
+      left.push(await loadDirectory(options, kind, 'backup', directory));
+    }
+    await this.#lookAt(left.flat());
+  }
+
+  async #lookAt(names: Iterable<string>): Promise<void> {
+    const looks = new PQueue({ concurrency: LOOKS_IN_FLIGHT_MAX });
+    for (const name of names) {
+      await looks.onSizeLessThan(LOOKS_IN_FLIGHT_MAX);
+      if (this.#stopping.signal.aborted) break;
+      void looks.add(() => this.#look(name)).catch(this.#reportFailure);
+    }
+    await looks.onIdle();
+  }
 
   #watch(directory: string, kind: BlockFileKind): DirectoryWatch {
     const { disk, clock, files, scanIntervalMs, onEvent } = this.#options;
@@ -97,7 +119,7 @@ export class DatadirWatch {
       directory,
       clock,
       scanIntervalMs,
-      known: knownFiles(files, kind, this.#pass),
+      known: knownFiles(files, kind),
       accepts: (name) => parseBlockFileName(name)?.kind === kind,
       onName: (name) => this.#look(name),
       onFailure: (error) => onEvent({ type: 'scan-failed', directory, error }),
@@ -111,25 +133,32 @@ export class DatadirWatch {
     await (file.kind === 'validate' ? takeInValidate(file.key) : takeInWitness(file.key));
   }
 
-  /** Looks at the archived files that are not known in the state in which they are. */
-  async #readArchive(kind: BlockFileKind): Promise<void> {
+  /** Looks at the archived files that are not as the snapshot says, and at those that are gone. */
+  async #checkArchive(): Promise<void> {
+    try {
+      for (const kind of KINDS) await this.#checkArchived(kind);
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      this.#reportFailure(error);
+    }
+  }
+
+  async #checkArchived(kind: BlockFileKind): Promise<void> {
     const { disk, files } = this.#options;
-    const looks = new PQueue({ concurrency: LOOKS_IN_FLIGHT_MAX });
     files.beginScan(kind);
     for (const directory of await this.#archiveDirectories()) {
       for await (const group of disk.scan(directory)) {
-        for (const { name, identity } of group) {
-          this.#pass();
+        if (this.#stopping.signal.aborted) return;
+        const changed = group.filter(({ name, identity }) => {
           const file = parseBlockFileName(name);
-          if (file?.kind !== kind) continue;
-          if (identity !== undefined && files.meet(kind, file.key, { identity, place: 'backup' })) continue;
-          await looks.onSizeLessThan(LOOKS_IN_FLIGHT_MAX);
-          void looks.add(() => this.#look(name)).catch(this.#reportFailure);
-        }
+          if (file?.kind !== kind) return false;
+          return identity === undefined || !files.meet(kind, file.key, { identity, place: 'backup' });
+        });
+        await this.#lookAt(changed.map(({ name }) => name));
       }
     }
-    for (const key of files.unmet(kind, 'backup')) await this.#look(blockFileName(kind, key));
-    await looks.onIdle();
+    const gone = [...files.unmet(kind, 'backup')];
+    await this.#lookAt(gone.map((key) => blockFileName(kind, key)));
   }
 
   readonly #reportFailure = (error: unknown): void => {
@@ -138,11 +167,10 @@ export class DatadirWatch {
 }
 
 /** The ledger as a scan of the first place of `kind` sees it. */
-function knownFiles(files: FileLedger, kind: BlockFileKind, onPassed: () => void): KnownFiles {
+function knownFiles(files: FileLedger, kind: BlockFileKind): KnownFiles {
   return {
     beginScan: () => files.beginScan(kind),
     isKnown(name, identity) {
-      onPassed();
       const key = parseBlockFileName(name)?.key;
       return key !== undefined && identity !== undefined && files.meet(kind, key, { identity, place: 'primary' });
     },

@@ -174,6 +174,6 @@ function sourceText(from: NodeId | undefined): string {
   return from === undefined ? 'chain.status' : peerIdText(from);
 }
 
-function textOf(error: unknown): string {
+export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

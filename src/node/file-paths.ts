@@ -1,6 +1,6 @@
 /** Where a block's files are: written in the first place, looked for in both. */
 
-import { join } from 'node:path';
+import { sep } from 'node:path';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { backupDirectory, type DatadirLayout } from '../datadir/layout.ts';
 import { blockFileName, type BlockFileKind } from '../files/file-names.ts';
@@ -15,9 +15,9 @@ export interface FilePaths {
 export function filePaths(layout: DatadirLayout): FilePaths {
   return {
     validate: (key, place = 'primary') =>
-      join(directoryOf(layout, 'validate', key, place), blockFileName('validate', key)),
+      `${directoryOf(layout, 'validate', key, place)}${sep}${blockFileName('validate', key)}`,
     witness: (key, place = 'primary') =>
-      join(directoryOf(layout, 'witness', key, place), blockFileName('witness', key)),
+      `${directoryOf(layout, 'witness', key, place)}${sep}${blockFileName('witness', key)}`,
   };
 }
 

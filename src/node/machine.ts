@@ -1,12 +1,14 @@
-/** The machine's clocks and randomness: the one place where the project asks for them. */
+/** The machine's clocks, randomness and disk: the one place where the project asks for them, and where chaos puts its own. */
 
 import { randomInt } from 'node:crypto';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
+import { NodeDisk } from '../disk/node-disk.ts';
+import { injectedFaults } from './injected-faults.ts';
 
 /** The longest delay that a Node timer takes; a longer one would fire at once. */
 const TIMER_DELAY_MS_MAX = 2 ** 31 - 1;
 
-export const systemClock: Clock = {
+const realClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   schedule(delayMs, fire) {
@@ -14,6 +16,12 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+const injected = injectedFaults(realClock, process.env);
+
+export const systemClock: Clock = injected?.clock ?? realClock;
+
+export const systemDisk: NodeDisk = injected?.disk ?? new NodeDisk();
 
 /** `below`: 1…2^48 − 1. */
 export const randomInteger: RandomInteger = (below) => randomInt(below);

@@ -35,8 +35,9 @@ import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
-import { DatadirWatch } from './datadir-watch.ts';
+import { textOf } from './describe-event.ts';
 import { describeNode } from './describe-node.ts';
+import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
 import { LoadMeter } from './load-meter.ts';
 import { newsOf } from './news.ts';
@@ -121,6 +122,8 @@ export class DriftlockNode {
       pathOf: pathsOf.validate,
       recordOf: (key) => this.store.recordToCome(key),
       isAuthentic,
+      clocks: this.clocks,
+      reservations: this.#reservations,
       isReplaying: (key) => this.#journaled.journal.isReplaying(key),
       onEvent,
     });
@@ -138,6 +141,7 @@ export class DriftlockNode {
     const { writer } = this.#journaled;
     this.witnesses = new WitnessService({
       network,
+      directory: world.directory,
       disk,
       clock,
       random,
@@ -196,6 +200,7 @@ export class DriftlockNode {
       onHeard: (heartbeat) => {
         author.witness({ wallMs: heartbeat.sentAtWallMs, counter: 0 });
         this.rankStep.noteHeartbeat(heartbeat, clock.wallMs());
+        this.claims.hearing.look();
       },
     });
     this.rankStep = new RankStep({
@@ -213,13 +218,7 @@ export class DriftlockNode {
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
-    this.reads = new BlockReads({
-      ...world,
-      driftRate: bounds.driftRate,
-      replica,
-      viewOf: (key) => this.view(key),
-      take: (records) => peerIntake.takeReconciled(records),
-    });
+    this.reads = new BlockReads(world, this, bounds.driftRate, (records) => peerIntake.takeReconciled(records));
     this.modes = new ModeKeeper(settings, world, this, { onEvent, onChanged: () => this.#claimingChanged() });
     this.claims = new ClaimRoom({
       clock,
@@ -235,6 +234,7 @@ export class DriftlockNode {
       countsPrograms: settings.reserveMs !== undefined,
       rankStepMs: () => this.rankStep.currentMs(),
       claimHold: () => (this.clocks.mayClaim() ? this.modes.claimHold : 'clock-not-trusted'),
+      agreements: () => this.reconciler.agreements(),
       claimEpoch: rules.claimEpoch,
       rivals: () => this.presence.liveClaimants(),
       witnessOf: (key) => this.shelf.inputOf(key),
@@ -249,6 +249,9 @@ export class DriftlockNode {
       layout,
       files,
       scanIntervalMs: settings.scanIntervalMs,
+      store: this.store,
+      witnesses: this.witnesses.intake,
+      verifyLater,
       takeInValidate: (key) => this.store.takeIn(key),
       takeInWitness: (key) => this.witnesses.intake.takeIn(key),
       onEvent,
@@ -275,6 +278,7 @@ export class DriftlockNode {
     this.modes.start();
     this.witnesses.join();
     this.#isWorking = true;
+    this.claims.hearing.start();
     // Finished blocks too: their witnesses may be missing here.
     for (const key of this.witnesses.workable()) this.#consider(key);
   }
@@ -377,10 +381,11 @@ export class DriftlockNode {
 
   #report(event: NodeEvent): void {
     this.counters.note(event);
-    if (event.type === 'foreign-write') this.claims.noteProgram();
+    if (event.type === 'reconciled') this.claims.hearing.noteReconciled();
     if (event.type === 'reconciled') this.modes.noteSession(event);
+    if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
-      this.lastWriteError = describeError(event.error);
+      this.lastWriteError = textOf(event.error);
       this.#firstWriteFailure.resolve();
     }
     this.#world.onEvent(event);
@@ -392,8 +397,4 @@ export class DriftlockNode {
     const isFresh = lease === undefined && results.length === 0;
     if (isFresh && this.#reservations.begin(key)) await this.store.refresh(key);
   }
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

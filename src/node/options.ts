@@ -8,6 +8,7 @@ import type { ClockBounds } from '../../crdt/lease/rule.ts';
 import type { Verify, VerifyLater } from '../../crdt/block/signing.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
 import type { Signer } from '../../net/framing/envelope.ts';
+import type { HolderDirectory } from '../../net/holder-directory.ts';
 import type { Network } from '../../net/network.ts';
 import type { RetryPolicy } from '../claim/decision.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
@@ -49,6 +50,8 @@ export interface NodeWorld {
   readonly random: RandomInteger;
   readonly disk: Disk;
   readonly network: Network;
+  /** Finds holders of witnesses that are not linked; undefined: none are looked for. */
+  readonly directory?: HolderDirectory | undefined;
   readonly signer: Signer;
   readonly verify: Verify;
   /** On other threads, for what arrives in bulk. */

@@ -8,6 +8,7 @@ import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { PeerLink } from '../../net/network.ts';
 import type { Validator } from '../validators/validator.ts';
 import { guarantees } from '../mode/guarantees.ts';
+import { witnessLimitSettings } from '../config/witness-settings.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
 import type { Progress } from '../progress/progress-meter.ts';
@@ -81,6 +82,7 @@ export function readStatus(sources: StatusSources): NodeStatus {
       fetching: witnesses.fetcher.fetching,
       outOfReach: witnesses.fetcher.outOfReach,
       ...witnesses.resources(),
+      limits: witnessLimitSettings(witnesses.limits),
     },
     files: { pending: store.dirtyCount, lastError: node.lastWriteError ?? null },
     loading: readLoading(node.loading.progress),

@@ -15,7 +15,6 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
-import { NodeDisk } from '../disk/node-disk.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
@@ -29,7 +28,7 @@ import type { WitnessOperations } from '../witness/operations.ts';
 import type { Validator } from '../validators/validator.ts';
 import { queriesOf } from './answer-queries.ts';
 import type { NodeEvent } from './events.ts';
-import { randomInteger, systemClock } from './machine.ts';
+import { randomInteger, systemClock, systemDisk } from './machine.ts';
 import { DriftlockNode } from './node.ts';
 import type { NodeQueries } from './queries.ts';
 import { readStatus } from './read-status.ts';
@@ -66,7 +65,8 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     for (let undo = release.pop(); undo !== undefined; undo = release.pop()) await undo();
   };
   try {
-    const disk = new NodeDisk();
+    const disk = systemDisk;
+    release.push(() => disk.close());
     const layout = datadirLayout(config.datadir);
     const validator = hooks.validator ?? makeValidator(config);
     const lock = await lockDatadir({ disk, layout, processId: process.pid });
@@ -82,6 +82,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       listen: config.listen,
       dial: config.peers,
       mdns: config.mdns,
+      dht: config.dht,
       clock: systemClock,
       random: randomInteger,
       metrics: metrics?.libp2p,
@@ -118,6 +119,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         random: randomInteger,
         disk,
         network,
+        directory: network.directory,
         signer: identity,
         verify: verifySignature,
         verifyLater: verifySignatureLater,
@@ -133,7 +135,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       },
     );
     release.push(() => node.stop());
-    await node.start();
+    let isReady = false;
     const status = (): NodeStatus =>
       readStatus({
         node,
@@ -158,11 +160,15 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             leases: config.leaseApi ? node.claims.clients : undefined,
             // Whoever may claim blocks may have files read, too: both cost this machine something.
             reread: config.leaseApi ? reread : undefined,
+            isReady: () => isReady,
             listen: config.rpc,
             pages: metrics === undefined ? undefined : metricsPages(metrics, status),
             onDefect: hooks.onRpcDefect,
           });
+    // Before the directory is read, so that the status shows how far that has come.
     if (rpc !== undefined) release.push(() => rpc.close());
+    await node.start();
+    isReady = true;
     return {
       peerId: peerIdText(identity.node),
       addresses: network.addresses(),
@@ -187,7 +193,7 @@ function makeValidator({ validator, api }: NodeConfig): Validator | undefined {
       return new ExecValidator(validator.command, systemClock);
     case 'linkage': {
       invariant(api !== undefined, 'a checked configuration with the validator linkage has an api');
-      const source = openBlockSource(api, { disk: new NodeDisk(), clock: systemClock, random: randomInteger });
+      const source = openBlockSource(api, { disk: systemDisk, clock: systemClock, random: randomInteger });
       return new LinkageValidator(source);
     }
   }

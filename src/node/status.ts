@@ -7,6 +7,7 @@
 
 import type { Mode } from '../../net/presence/heartbeat.ts';
 import type { ClaimHold } from '../claim/decision.ts';
+import type { WitnessLimitSettings } from '../config/witness-settings.ts';
 import type { Standing } from '../clock/standing.ts';
 import type { GuaranteeRow } from '../mode/guarantees.ts';
 import type { ModeTrigger } from '../mode/step-mode.ts';
@@ -35,12 +36,7 @@ export interface NodeStatus {
   readonly retry: RetryStatus;
   readonly digest: string;
   readonly blocks: BlockCounts;
-  readonly witnesses: {
-    readonly held: number;
-    readonly fetching: number;
-    /** Wanted, and held by nobody in reach. */
-    readonly outOfReach: number;
-  } & WitnessResources;
+  readonly witnesses: WitnessStatus;
   /** `pending`: files that are not yet what their record says; `lastError`: of the write that failed last. */
   readonly files: { readonly pending: number; readonly lastError: string | null };
   /** Null once the directory was read: until then nothing else is answered. */
@@ -50,6 +46,15 @@ export interface NodeStatus {
   readonly catchUp: CatchUpStatus | null;
   readonly peers: readonly PeerStatus[];
   readonly counters: NodeCounters;
+}
+
+export interface WitnessStatus extends WitnessResources {
+  readonly held: number;
+  readonly fetching: number;
+  /** Wanted, and held by nobody in reach. */
+  readonly outOfReach: number;
+  /** In force, by the names of the settings. */
+  readonly limits: WitnessLimitSettings;
 }
 
 export interface LoadStatus {

@@ -85,6 +85,15 @@ export class Reconciler {
     return agreementWith(this.#options.view, heard);
   }
 
+  /** With each connected peer; undefined while it was not heard. */
+  agreements(): readonly (Agreement | undefined)[] {
+    const { network, presence } = this.#options;
+    return network.peers().map(({ node }) => {
+      const heard = presence.of(node);
+      return heard === undefined ? undefined : this.agreementWith(heard.heartbeat);
+    });
+  }
+
   start(): void {
     this.#schedule();
   }
@@ -99,6 +108,7 @@ export class Reconciler {
     const { clock, random } = this.#options;
     this.#cancelTimer = clock.schedule(COMPARE_MS + random(COMPARE_JITTER_MS), () => {
       this.#compareAll();
+      this.#options.view.index.prepareOne();
       this.#schedule();
     });
   }

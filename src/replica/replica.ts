@@ -131,8 +131,18 @@ export class Replica {
     this.#store(slot, packRecord(after, this.#nodes), traitsOf(after));
     this.#fingerprints.set(slot, fingerprintToBytes(fingerprint));
     this.#cache.put(slot, after);
-    this.#account(key, fingerprintBefore, fingerprint);
+    this.#account(key.number, fingerprintBefore, fingerprint);
     return { key, before, after };
+  }
+
+  /** Takes over a record as it was decoded from its canonical bytes. Undefined when the block is held already. */
+  load({ key, record }: KeyedRecord, fingerprint: Fingerprint): Change | undefined {
+    if (this.#holds(this.blocks.slotOf(key)) || isEmptyRecord(record)) return undefined;
+    const slot = this.blocks.claim(key);
+    this.#store(slot, packRecord(record, this.#nodes), traitsOf(record));
+    this.#fingerprints.set(slot, fingerprintToBytes(fingerprint));
+    this.#account(key.number, undefined, fingerprint);
+    return { key, before: EMPTY_RECORD, after: record };
   }
 
   /** Forgets a block: this node does not keep it any more. Its slot stays claimed. */
@@ -144,7 +154,7 @@ export class Replica {
     this.#traits.set(slot, 0);
     this.#arena.free(location);
     this.#cache.remove(slot);
-    this.#account(key, this.#fingerprintAt(slot), undefined);
+    this.#account(key.number, this.#fingerprintAt(slot), undefined);
   }
 
   /** Every block known at `number`, by hash. More than one after a reorg. */
@@ -167,6 +177,11 @@ export class Replica {
       if ((traits & IS_FINISHED) !== 0 && isHeld(slot, traits >>> STATE_RANK_SHIFT)) continue;
       yield this.blocks.keyOf(slot);
     }
+  }
+
+  /** Blocks whose record speaks of a witness. */
+  *witnessed(): Generator<BlockKey> {
+    for (const slot of this.#slots((traits) => (traits & NAMES_WITNESS) !== 0)) yield this.blocks.keyOf(slot);
   }
 
   /** The block whose record is in the state that `item` names. */
@@ -198,7 +213,7 @@ export class Replica {
     invariant(!this.#holds(slot), 'a block is in a snapshot once');
     this.#store(slot, packed, traits);
     this.#fingerprints.set(slot, fingerprint);
-    this.#account(this.blocks.keyOf(slot), undefined, fingerprintFromBytes(fingerprint));
+    this.#account(this.blocks.numberAt(slot), undefined, fingerprintFromBytes(fingerprint));
   }
 
   isHeldAt(slot: number): boolean {
@@ -224,8 +239,8 @@ export class Replica {
     if (before !== NOWHERE) this.#arena.free(before);
   }
 
-  #account(key: BlockKey, before: Fingerprint | undefined, after: Fingerprint | undefined): void {
-    this.index.change(key, before, after);
+  #account(number: number, before: Fingerprint | undefined, after: Fingerprint | undefined): void {
+    this.index.change({ number }, before, after);
     if (before !== undefined) this.#digest = subtractFingerprint(this.#digest, before);
     if (after !== undefined) this.#digest = addFingerprint(this.#digest, after);
     this.#size += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1);

@@ -3,6 +3,8 @@
  * block's witness becomes visible here, its `.v` is shown as taken, unless this node ranks first for it. A node of rank r
  * shows it so for r times the duration, so that one machine after the other gets its turn, and none needs a message.
  *
+ * It also keeps the lock of a program on this machine that this node cannot vouch for, since its clock is off.
+ *
  * Invariant: a reservation is part of what this node shows to its own machine and never of the record. It begins once
  * for a block, and ends at the latest when somebody claims or finishes it.
  */
@@ -40,13 +42,20 @@ export class Reservations {
 
   /** The block's witness is about to be seen here. Whether it is reserved for another now. */
   begin(key: BlockKey): boolean {
-    const { clock, durationMs, rankOf } = this.#options;
+    const { durationMs, rankOf } = this.#options;
     if (durationMs === undefined || this.#reservations.has(blockId(key))) return this.remainingMs(key) > 0;
     const lastsMs = durationMs * rankOf(key);
     if (lastsMs === 0) return false;
+    this.hold(key, lastsMs);
+    return true;
+  }
+
+  /** Shows the block as taken for `lastsMs` from now on, whatever was reserved before. */
+  hold(key: BlockKey, lastsMs: number): void {
+    const { clock } = this.#options;
+    this.end(key);
     const cancelTimer = clock.schedule(lastsMs, () => this.#lapse(key));
     this.#reservations.set(blockId(key), { untilMonotonicMs: clock.monotonicMs() + lastsMs, cancelTimer });
-    return true;
   }
 
   /** For how long the block is still reserved; 0: it is not. */

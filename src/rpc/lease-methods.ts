@@ -82,8 +82,9 @@ async function next(leases: ClientLeases, params: unknown, context: RequestConte
   return claimed === undefined ? null : describeClaimed(claimed);
 }
 
-function claim(leases: ClientLeases, params: unknown): object {
+async function claim(leases: ClientLeases, params: unknown, context: RequestContext): Promise<object> {
   const { block: number, hash: blockHash, lockTime: seconds } = parseParams(PARAMS.claim, params);
+  await context.idle(() => leases.room());
   return describeClaim(leases.claim({ number, hash: blockHash }, durationOf(seconds)));
 }
 
@@ -118,6 +119,7 @@ function describeClaim(answer: ClaimAnswer): object {
     case 'backing-off':
       return { claimed: false, reason: 'backing-off', remainingMs: whole(answer.remainingMs) };
     case 'clock-not-trusted':
+    case 'just-started':
     case 'degraded':
       return { claimed: false, reason: answer.reason };
     case 'finished':

@@ -13,7 +13,16 @@ import { errnoOf } from '../disk/errno.ts';
 import type { NodeQueries } from '../node/queries.ts';
 import { decideCaller } from './caller.ts';
 import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
-import { dispatch, errorResponse, INVALID_REQUEST, RPC_LIMITS, type RpcLimits } from './json-rpc.ts';
+import {
+  dispatch,
+  errorResponse,
+  INVALID_REQUEST,
+  RPC_LIMITS,
+  RpcError,
+  type RpcLimits,
+  type RpcMethod,
+  type RpcMethods,
+} from './json-rpc.ts';
 import { fileMethods, type Reread } from './file-methods.ts';
 import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
@@ -23,6 +32,8 @@ import { readMethods } from './read-methods.ts';
 export const CONNECTIONS_MAX = 256;
 /** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
 export const REQUESTS_IN_FLIGHT_MAX = 16;
+/** Of the range that JSON-RPC 2.0 leaves to servers; -32010 to -32017 are those of claims. */
+export const NODE_LOADING = -32018;
 /** For a request to arrive whole; a body of 1 MiB takes 5 s at 1.7 Mbit/s. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
@@ -35,6 +46,8 @@ export interface RpcServerOptions {
   readonly leases?: ClientLeases | undefined;
   /** Undefined: nobody may have files read again here. */
   readonly reread?: Reread | undefined;
+  /** Whether the node has read its directory: before, it answers `driftlock_status` alone. Always, when absent. */
+  readonly isReady?: () => boolean;
   readonly listen: HostPort;
   /** Answered to GET, by path. */
   readonly pages?: Pages | undefined;
@@ -64,7 +77,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
   // Two hex digits a byte.
   const ofQueries = rpcMethods(queries, limits.responseCharactersMax / 2);
-  const methods = new Map([...ofQueries, ...readMethods(queries), ...leaseMethods(leases), ...fileMethods(reread)]);
+  const own = [...ofQueries, ...readMethods(queries), ...leaseMethods(leases), ...fileMethods(reread)];
+  const methods = gated(new Map(own), options.isReady);
   let inFlight = 0;
   const idle = async <T>(wait: () => Promise<T>): Promise<T> => {
     inFlight--;
@@ -105,6 +119,21 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : listen.port;
   return { url: `http://${formatHostPort({ host: listen.host, port })}`, close: () => server.close() };
+}
+
+/** A node that has not read its files yet knows of no block, and must not say so. */
+function gated(methods: RpcMethods, isReady: () => boolean = () => true): RpcMethods {
+  const gate = ([name, method]: [string, RpcMethod]): [string, RpcMethod] => {
+    if (name === 'driftlock_status') return [name, method];
+    return [
+      name,
+      (params, context) => {
+        if (isReady()) return method(params, context);
+        throw new RpcError(NODE_LOADING, 'the node is still reading its data directory', { code: 'ERR_NODE_LOADING' });
+      },
+    ];
+  };
+  return new Map([...methods].map(gate));
 }
 
 /** Aborted when the connection closes before it was answered. */

@@ -62,7 +62,13 @@ export const statusSchema = z.looseObject({
     duplicates: count,
     results: count,
   }),
-  witnesses: z.looseObject({ held: count, fetching: count, outOfReach: count.optional() }),
+  witnesses: z.looseObject({
+    held: count,
+    fetching: count,
+    // Absent in the answer of an older node.
+    outOfReach: count.optional(),
+    limits: z.record(z.string(), count.nullable()).optional(),
+  }),
   files: z.looseObject({ pending: count, lastError: z.string().nullable() }),
   // Absent in the answer of an older node.
   loading: z

@@ -12,6 +12,7 @@ import { isFailure } from '../../crdt/errors.ts';
 import { parseBlockFileName } from '../files/file-names.ts';
 import { decodeValidateFile, encodeValidateFile, VALIDATE_FILE_BYTES_MAX } from '../files/validate-file.ts';
 import type { ValidateInfo, ValidateStatus } from '../files/validate-info.ts';
+import { isFreeForReference } from '../files/reference-rule.ts';
 import { filePaths } from '../node/file-paths.ts';
 import type { Machine } from './machine.ts';
 import type { World } from './world.ts';
@@ -70,8 +71,7 @@ export class ForeignWriter {
     for (const key of witnesses) {
       const info = await this.#read(key);
       const nowSeconds = BigInt(Math.floor(this.#machine.clock.wallMs() / 1_000));
-      const isFree = info === undefined || info.status === 'Idle' || info.status === 'Failed';
-      if (isFree || (info.status === 'Processing' && info.lockTimeSeconds < nowSeconds)) return key;
+      if (isFreeForReference(info, nowSeconds)) return key;
     }
     return undefined;
   }

@@ -17,6 +17,7 @@ import { DiskError, type Disk } from '../disk/disk.ts';
 import { MemoryDisk, type DiskOperation } from '../disk/memory-disk.ts';
 import type { NodeEvent } from '../node/events.ts';
 import { DriftlockNode } from '../node/node.ts';
+import type { NodeSettings } from '../node/options.ts';
 import type { NodeRules } from '../node/rules.ts';
 import { MachineClock, type MachineClockOptions } from './machine-clock.ts';
 import { ObservedNetwork } from './observed-network.ts';
@@ -28,6 +29,14 @@ export interface MachineParts {
   readonly rules: NodeRules;
   readonly disk: (disk: MemoryDisk) => Disk;
   readonly network: (network: Network) => Network;
+}
+
+export interface MachineOptions {
+  readonly index: number;
+  readonly validates: boolean;
+  readonly clock: MachineClockOptions;
+  readonly settings: NodeSettings;
+  readonly random: RandomInteger;
 }
 
 export type CrashKind =
@@ -64,6 +73,7 @@ export class Machine {
   /** Since when it has run without a pause. */
   steadySinceMs = 0;
   readonly #world: World;
+  readonly #settings: NodeSettings;
   readonly #random: RandomInteger;
   #network: Network | undefined;
   readonly #programs = new Set<() => void>();
@@ -71,8 +81,9 @@ export class Machine {
   #capacityBytes = Infinity;
   #crashAtOperation: { left: number; readonly kind: CrashKind } | undefined;
 
-  constructor(world: World, index: number, validates: boolean, clock: MachineClockOptions, random: RandomInteger) {
+  constructor(world: World, { index, validates, clock, settings, random }: MachineOptions) {
     this.#world = world;
+    this.#settings = settings;
     this.#random = random;
     this.index = index;
     this.name = `n${index + 1}`;
@@ -195,7 +206,7 @@ export class Machine {
   }
 
   async #run(): Promise<void> {
-    const { settings, parts, hub, members, signers, findings } = this.#world;
+    const { parts, hub, members, signers, findings } = this.#world;
     const { clock } = this;
     const life = this.#life;
     const disk = parts.disk(this.disk);
@@ -210,7 +221,7 @@ export class Machine {
       onPublished,
     );
     this.#network = network;
-    const node = new DriftlockNode(settings, {
+    const node = new DriftlockNode(this.#settings, {
       clock,
       random: this.#random,
       disk,

@@ -22,6 +22,8 @@ export const SIM_BLOCKS_DEFAULT = 24;
 export const SIM_BLOCKS_MAX = 10_000;
 export const SIM_SEEDS_DEFAULT = 20;
 export const SIM_SEED_MAX = 2 ** 32 - 1;
+/** A thread takes about 150 MB. */
+export const SIM_JOBS_MAX = 64;
 
 export const SIM_SETTINGS: NodeSettings = {
   cluster: 'simulated',

@@ -43,6 +43,11 @@ export function simReport(reports: readonly SeedReport[], options: SimOptions): 
   };
 }
 
+/** The events of a seed that held are many and of no use. */
+export function withoutNeedlessEvents(report: SeedReport): SeedReport {
+  return report.violations.length > 0 ? report : { ...report, events: [] };
+}
+
 export function replayCommand(seed: number, { nodes, blocks, faults, canary }: SimOptions): string {
   const isAll = faults.length === FAULT_NAMES.length;
   const listed = faults.length === 0 ? 'none' : isAll ? 'all' : faults.join(',');

@@ -85,12 +85,13 @@ class Run {
       clocks: Array.from({ length: options.nodes }, () => ({ wallOffsetMs: 0, driftRate: 0 })),
       bounds: SIM_SETTINGS.bounds,
       startsAtMs: Array.from({ length: options.nodes }, () => 0),
+      reserveMs: Array.from({ length: options.nodes }, () => undefined),
     };
     for (const fault of faults) fault.prepare?.(setup, world.randomFor(`${fault.name}, prepared`));
     const kinds = world.randomFor('kinds of machines');
     for (const [index, clock] of setup.clocks.entries()) {
       const validates = index === 0 || kinds(10) >= SIDECARS_OF_TEN;
-      const machine = world.addMachine(validates, clock);
+      const machine = world.addMachine(validates, clock, setup.reserveMs[index]);
       time.schedule(setup.startsAtMs[index] ?? 0, () => machine.start());
     }
     this.#workload = new Workload(world);

@@ -83,9 +83,11 @@ export class World {
     return forkRandom(this.#seed, part);
   }
 
-  addMachine(validates: boolean, clock: MachineClockOptions): Machine {
+  addMachine(validates: boolean, clock: MachineClockOptions, reserveMs?: number): Machine {
     const index = this.machines.length;
-    const machine = new Machine(this, index, validates, clock, this.randomFor(`machine ${index}`));
+    const settings = { ...this.settings, reserveMs };
+    const random = this.randomFor(`machine ${index}`);
+    const machine = new Machine(this, { index, validates, clock, settings, random });
     for (const other of this.machines) {
       const isNear = other.index % REGIONS === index % REGIONS;
       this.weather.connect(machine.id, other.id, isNear ? NEAR_DELAY_MS : this.#regionDelayMs);

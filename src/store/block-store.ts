@@ -27,6 +27,7 @@ import { encodeValidateFile } from '../files/validate-file.ts';
 import type { Change, Replica } from '../replica/replica.ts';
 import type { FileLedger, FilePlace, KnownFile } from './file-ledger.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
+import type { Sighting } from './sighting.ts';
 
 /** Where a change came from: made here, heard from a peer, found in the files, or due by a rule that every node follows. */
 export type Origin = 'local' | 'peer' | 'disk' | 'upkeep';
@@ -35,20 +36,6 @@ export interface StoreChange extends Change {
   readonly origin: Origin;
   /** What was merged; for a local change, what peers have not heard yet. */
   readonly delta: BlockRecord;
-}
-
-/** What a look at a block's file found. `deltas` are merged before the file is replaced. */
-export interface Sighting {
-  /** Undefined: there is none (any more). */
-  readonly file: KnownFile | undefined;
-  /** Of the record in the file's trailer; undefined when the file holds none that counts. */
-  readonly fingerprint: Fingerprint | undefined;
-  readonly deltas: readonly SightedDelta[];
-}
-
-export interface SightedDelta {
-  readonly record: BlockRecord;
-  readonly origin: Origin;
 }
 
 export interface BlockStoreOptions {
@@ -128,9 +115,9 @@ export class BlockStore {
   }
 
   /**
-   * Makes it durable first, then merges into memory. Resolves with true once the file shows it too (or could not be
-   * written yet, which is tried again), with false when the store stopped and the disk did not take it: then nobody has
-   * heard of it.
+   * Makes it durable first, then merges into memory. Resolves with true then: the file shows it soon after, and a crash in
+   * between is made up for by the journal. Resolves with false when the store stopped and the disk did not take it: then
+   * nobody has heard of it.
    */
   commit(keyed: KeyedRecord): Promise<boolean> {
     return new Promise((resolve) => {
@@ -152,6 +139,21 @@ export class BlockStore {
   /** Looks at the block's file and takes in what another program wrote there. */
   async takeIn(key: BlockKey): Promise<void> {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
+  }
+
+  /**
+   * Takes over a block of which nothing is known from its file, whose record has this fingerprint and was checked. False when
+   * something is known.
+   */
+  load(keyed: KeyedRecord, fingerprint: Fingerprint, file: KnownFile): boolean {
+    const { files, onChange } = this.#options;
+    const { key, record } = keyed;
+    const change = this.#staged.has(blockId(key)) ? undefined : this.replica.load(keyed, fingerprint);
+    if (change === undefined) return false;
+    files.note('validate', key, file);
+    files.noteRecord(key, fingerprint);
+    onChange({ ...change, origin: 'disk', delta: record });
+    return true;
   }
 
   /** Runs `task` while nothing else touches the block's `.v`. */
@@ -219,7 +221,7 @@ export class BlockStore {
 
   /** Whether nothing but who holds the witness has changed of a block whose file is there. */
   #mayWait({ key, record }: KeyedRecord): boolean {
-    const isThere = this.#options.files.known('validate', key) !== undefined;
+    const isThere = this.#options.files.has('validate', key);
     const isWritten = isThere && !this.#unwritten.has(blockId(key));
     return isWritten && !this.#stopping.signal.aborted && isEmptyRecord({ ...record, holders: [] });
   }
@@ -305,25 +307,20 @@ export class BlockStore {
       await journal.append({ key, record: candidate }, fingerprint);
       this.#publish(key, staged);
     }
-    try {
-      if (!files.holdsRecord(key, fingerprint)) {
-        const bytes = encodeValidateFile(view, encodeRecord(candidate));
-        const unsynced = isJournaled ? 'journaled' : 'hint';
-        const durability = this.#refreshing.has(id) ? 'durable' : unsynced;
-        const known = files.known('validate', key);
-        const place = known?.place ?? 'primary';
-        const outcome = await writer.write(pathOf(key, place), bytes, { durability, expected: known?.identity });
-        if (outcome.replaced) {
-          this.#refreshing.delete(id);
-          files.note('validate', key, { identity: outcome.identity, place });
-          files.noteRecord(key, fingerprint);
-        } else {
-          await this.#takeInLocked(key);
-        }
+    if (!files.holdsRecord(key, fingerprint)) {
+      const bytes = encodeValidateFile(view, encodeRecord(candidate));
+      const unsynced = isJournaled ? 'journaled' : 'hint';
+      const durability = this.#refreshing.has(id) ? 'durable' : unsynced;
+      const known = files.known('validate', key);
+      const place = known?.place ?? 'primary';
+      const outcome = await writer.write(pathOf(key, place), bytes, { durability, expected: known?.identity });
+      if (outcome.replaced) {
+        this.#refreshing.delete(id);
+        files.note('validate', key, { identity: outcome.identity, place });
+        files.noteRecord(key, fingerprint);
+      } else {
+        await this.#takeInLocked(key);
       }
-    } finally {
-      // Durable already, whatever became of the file.
-      for (const { settle } of staged) settle(true);
     }
     if (this.#staged.has(id) || !this.#isWritten(key)) this.#dirty.add(id);
   }
@@ -333,15 +330,16 @@ export class BlockStore {
     return this.#staged.has(blockId(key)) || this.replica.get(key).results.length > 0;
   }
 
-  /** From here on `durable` is told to everyone. */
+  /** From here on `durable` is told to everyone, those who wait for it included. */
   #publish(key: BlockKey, durable: readonly Staged[]): void {
     const id = blockId(key);
     const rest = (this.#staged.get(id) ?? []).slice(durable.length);
     if (rest.length === 0) this.#staged.delete(id);
     else this.#staged.set(id, rest);
-    for (const { delta } of durable) {
+    for (const { delta, settle } of durable) {
       const change = this.replica.merge({ key, record: delta });
       if (change !== undefined) this.#options.onChange({ ...change, origin: 'local', delta });
+      settle(true);
     }
   }
 

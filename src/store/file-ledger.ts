@@ -56,6 +56,11 @@ export class FileLedger {
     return slot === NO_SLOT ? undefined : this.knownAt(kind, slot);
   }
 
+  has(kind: BlockFileKind, key: BlockKey): boolean {
+    const slot = this.#blocks.slotOf(key);
+    return slot !== NO_SLOT && this.#kinds[kind].places.get(slot) !== 0;
+  }
+
   knownAt(kind: BlockFileKind, slot: number): KnownFile | undefined {
     const { inodes, modifiedNs, sizesBytes, places } = this.#kinds[kind];
     const place = PLACES[places.get(slot)];
@@ -111,6 +116,15 @@ export class FileLedger {
 
   holdsRecordAt(slot: number, fingerprint: Fingerprint): boolean {
     return slot !== NO_SLOT && this.#recordTags.get(slot) === tagOf(fingerprint);
+  }
+
+  /** Files that are known. */
+  count(): number {
+    let count = 0;
+    for (let slot = 0; slot < this.#blocks.slotsEnd; slot++) {
+      for (const { places } of Object.values(this.#kinds)) if (places.get(slot) !== 0) count++;
+    }
+    return count;
   }
 
   /** From here on, {@link meet} counts for the scan that begins. */

@@ -2,6 +2,7 @@
  * One task at a time for each block, any number of blocks at once.
  *
  * Invariant: tasks of one block run in the order they were asked for, and a task that fails does not stop the next.
+ * Its failure is its caller's: one that nobody handles ends the process.
  */
 
 import type { BlockId } from '../../crdt/ids.ts';
@@ -17,7 +18,8 @@ export class KeyedMutex {
       if (this.#tails.get(id) === tail) this.#tails.delete(id);
     });
     this.#tails.set(id, tail);
-    return result;
+    // A promise of its own: `tail` counts as having handled the failure of `result`, which must not pass unheard.
+    return result.then((value) => value);
   }
 
   /** Resolves once no task is running or waiting. */

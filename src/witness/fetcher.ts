@@ -13,7 +13,7 @@ import { hasSuccess } from '../../crdt/block/record.ts';
 import { chunkCount } from '../../crdt/block/payload-digest.ts';
 import { stateRank, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import { isFailure } from '../../crdt/errors.ts';
-import { blockId, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
+import { blockId, type BlockId, type BlockKey, type Hash32, type NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
 import type { Network, PeerLink } from '../../net/network.ts';
@@ -22,6 +22,7 @@ import { rankOf } from '../claim/rendezvous.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { WitnessAssembler } from './assembler.ts';
 import type { HolderDistrust } from './distrust.ts';
+import type { HolderFinder } from './holder-finder.ts';
 import type { IoPriority } from './io-queue.ts';
 import type { WitnessLimits } from './limits.ts';
 import { decideDrop, decideFetch, type FetchDecision, type WitnessPolicy, type WitnessSituation } from './policy.ts';
@@ -35,6 +36,7 @@ export interface WitnessFetcherOptions {
   readonly shelf: WitnessShelf;
   readonly assembler: WitnessAssembler;
   readonly distrust: HolderDistrust;
+  readonly finder: HolderFinder;
   readonly policy: WitnessPolicy;
   readonly limits: Pick<WitnessLimits, 'smallFetches' | 'largeFetches' | 'diskBytes'>;
   readonly region: string;
@@ -142,7 +144,7 @@ export class WitnessFetcher {
     if (need.kind === 'nothing' && need.reason === 'over-budget') this.#again(key, RETRY_MS_MAX);
     else if (need.kind === 'nothing') this.#forget(id);
     if (need.kind === 'nothing' || need.kind === 'wait') return;
-    if (need.kind === 'fetch' && this.#holdersInReach(key).length === 0) {
+    if (need.kind === 'fetch' && !this.#options.finder.isPossible && this.#holdersInReach(key).length === 0) {
       this.#outOfReach.set(id, key);
       return;
     }
@@ -301,11 +303,11 @@ export class WitnessFetcher {
   async #fetch(key: BlockKey, announcement: WitnessAnnouncement, priority: IoPriority): Promise<boolean> {
     const { assembler, onEvent } = this.#options;
     const { payloadBytes } = announcement;
-    const sources = this.#sources(key, announcement);
-    if (sources.length === 0) return false;
     const onSourceLost = (from: NodeId, error: unknown): void => this.#sourceLost(key, announcement, from, error);
     this.#reservedBytes += payloadBytes;
     try {
+      const sources = await this.#findSources(key, announcement);
+      if (sources.length === 0) return false;
       const { signal } = this.#stopping;
       if (!(await assembler.fetch({ key, announcement, sources, priority, onSourceLost, signal }))) return false;
       onEvent({ type: 'witness-fetched', key, payloadBytes });
@@ -323,11 +325,21 @@ export class WitnessFetcher {
     onEvent({ type: 'witness-source-blamed', key, holder: from, reason: textOf(error) });
   }
 
-  /** Connected holders that are trusted, the nearest first. */
-  #sources(key: BlockKey, { payloadDigest }: WitnessAnnouncement): readonly NodeId[] {
+  /** Trusted holders that are connected; where there are none, those that the directory knows. */
+  async #findSources(key: BlockKey, { payloadDigest }: WitnessAnnouncement): Promise<readonly NodeId[]> {
+    const connected = this.#order(this.#holdersInReach(key), payloadDigest);
+    if (connected.length > 0) return connected;
+    const { finder, network } = this.#options;
+    const found = new Set(await finder.find(payloadDigest, this.#stopping.signal));
+    const links = network.peers().filter(({ node }) => found.has(node));
+    return this.#order(links, payloadDigest);
+  }
+
+  /** Those that are trusted, the nearest first. */
+  #order(holders: readonly PeerLink[], payloadDigest: Hash32): readonly NodeId[] {
     const { clock, distrust, region, regionOf } = this.#options;
     const nowMs = clock.monotonicMs();
-    const links = this.#holdersInReach(key)
+    const links = holders
       .filter(({ node }) => distrust.isTrusted(node, payloadDigest, nowMs))
       .map((link) => ({ ...link, region: regionOf(link.node) }));
     return orderSources(links, region);

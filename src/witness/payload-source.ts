@@ -46,11 +46,11 @@ export class PayloadSource implements WitnessSource {
     return bytes;
   }
 
-  async chunk(payloadDigest: Hash32, index: number): Promise<Uint8Array | undefined> {
+  async chunk(payloadDigest: Hash32, index: number, into?: Uint8Array): Promise<Uint8Array | undefined> {
     const held = this.#shelf.withDigest(payloadDigest);
     if (held === undefined) return index === 0 ? this.#chunks.read(payloadDigest) : undefined;
     if (index >= chunkCount(held.payloadBytes)) return undefined;
-    return this.read(held, index * CHUNK_BYTES, chunkBytes(held.payloadBytes, index), 'peer');
+    return this.read(held, index * CHUNK_BYTES, chunkBytes(held.payloadBytes, index), 'peer', into);
   }
 
   async prove(request: ChallengeRequest): Promise<Uint8Array | undefined> {
@@ -71,10 +71,11 @@ export class PayloadSource implements WitnessSource {
     offset: number,
     lengthBytes: number,
     priority: IoPriority,
+    into?: Uint8Array,
   ): Promise<Uint8Array | undefined> {
     if (offset + lengthBytes > held.payloadBytes) return undefined;
     const content = await this.#reads.run(priority, () =>
-      this.#disk.readRange(held.path, held.payloadOffset + offset, lengthBytes),
+      this.#disk.readRange(held.path, held.payloadOffset + offset, lengthBytes, into),
     );
     const isTheSame = content !== undefined && sameFile(content.identity, held.identity);
     return isTheSame && content.bytes.length === lengthBytes ? content.bytes : undefined;

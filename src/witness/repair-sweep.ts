@@ -15,7 +15,8 @@ export const BLOCKS_PER_STEP = 1_000;
 export interface RepairSweepOptions {
   readonly clock: Clock;
   readonly liveMembers: () => readonly NodeId[];
-  readonly keys: () => Iterable<{ readonly key: BlockKey }>;
+  /** Blocks whose record speaks of a witness; read on while their records change. */
+  readonly keys: () => Iterable<BlockKey>;
   readonly consider: (key: BlockKey) => void;
 }
 
@@ -43,14 +44,19 @@ export class RepairSweep {
       return;
     }
     this.#sweptFor = live;
-    this.#sweep([...this.#options.keys()].map(({ key }) => key));
+    this.#sweep(this.#options.keys()[Symbol.iterator]());
   }
 
-  #sweep(left: readonly BlockKey[]): void {
-    for (const key of left.slice(0, BLOCKS_PER_STEP)) this.#options.consider(key);
-    const rest = left.slice(BLOCKS_PER_STEP);
-    if (rest.length === 0) this.start();
-    else this.#after(0, () => this.#sweep(rest));
+  #sweep(left: Iterator<BlockKey>): void {
+    for (let count = 0; count < BLOCKS_PER_STEP; count++) {
+      const next = left.next();
+      if (next.done === true) {
+        this.start();
+        return;
+      }
+      this.#options.consider(next.value);
+    }
+    this.#after(0, () => this.#sweep(left));
   }
 
   #after(delayMs: number, act: () => void): void {

@@ -10,6 +10,7 @@ import { chosenWitness, linkTo, type WitnessAnnouncement } from '../../crdt/bloc
 import { successRoots } from '../../crdt/block/record.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
+import type { HolderDirectory } from '../../net/holder-directory.ts';
 import type { Network } from '../../net/network.ts';
 import { WitnessClient } from '../../net/witness/client.ts';
 import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
@@ -30,6 +31,8 @@ import { Challenger, type ChallengeEvent } from './challenger.ts';
 import { ChunkStore } from './chunk-store.ts';
 import { HolderDistrust } from './distrust.ts';
 import { WitnessFetcher, type WitnessEvent } from './fetcher.ts';
+import { HolderAdvertiser } from './holder-advertiser.ts';
+import { HolderFinder } from './holder-finder.ts';
 import { GenerationLocks } from './generation-locks.ts';
 import { WitnessIntake } from './intake.ts';
 import { ContractBook } from '../contracts/contract-book.ts';
@@ -44,6 +47,8 @@ import { WitnessShelf } from './shelf.ts';
 
 export interface WitnessServiceOptions {
   readonly network: Network;
+  /** Finds holders that this node is not linked to; undefined: it asks those alone that it is linked to. */
+  readonly directory: HolderDirectory | undefined;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: RandomInteger;
@@ -84,6 +89,9 @@ export interface WitnessResources {
   /** Findings against holders that still count. */
   readonly distrusted: number;
   readonly overBudget: number;
+  /** Payloads that others find here through the directory, and those they are still to be told of. */
+  readonly provided: number;
+  readonly providing: number;
 }
 
 export class WitnessService {
@@ -105,11 +113,14 @@ export class WitnessService {
   readonly #chunks: ChunkStore;
   readonly #contractSync: ContractSync;
   readonly #repair: RepairSweep;
+  readonly #advertiser: HolderAdvertiser | undefined;
 
   constructor(options: WitnessServiceOptions) {
     const { network, disk, clock, author, sightings, writer, limits, layout, pathOf, regionOf } = options;
+    const { directory } = options;
     const shelf = (this.shelf = new WitnessShelf(options.blocks, options.files, pathOf));
     this.#options = options;
+    if (directory !== undefined) this.#advertiser = new HolderAdvertiser({ directory, clock, shelf });
     this.#reads = new IoQueue('witness reads', limits.reads);
     this.#writes = new IoQueue('witness writes', limits.writes);
     this.#chunks = new ChunkStore(disk, writer, layout.chunks);
@@ -126,7 +137,17 @@ export class WitnessService {
       takeIn: (key) => this.intake.takeIn(key),
       onWriteError: (key, error) => options.onWriteError(pathOf(key), error),
     }));
-    const intake = (this.intake = new WitnessIntake({ ...options, shelf, generations: sightings, locks }));
+    const onShelfChanged = (key: BlockKey): void => {
+      this.#advertiser?.note(key);
+      options.onShelfChanged(key);
+    };
+    const intake = (this.intake = new WitnessIntake({
+      ...options,
+      shelf,
+      generations: sightings,
+      locks,
+      onShelfChanged,
+    }));
     this.#assembler = new WitnessAssembler({
       ...options,
       client,
@@ -142,6 +163,7 @@ export class WitnessService {
       shelf,
       assembler: this.#assembler,
       distrust,
+      finder: new HolderFinder(directory),
       chosen: (key) => this.chosen(key),
       drop: (key) => this.#drop(key),
     });
@@ -159,7 +181,7 @@ export class WitnessService {
     this.#repair = new RepairSweep({
       clock,
       liveMembers: options.liveMembers,
-      keys: () => options.store.replica.entries(),
+      keys: () => options.store.replica.witnessed(),
       consider: (key) => this.fetcher.consider(key),
     });
     const { region } = options;
@@ -172,6 +194,11 @@ export class WitnessService {
       region,
       regionOf,
     });
+  }
+
+  /** In force. */
+  get limits(): WitnessLimits {
+    return this.#options.limits;
   }
 
   /** A block's record changed. */
@@ -195,8 +222,8 @@ export class WitnessService {
     const { store } = this.#options;
     await this.intake.recheck(this.workable());
     function* announced(): Generator<{ key: BlockKey; payloadDigest: WitnessAnnouncement['payloadDigest'] }> {
-      for (const { key, record } of store.replica.entries()) {
-        for (const { payloadDigest } of record.witnesses) yield { key, payloadDigest };
+      for (const key of store.replica.witnessed()) {
+        for (const { payloadDigest } of store.replica.get(key).witnesses) yield { key, payloadDigest };
       }
     }
     await this.#assembler.sweep(announced());
@@ -212,6 +239,7 @@ export class WitnessService {
   join(): void {
     this.#challenger.start();
     this.#contractSync.start();
+    this.#advertiser?.start();
     if (this.#options.policy.kind === 'factor') this.#repair.start();
   }
 
@@ -221,7 +249,7 @@ export class WitnessService {
     const synced = this.#contractSync.stop();
     const fetched = this.fetcher.stop();
     this.client.stop();
-    await Promise.all([fetched, synced]);
+    await Promise.all([fetched, synced, this.#advertiser?.stop()]);
   }
 
   /** The announcement that the block's file is made from: see `chosenWitness`. */
@@ -245,6 +273,8 @@ export class WitnessService {
       writesWaiting: this.#writes.waitingCount,
       distrusted: this.distrust.size,
       overBudget: this.fetcher.overBudget,
+      provided: this.#advertiser?.providedCount ?? 0,
+      providing: this.#advertiser?.waitingCount ?? 0,
     };
   }
 

@@ -53,7 +53,8 @@ export async function readWitnessFacts(
   return content === undefined ? undefined : wholeFacts(content, name);
 }
 
-function wholeFacts({ bytes, identity }: FileContent, name: string): WitnessFacts {
+/** Of a file that was read in one go. Throws `DecodeError` and `FileError`. */
+export function wholeFacts({ bytes, identity }: FileContent, name: string): WitnessFacts {
   const { witnessData, ...fields } = decodeWitnessFile(bytes, name).status;
   const payloadBytes = witnessData.length;
   const payloadDigest = digestOfChunks(payloadBytes, chunkListOf(witnessData));

@@ -37,10 +37,8 @@ describe('driftlock evidence', () => {
       records.map(({ type }) => type),
       EVIDENT_EVENTS.map(({ type }) => type),
     );
-    const some = await driftlock([
-      ...['evidence', '--datadir', folder.path, '--type', 'mode-changed', '--type', 'lease-lost'],
-      ...['--since', '2000-01-01T00:00:00Z'],
-    ]);
+    const types = ['--type', 'mode-changed', '--type', 'lease-lost', '--since', '2000-01-01T00:00:00Z'];
+    const some = await driftlock(['evidence', '--datadir', folder.path, ...types]);
     assert.equal(some.stderr, '');
     const [mode, lease, ...rest] = some.stdout.trimEnd().split('\n');
     assert.match(

@@ -61,6 +61,7 @@ describe('driftlock sim', () => {
       [['--canary', 'none'], /--canary: expected one of wall-clock-expiry, .*found none/],
       [['--seed', '0'], /--seed: expected an integer from 1 to 4294967295/],
       [['--seed', '1', '--seeds', '2'], /--seed: expected no --seeds beside it/],
+      [['--jobs', '65'], /--jobs: expected an integer from 1 to 64/],
       [['--nodes', '33'], /--nodes: expected an integer from 1 to 32/],
     ];
     for (const [flags, message] of cases) {

@@ -116,7 +116,10 @@ describe('driftlock top', () => {
     const flags = ['--rpc', server.url, '--interval', '0.05', '--json'];
     const [top, again] = await firstLines(['top', ...flags, '--rpc', 'http://127.0.0.1:1'], 4);
     assert.deepEqual(Object(JSON.parse(top ?? '')).status, JSON.parse(JSON.stringify(status)));
-    assert.match(again ?? '', /^\{"url":"http:\/\/127\.0\.0\.1:1\/","error":".*expected a running node that answers, .*"\}$/);
+    assert.match(
+      again ?? '',
+      /^\{"url":"http:\/\/127\.0\.0\.1:1\/","error":".*expected a running node that answers, .*"\}$/,
+    );
     const watched = await firstLines(['status', '--watch', ...flags], 2);
     assert.deepEqual(
       watched.map((line) => Object(JSON.parse(line)).peerId),

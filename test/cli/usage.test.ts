@@ -40,6 +40,13 @@ const mistakes: readonly (readonly [args: readonly string[], line: string])[] = 
   [['demo', '--dir', ''], '--dir: expected a directory, found an empty path'],
   [['demo', '--witness', '', '--blocks', 'x'], '--witness: expected a folder, found an empty path'],
   [['demo', '--witness', 'x', '--blocks', ''], '--blocks: expected a folder, found an empty path'],
+  [
+    ['chaos', 'kill-strom'],
+    'SCENARIO: expected a name of "driftlock chaos list", such as kill-storm, all, or the path of a file, found "kill-strom"',
+  ],
+  [['chaos', '--nodes', '1'], '--nodes: expected an integer from 2 to 16, found "1"'],
+  [['chaos', 'skewed-clocks', '--duration', '15'], '--duration: expected at least 16 s for skewed-clocks, found 15'],
+  [['chaos', 'disk-full', '--seed', '0'], '--seed: expected an integer from 1 to 4294967295, found "0"'],
   [['demo', '--nodes', '17'], '--nodes: expected an integer from 1 to 16, found "17"'],
 ];
 

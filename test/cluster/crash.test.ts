@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dropWitness } from '../../src/demo/feed.ts';
-import { testChain, witnessed } from './chain.ts';
+import { dropWitness, witnessed } from '../../src/demo/feed.ts';
+import { testChain } from './chain.ts';
 import { ChainServer } from './chain-server.ts';
 import { assertSameFiles, Cluster, filesIn, type ClusterNode } from './harness.ts';
 import { readReferenceValidate } from './reference-format.ts';

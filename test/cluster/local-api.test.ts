@@ -7,8 +7,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { blockId } from '../../crdt/ids.ts';
-import { dropWitness } from '../../src/demo/feed.ts';
-import { testChain, witnessed } from './chain.ts';
+import { dropWitness, witnessed } from '../../src/demo/feed.ts';
+import { testChain } from './chain.ts';
 import { Cluster, type ClusterNode } from './harness.ts';
 import { TEST_TIMEOUT_MS, until } from './until.ts';
 

@@ -1,8 +1,8 @@
 /** Nodes that are no members, as processes that do all they can to get in. */
 
 import assert from 'node:assert/strict';
-import { dropWitness } from '../../src/demo/feed.ts';
-import { testChain, witnessed } from './chain.ts';
+import { dropWitness, witnessed } from '../../src/demo/feed.ts';
+import { testChain } from './chain.ts';
 import { ChainServer } from './chain-server.ts';
 import { Cluster, type ClusterNode } from './harness.ts';
 import { TEST_TIMEOUT_MS, until } from './until.ts';

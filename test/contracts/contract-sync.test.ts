@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { keccak256 } from '../../crdt/hash.ts';
 import { bytesToHex } from '../../crdt/hex.ts';
 import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
+import { ContractBook } from '../../src/contracts/contract-book.ts';
 import { parseContracts } from '../../src/files/contracts.ts';
 import { Cluster, type Machine } from '../node/memory-cluster.ts';
 import { payloadOf } from '../net/witness/peers.ts';
@@ -91,6 +92,35 @@ describe('contracts of several nodes', () => {
     await cluster.clock.advance(10_000);
     assert.equal((await textOf(b)).includes(lines[3] ?? '?'), true);
     assert.deepEqual(sorted(await textOf(a)), sorted(await textOf(b)), 'what it dropped comes back');
+    await cluster.stop();
+  });
+
+  it('whose line is damaged in place come back from a peer, on a line of their own', async () => {
+    const { cluster, a, b } = await pair();
+    const [first = '', second = ''] = lines;
+    await append(a, first, second);
+    await cluster.clock.advance(10_000);
+    const damaged = first.replace('"0x', '"0y');
+    a.disk.overwrite(a.layout.contracts, Buffer.from(damaged + second));
+    await cluster.clock.advance(20_000);
+    assert.equal(await textOf(a), damaged + second + first);
+    assert.deepEqual(sorted(await textOf(b)), sorted(first + second));
+    await cluster.stop();
+  });
+
+  it('whose line has rotted without a sign are given to nobody, and are read again', async () => {
+    const { cluster, a } = await pair();
+    await append(a, lines[0] ?? '');
+    const book = new ContractBook(a.disk, a.layout.contracts);
+    await book.refresh();
+    const contract = parseContracts(Buffer.from(lines[0] ?? '')).lines[0]?.hash ?? '0x';
+    assert.notEqual(await book.linePart(contract, 0), undefined);
+    a.disk.rot(a.layout.contracts, () => 80);
+    await book.refresh();
+    assert.equal(book.has(contract), true, 'nothing has told of it');
+    assert.equal(await book.linePart(contract, 0), undefined);
+    await book.refresh();
+    assert.equal(book.has(contract), false);
     await cluster.stop();
   });
 

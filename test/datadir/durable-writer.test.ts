@@ -10,12 +10,13 @@ import {
   WRITES_WAITING_MAX,
   type WriteOutcome,
 } from '../../src/datadir/durable-writer.ts';
-import type { FileIdentity } from '../../src/disk/disk.ts';
+import { PLACEMENT_BYTES_MAX, type FileIdentity } from '../../src/disk/disk.ts';
 import { MemoryDisk, type MemoryDiskOptions } from '../../src/disk/memory-disk.ts';
 import { NodeDisk } from '../../src/disk/node-disk.ts';
 
 const RESULT = { durability: 'durable', expected: undefined } as const;
 const HINT = { durability: 'hint', expected: undefined } as const;
+const REPLACING_HINT = { durability: 'hint', expected: 'any' } as const;
 const ONE = Buffer.from('one');
 const TWO = Buffer.from('two');
 
@@ -184,10 +185,10 @@ describe('the durable writer', () => {
     assert.equal(await textOf(disk.crash(), '/validate/b'), 'one');
   });
 
-  it('has at most its number of writes in flight, and the hints few of those', async () => {
+  it('has at most its number of writes in flight, and the hints that replace a file few of those', async () => {
     for (const [options, limit] of [
       [RESULT, WRITES_IN_FLIGHT_MAX - HINTS_IN_FLIGHT_MAX],
-      [HINT, HINTS_IN_FLIGHT_MAX],
+      [REPLACING_HINT, HINTS_IN_FLIGHT_MAX],
     ] as const) {
       const gate = Promise.withResolvers<void>();
       let started = 0;
@@ -207,29 +208,44 @@ describe('the durable writer', () => {
     }
   });
 
-  it('lets a result pass any number of hints that wait', async () => {
-    const gate = Promise.withResolvers<void>();
-    const { writer } = await memory({
-      beforeOperation: (operation, path) => (operation === 'replace' && hints.has(path) ? gate.promise : undefined),
+  for (const options of [HINT, REPLACING_HINT]) {
+    const kind = options === HINT ? 'hints' : 'hints that replace a file';
+    it(`lets a result pass any number of ${kind} that wait`, async () => {
+      const gate = Promise.withResolvers<void>();
+      const hints = new Set(Array.from({ length: HINTS_IN_FLIGHT_MAX }, (_, index) => `/tmp/7.${index}.tmp`));
+      const { writer } = await memory({
+        beforeOperation: (_operation, path) => (hints.has(path) ? gate.promise : undefined),
+      });
+      const waiting = Array.from({ length: 100 }, (_, index) => writer.write(`/validate/hint-${index}`, ONE, options));
+      assert.equal((await writer.write('/validate/result', ONE, RESULT)).replaced, true);
+      gate.resolve();
+      await Promise.all(waiting);
     });
-    const hints = new Set(Array.from({ length: HINTS_IN_FLIGHT_MAX }, (_, index) => `/tmp/7.${index}.tmp`));
-    const waiting = Array.from({ length: 100 }, (_, index) => writer.write(`/validate/hint-${index}`, ONE, HINT));
-    assert.equal((await writer.write('/validate/result', ONE, RESULT)).replaced, true);
-    gate.resolve();
-    await Promise.all(waiting);
-  });
+  }
 
-  it('takes as many waiting writes as its limit, and refuses one more', async () => {
-    const gate = Promise.withResolvers<void>();
-    const { writer } = await memory({
-      beforeOperation: (operation) => (operation === 'create' ? gate.promise : undefined),
+  for (const [kind, options, underWay] of [
+    ['of hints that replace a file', REPLACING_HINT, HINTS_IN_FLIGHT_MAX],
+    ['behind a batch', HINT, 1],
+  ] as const) {
+    it(`takes as many writes that wait ${kind} as its limit, and refuses one more`, async () => {
+      const gate = Promise.withResolvers<void>();
+      const { writer } = await memory({
+        beforeOperation: (operation) => (operation === 'create' ? gate.promise : undefined),
+      });
+      const write = (at: number): Promise<WriteOutcome> => writer.write(`/validate/${at}`, ONE, options);
+      const writes = Array.from({ length: underWay + WRITES_WAITING_MAX }, (_, at) => write(at));
+      await assert.rejects(write(-1), (error) => isFailure(error, 'ERR_QUEUE_FULL'));
+      gate.resolve();
+      assert((await Promise.all(writes)).every(({ replaced }) => replaced));
     });
-    const count = HINTS_IN_FLIGHT_MAX + WRITES_WAITING_MAX;
-    const writes = Array.from({ length: count }, () => writer.write('/validate/a', ONE, HINT));
-    await assert.rejects(writer.write('/validate/a', ONE, HINT), (error) => isFailure(error, 'ERR_QUEUE_FULL'));
-    gate.resolve();
-    const outcomes = await Promise.all(writes);
-    assert.equal(outcomes.filter(({ replaced }) => replaced).length, 1);
+  }
+
+  it('writes a file that is too large for a batch all the same, without a sync', async () => {
+    const operations: string[] = [];
+    const { disk, writer } = await memory({ beforeOperation: (operation) => void operations.push(operation) });
+    await writer.write('/validate/a', new Uint8Array(PLACEMENT_BYTES_MAX + 1), HINT);
+    assert.equal((await disk.identify('/validate/a'))?.sizeBytes, PLACEMENT_BYTES_MAX + 1);
+    assert(!operations.some((operation) => operation.startsWith('sync')));
   });
 
   it('is settled when every write has ended, well or badly', async () => {

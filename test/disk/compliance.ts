@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { isFailure } from '../../crdt/errors.ts';
-import { sameFile, type Disk, type DiskCode, type FileIdentity } from '../../src/disk/disk.ts';
+import {
+  PLACEMENT_BYTES_MAX,
+  PLACEMENTS_MAX,
+  sameFile,
+  type Disk,
+  type DiskCode,
+  type FileIdentity,
+  type Placement,
+} from '../../src/disk/disk.ts';
 
 export interface DiskUnderTest {
   readonly disk: Disk;
@@ -34,6 +42,12 @@ export function diskCompliance(name: string, open: () => DiskUnderTest | Promise
 
     const create = (at: string, bytes: Uint8Array = ONE): Promise<FileIdentity> =>
       disk.create(at, bytes, { sync: true });
+    const fileFor = (file: string, text: string, expected: FileIdentity | undefined): Placement => ({
+      temporary: join(under.root, `temporary-${file}`),
+      target: join(under.root, file),
+      bytes: Buffer.from(text),
+      expected,
+    });
     const textOf = async (at: string): Promise<string | undefined> => {
       const content = await disk.read(at, BYTES_MAX);
       return content === undefined ? undefined : Buffer.from(content.bytes).toString();
@@ -84,6 +98,15 @@ export function diskCompliance(name: string, open: () => DiskUnderTest | Promise
       assert.equal(await range(100, 1), '');
       assert.deepEqual((await disk.readRange(path, 0, 1))?.identity, identity);
       assert.equal(await disk.readRange(join(under.root, 'none'), 0, 1), undefined);
+    });
+
+    it('reads a range into the memory that it is given', async () => {
+      await create(path, TWO);
+      const into = new Uint8Array(8);
+      const content = await disk.readRange(path, 4, 6, into);
+      assert.equal(content?.bytes.buffer, into.buffer);
+      assert.equal(Buffer.from(content.bytes).toString(), 'second');
+      assert.deepEqual([...into.subarray(6)], [0, 0]);
     });
 
     it('writes at any offset, making the file, and fills the gap with zeros', async () => {
@@ -212,6 +235,61 @@ export function diskCompliance(name: string, open: () => DiskUnderTest | Promise
       for (const from of froms) await create(from, TWO);
       const outcomes = await Promise.all(froms.map((from) => disk.replace(from, path, expected)));
       assert.equal(outcomes.filter(Boolean).length, 1);
+    });
+
+    it('places a batch: free names, files that are expected, and none where something else is', async () => {
+      const expected = await create(join(under.root, 'known'));
+      await create(join(under.root, 'foreign'), TWO);
+      const batch = [
+        fileFor('free', 'one', undefined),
+        fileFor('known', 'new', expected),
+        fileFor('foreign', 'three', undefined),
+        fileFor('gone', 'four', expected),
+        fileFor('empty', '', undefined),
+      ];
+      const outcomes = await disk.place(batch);
+      const identityAt = (file: string): Promise<FileIdentity | undefined> => disk.identify(join(under.root, file));
+      assert.deepEqual(outcomes, [
+        { replaced: true, identity: await identityAt('free') },
+        { replaced: true, identity: await identityAt('known') },
+        { replaced: false, found: await identityAt('foreign') },
+        { replaced: false, found: undefined },
+        { replaced: true, identity: await identityAt('empty') },
+      ]);
+      const texts = ['free', 'known', 'foreign', 'empty'].map((file) => textOf(join(under.root, file)));
+      assert.deepEqual(await Promise.all(texts), ['one', 'new', 'the second', '']);
+      assert.deepEqual((await disk.list(under.root)).sort(), ['empty', 'foreign', 'free', 'known']);
+    });
+
+    it('says of each file of a batch what became of it, and leaves the others alone', async () => {
+      await create(join(under.root, 'temporary-taken'));
+      const taken = fileFor('taken', 'one', undefined);
+      const lost = { ...fileFor('lost', 'one', undefined), target: join(under.root, 'none', 'file') };
+      const good = fileFor('good', 'good', undefined);
+      const [first, second, third] = await disk.place([taken, lost, good]);
+      assert(first !== undefined && 'failure' in first && isFailure(first.failure, 'ERR_EXISTS'));
+      assert.equal(first.failure.argument, taken.temporary);
+      assert(second !== undefined && 'failure' in second && isFailure(second.failure, 'ERR_NOT_FOUND'));
+      assert(third !== undefined && 'replaced' in third && third.replaced);
+      assert.deepEqual((await disk.list(under.root)).sort(), ['good', 'temporary-taken']);
+    });
+
+    it('lets exactly one file of a batch take a free name', async () => {
+      const batch = ['one', 'two'].map((text) => ({ ...fileFor(text, text, undefined), target: path }));
+      const [first, second] = await disk.place(batch);
+      assert(first !== undefined && 'replaced' in first && first.replaced);
+      assert.deepEqual(second, { replaced: false, found: await disk.identify(path) });
+      assert.equal(await textOf(path), 'one');
+    });
+
+    it(`takes batches of ${PLACEMENTS_MAX} files and ${PLACEMENT_BYTES_MAX} bytes, and refuses one more`, async () => {
+      assert.deepEqual(await disk.place([]), []);
+      const many = Array.from({ length: PLACEMENTS_MAX + 1 }, (_, at) => fileFor(`${at}`, '', undefined));
+      await assert.rejects(disk.place(many), { code: 'ERR_OVER_LIMIT' });
+      assert.equal((await disk.place(many.slice(1))).length, PLACEMENTS_MAX);
+      const large = { ...fileFor('large', '', undefined), bytes: new Uint8Array(PLACEMENT_BYTES_MAX) };
+      await assert.rejects(disk.place([large, fileFor('small', 'a', undefined)]), { code: 'ERR_OVER_LIMIT' });
+      assert.equal((await disk.place([large])).length, 1);
     });
 
     it('moves over whatever is there, across directories', async () => {

@@ -33,6 +33,7 @@ function context(parts: Partial<BlockRecord>, ownEndsInMs?: number): ForeignCont
     view: viewOf(record, () => !isOwn || ownEndsInMs !== undefined),
     ownLeaseEndsAtWallMs: ownEndsInMs === undefined ? undefined : NOW_MS + ownEndsInMs,
     nowWallMs: NOW_MS,
+    isSkewed: false,
   };
 }
 
@@ -96,6 +97,18 @@ const TABLE: readonly [sentence: string, written: ValidateInfo, situation: Forei
     info('Processing', { endsInMs: 20_000 }),
     FAILED_BY_US,
     { kind: 'claim', epoch: 3, durationMs: 20_000 },
+  ],
+  [
+    'Processing on a machine whose clock is off holds on that machine alone',
+    info('Processing', { endsInMs: 20_000 }),
+    { ...NOTHING, isSkewed: true },
+    { kind: 'local-claim', durationMs: 20_000 },
+  ],
+  [
+    'Processing with a later lock time renews our lease though the clock is off',
+    info('Processing', { endsInMs: 31_000 }),
+    { ...HELD_BY_US, isSkewed: true },
+    { kind: 'renewal', durationMs: 31_000 },
   ],
   [
     'Processing with a lock that runs out now is no claim',
@@ -251,10 +264,13 @@ describe('a file that another program wrote', () => {
           const view = viewOf(seen, () => isLive || ownEndsAtWallMs !== undefined);
           const isOwn = view.lease?.holder === SELF;
           const ownLeaseEndsAtWallMs = isOwn ? (ownEndsAtWallMs ?? NOW_MS) : undefined;
-          return readForeignWrite(written, { self: SELF, record: seen, view, ownLeaseEndsAtWallMs, nowWallMs: NOW_MS });
+          const [nowWallMs, isSkewed] = [NOW_MS, false];
+          const seenThen = { self: SELF, record: seen, view, ownLeaseEndsAtWallMs, nowWallMs, isSkewed };
+          return readForeignWrite(written, seenThen);
         };
         const event = read(record, undefined);
         if (event.kind === 'nothing') return;
+        assert(event.kind !== 'local-claim');
         const after = mergeRecords(record, deltaOf(event, record));
         const again = read(after, event.kind === 'result' ? undefined : NOW_MS + event.durationMs);
         assert.equal(again.kind, 'nothing');
@@ -266,7 +282,7 @@ describe('a file that another program wrote', () => {
 });
 
 /** What the event adds to `record`, signatures aside. */
-function deltaOf(event: Exclude<ForeignEvent, { kind: 'nothing' }>, record: BlockRecord): BlockRecord {
+function deltaOf(event: Exclude<ForeignEvent, { kind: 'nothing' | 'local-claim' }>, record: BlockRecord): BlockRecord {
   switch (event.kind) {
     case 'claim':
       return recordOf({

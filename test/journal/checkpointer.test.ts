@@ -149,6 +149,7 @@ describe('checkpoints of the journal', () => {
   it('sync an archived file where it is', async () => {
     const { disk, store, journal, clock, author } = await opened();
     await store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) });
+    await store.idle();
     journal.closeActive();
     await disk.makeDirectory(backupPathOf(KEY).replace(/\/[^/]*$/, ''));
     await disk.move(pathOf(KEY), backupPathOf(KEY));

@@ -5,8 +5,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configureNode, runNode, type NodeEvent, type ValidationTask } from '../../src/index.ts';
-import { dropWitness } from '../../src/demo/feed.ts';
-import { testChain, witnessed } from '../cluster/chain.ts';
+import { dropWitness, witnessed } from '../../src/demo/feed.ts';
+import { testChain } from '../cluster/chain.ts';
 
 const [BLOCK] = testChain(1).blocks;
 

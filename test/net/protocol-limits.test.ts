@@ -17,6 +17,8 @@ import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
 import { BLOCK_ANSWER_BYTES_MAX, BLOCK_REQUEST_BYTES_MAX } from '../../net/block/messages.ts';
 import { CLOCK_EXCHANGES_MAX, CLOCK_STREAMS_PER_WINDOW_MAX } from '../../net/clock-sync/serve.ts';
 import { STREAM_STALL_MS_MAX } from '../../net/framing/stall-limit.ts';
+import { DIGESTS_PER_PROVIDER_MAX, HOLDERS_FOUND_MAX } from '../../net/holder-directory.ts';
+import { QUERIES_PER_PEER_PER_SECOND, QUERY_BYTES, QUERY_STREAM_BYTES_MAX } from '../../net/libp2p/dht/query-limit.ts';
 import { BATCH_RECORDS_MAX } from '../../net/gossip/batch.ts';
 import { OUTBOX_BLOCKS_MAX } from '../../net/gossip/outbox.ts';
 import { GOSSIP_MESSAGE_BYTES_MAX, STREAMS_PER_PEER_MAX } from '../../net/network.ts';
@@ -95,6 +97,11 @@ const LIMITS = {
   ANSWER_TIMEOUT_MS,
   STREAMS_PER_PEER_MAX,
   STREAM_STALL_MS_MAX,
+  DIGESTS_PER_PROVIDER_MAX,
+  QUERIES_PER_PEER_PER_SECOND,
+  QUERY_BYTES,
+  QUERY_STREAM_BYTES_MAX,
+  HOLDERS_FOUND_MAX,
 };
 
 describe('docs/protocol.md', () => {

@@ -70,6 +70,23 @@ describe('a cluster whose chain.status moves on', () => {
     await cluster.stop();
   });
 
+  it('has two final blocks at one number raised on both sides, and each keeps its own', async () => {
+    const { cluster, a, b } = await finished({});
+    cluster.partition([[a], [b]], true);
+    await writeChainStatus(a, keyAt(3));
+    await writeChainStatus(b, { number: 3, hash: hashOf(77) });
+    await cluster.until(() => [a, b].every(({ node }) => node.housekeeping.register.last?.number === 3), 20_000);
+    cluster.partition([[a], [b]], false);
+    await cluster.until(() => [a, b].every((machine) => machine.eventsOf('finality-conflict').length > 0), 20_000);
+    assert.deepEqual(a.eventsOf('finality-conflict')[0]?.from, b.id);
+    assert.deepEqual(b.eventsOf('finality-conflict')[0]?.found, keyAt(3));
+    await cluster.clock.advance(20_000);
+    assert.deepEqual(a.node.housekeeping.register.last, keyAt(3));
+    assert.equal(b.node.housekeeping.register.last?.hash, hashOf(77));
+    assert.equal(a.node.counters.read().finalityAlerts, 1);
+    await cluster.stop();
+  });
+
   it('raises a Success for another block than the final one, whichever comes first', async () => {
     const { cluster, a, b } = await finished({});
     await writeChainStatus(a, { number: 3, hash: hashOf(77) });

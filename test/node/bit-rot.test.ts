@@ -44,3 +44,29 @@ describe('a .v of which a bit has rotted while its node was stopped, found by th
     });
   }
 });
+
+describe('a bit that rots while the node runs', () => {
+  it('is found by the scrub: the .v is written again, the .w fetched from a peer that holds it', async () => {
+    const cluster = new Cluster();
+    const [sidecar] = cluster.add(1, { settings: { housekeeping: { ...KEEP_ALL, scrubFilesPerSecond: 20 } } });
+    const [finder] = cluster.add(1, { validates: true });
+    assert(sidecar !== undefined && finder !== undefined);
+    await cluster.start();
+    await finder.dropWitness(KEY);
+    await cluster.until(() => sidecar.node.tally.results === 1 && sidecar.node.shelf.size === 1, 10_000);
+    await cluster.clock.advance(2_000);
+    for (const kind of ['validate', 'witness'] as const) {
+      const whole = await finder.bytesOf(kind, KEY);
+      sidecar.disk.rot(sidecar.path(kind, KEY), (bits) => bits >>> 1);
+      assert.notDeepEqual(await sidecar.bytesOf(kind, KEY), whole);
+    }
+    await cluster.until(() => sidecar.node.counters.read().filesQuarantined === 2, 700_000);
+    await cluster.until(() => sidecar.node.shelf.size === 1 && cluster.agrees(), 10_000);
+    await cluster.until(() => [sidecar, finder].every(({ node }) => node.store.dirtyCount === 0), 10_000);
+    for (const kind of ['validate', 'witness'] as const) {
+      assert.deepEqual(await sidecar.bytesOf(kind, KEY), await finder.bytesOf(kind, KEY), kind);
+    }
+    assert.equal(sidecar.node.housekeeping.scrub.rounds, 1);
+    await cluster.stop();
+  });
+});

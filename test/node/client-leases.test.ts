@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { hasSuccess } from '../../crdt/block/record.ts';
+import { hasSuccess, recordOf } from '../../crdt/block/record.ts';
 import { isFailure } from '../../crdt/errors.ts';
 import { ZERO_HASH } from '../../crdt/ids.ts';
 import { CLIENT_LEASES_MAX, type Claimed, type ClaimAnswer } from '../../src/claim/client-leases.ts';
 import { CLIENTS_WAITING_MAX } from '../../src/claim/client-queue.ts';
+import { leaseMethods } from '../../src/rpc/lease-methods.ts';
+import { DIRTY_BLOCKS_MAX } from '../../src/store/block-store.ts';
 import { hashOf } from '../crdt/block/arbitraries.ts';
 import { keyAt } from '../net/signed-nodes.ts';
 import { Cluster, type Machine, type MachineOptions } from './memory-cluster.ts';
@@ -67,6 +69,31 @@ describe('a program that claims blocks through its node', () => {
     assert(hasSuccess(here.record(KEY).results));
     await here.stop();
     await cluster.clock.settle();
+  });
+
+  it(`waits to claim through the API while ${DIRTY_BLOCKS_MAX} blocks wait to be written`, async () => {
+    const { cluster, here } = await startPair();
+    const { store, claims } = here.node;
+    const gone = new AbortController();
+    const context = { signal: gone.signal, isBatch: false, idle: <T>(wait: () => Promise<T>) => wait() };
+    const claim = (number: number): Promise<unknown> => {
+      const { hash } = keyAt(number);
+      return Promise.resolve(leaseMethods(claims.clients).get('driftlock_claim')?.([number, hash], context));
+    };
+    here.disk.resize(0);
+    const merge = (number: number): void => {
+      store.merge({ key: keyAt(number), record: recordOf({ blobIds: [hashOf(number)] }) }, 'peer');
+    };
+    for (let at = 0; at < DIRTY_BLOCKS_MAX - 1; at++) merge(at);
+    assert.equal(Object(await claim(DIRTY_BLOCKS_MAX)).claimed, true);
+    let answer: unknown;
+    void claim(DIRTY_BLOCKS_MAX + 1).then((answered) => (answer = answered));
+    await cluster.clock.settle();
+    assert.equal(answer, undefined);
+    here.disk.resize(Infinity);
+    await cluster.until(() => answer !== undefined, 5_000);
+    assert.equal(Object(answer).claimed, true);
+    await cluster.stop();
   });
 
   it('may ask twice when an answer was lost: the second call finds its result', async () => {

@@ -52,6 +52,25 @@ describe('a node whose clock steps out of the bound', () => {
     await cluster.stop();
   });
 
+  it('keeps to its limit when it is by being asked for a block that it finds its clock right again', async () => {
+    const cluster = new Cluster();
+    const [skewed] = cluster.add(1, { validates: true, settings: { validationsMax: 1 } });
+    const others = cluster.add(2);
+    assert(skewed?.validator !== undefined);
+    skewed.validator.durationMs = 10_000;
+    await cluster.start();
+    await cluster.clock.advance(2_000);
+    skewed.clock.stepWall(60_000);
+    await cluster.until(() => skewed.node.clocks.standing === 'outside', 20_000);
+    cluster.partition([[skewed], others], true);
+    for (let number = 1; number <= 3; number++) await skewed.dropWitness(keyAt(number));
+    await cluster.until(() => skewed.node.claims.claimer.readyCount === 3, 5_000);
+    skewed.clock.stepWall(-60_000);
+    skewed.node.claims.claimer.resume();
+    assert.equal(skewed.node.claims.claimer.validationsInFlight, 1);
+    await cluster.stop();
+  });
+
   it('goes on with what it validates, and its result counts', async () => {
     const { cluster, machines } = await three();
     const [holder] = machines;

@@ -51,6 +51,31 @@ describe('a program beside a node that knows nothing of driftlock', () => {
     await cluster.stop();
   });
 
+  it('holds the block on its own machine alone while the clock there is off, and its result counts', async () => {
+    const cluster = new Cluster();
+    const machines = cluster.add(3);
+    const [here] = machines;
+    assert(here !== undefined);
+    await cluster.start();
+    await cluster.until(() => machines.every(({ node }) => node.clocks.standing === 'within'), 20_000);
+    here.clock.stepWall(60_000);
+    await cluster.until(() => here.node.clocks.standing === 'outside', 20_000);
+    await here.dropWitness(KEY);
+    await cluster.until(() => machines.every(({ node }) => node.shelf.size === 1), 5_000);
+    const lockTimeMs = here.clock.wallMs() + 20_000;
+    await here.write('validate', KEY, foreignFile('Processing', KEY, { lockTimeMs }));
+    await cluster.until(() => here.eventsOf('foreign-write').length === 1, 1_000);
+    await cluster.clock.advance(1_000);
+    const shown = await here.validateFile(KEY);
+    assert.deepEqual([shown?.info.status, shown?.trailer.kind], ['Processing', 'valid']);
+    assert.equal(here.record(KEY).lease, undefined);
+    await cluster.clock.advance(21_000);
+    assert.equal((await here.validateFile(KEY))?.info.status, 'Idle');
+    await here.write('validate', KEY, foreignFile('Success', KEY, { root: rootOf(KEY) }));
+    await cluster.until(() => machines.every(({ node }) => node.view(KEY).status === 'success'), 5_000);
+    await cluster.stop();
+  });
+
   it('keeps its lock by writing a later lock time', async () => {
     const { cluster, here, there } = await startPair();
     for (let round = 0; round < 6; round++) {

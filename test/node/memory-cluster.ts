@@ -11,6 +11,7 @@ import type { WitnessState } from '../../crdt/block/witness.ts';
 import { formatFingerprint } from '../../crdt/block/fingerprint.ts';
 import { ZERO_HASH, type BlockKey, type NodeId } from '../../crdt/ids.ts';
 import type { Signer } from '../../net/framing/envelope.ts';
+import type { HolderDirectory } from '../../net/holder-directory.ts';
 import { MemberList } from '../../net/membership/member-list.ts';
 import { MemoryHub } from '../../net/memory/hub.ts';
 import type { Network } from '../../net/network.ts';
@@ -51,6 +52,7 @@ export interface MachineOptions {
   readonly validates?: boolean;
   readonly wallOffsetMs?: number;
   readonly disk?: MemoryDiskOptions;
+  readonly directory?: HolderDirectory;
 }
 
 export class Machine {
@@ -60,6 +62,7 @@ export class Machine {
   readonly layout: DatadirLayout = datadirLayout('/data');
   readonly events: NodeEvent[] = [];
   readonly #wallOffsetMs: number;
+  readonly #directory: HolderDirectory | undefined;
   /** Of the next start. */
   settings: NodeSettings;
   disk: MemoryDisk;
@@ -68,13 +71,14 @@ export class Machine {
   constructor(
     cluster: Cluster,
     signer: Signer,
-    { validates = false, wallOffsetMs = 0, disk, settings }: MachineOptions,
+    { validates = false, wallOffsetMs = 0, disk, settings, directory }: MachineOptions,
   ) {
     this.#cluster = cluster;
     this.signer = signer;
     this.#wallOffsetMs = wallOffsetMs;
     this.settings = { ...SETTINGS, ...settings };
     this.disk = new MemoryDisk(disk);
+    this.#directory = directory;
     this.validator = validates ? new ScriptedValidator(cluster.clock) : undefined;
   }
 
@@ -112,6 +116,7 @@ export class Machine {
       random: this.#cluster.random,
       disk: this.disk,
       network,
+      directory: this.#directory,
       signer: this.signer,
       verify: nodes.verify,
       verifyLater: (...signed) => Promise.resolve(nodes.verify(...signed)),

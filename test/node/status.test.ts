@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { peerIdText } from '../../net/identity/peer-id.ts';
+import { witnessLimits } from '../../src/config/witness-settings.ts';
 import { readStatus } from '../../src/node/read-status.ts';
 import type { NodeStatus } from '../../src/node/status.ts';
 import { statusSchema } from '../../src/rpc/status-schema.ts';
+import { WITNESS_LIMITS } from '../../src/witness/limits.ts';
 import { Cluster, SETTINGS, type Machine } from './memory-cluster.ts';
 
 function statusOf(machine: Machine, cluster: Cluster): NodeStatus {
@@ -52,6 +54,23 @@ describe('the status of a node', () => {
     const own = statusOf(ahead, cluster).clock;
     assert(own.standing === 'outside' && own.offsetMs !== null && Math.abs(own.offsetMs - 60_000) < 3);
     assert.equal(own.rankStepFrom, 'measured');
+    await cluster.stop();
+  });
+
+  it('shows the limits in force by the names of their settings', async () => {
+    const cluster = new Cluster();
+    const given = { witnessStreamsMax: 7, witnessDiskBytes: 1_000, challengeRanges: 3 };
+    const [first] = cluster.add(1, { settings: { witnessLimits: witnessLimits(given) } });
+    const [other] = cluster.add(1);
+    assert(first !== undefined && other !== undefined);
+    await cluster.start();
+    const status = statusOf(first, cluster);
+    assert.deepEqual(statusSchema.parse(status), status);
+    const { limits } = statusOf(other, cluster).witnesses;
+    assert.deepEqual(status.witnesses.limits, { ...limits, ...given });
+    assert.equal(limits.witnessDiskBytes, null);
+    const set = { ...limits, witnessDiskBytes: WITNESS_LIMITS.diskBytes };
+    assert.deepEqual(witnessLimits(set), WITNESS_LIMITS, 'each limit is shown');
     await cluster.stop();
   });
 

@@ -11,6 +11,8 @@ import { guarantees } from '../../src/mode/guarantees.ts';
 import type { NodeQueries } from '../../src/node/queries.ts';
 import type { NodeStatus } from '../../src/node/status.ts';
 import { Replica } from '../../src/replica/replica.ts';
+import { witnessLimitSettings } from '../../src/config/witness-settings.ts';
+import { WITNESS_LIMITS } from '../../src/witness/limits.ts';
 
 const identity = identityFromSeed(new Uint8Array(32).fill(7));
 const author = new Author({
@@ -76,6 +78,9 @@ export const status: NodeStatus = {
     writesWaiting: 0,
     distrusted: 0,
     overBudget: 0,
+    provided: 0,
+    providing: 0,
+    limits: witnessLimitSettings(WITNESS_LIMITS),
   },
   files: { pending: 0, lastError: null },
   loading: { done: 1_000, total: 4_000, filesPerSecond: 500, leftMs: 6_000 },

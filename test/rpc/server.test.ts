@@ -3,14 +3,17 @@ import { once } from 'node:events';
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { isFailure } from '../../crdt/errors.ts';
-import { RPC_LIMITS } from '../../src/rpc/json-rpc.ts';
+import type { BlockKey } from '../../crdt/ids.ts';
+import { INVALID_PARAMS, RPC_LIMITS } from '../../src/rpc/json-rpc.ts';
 import {
   CONNECTIONS_MAX,
+  NODE_LOADING,
   REQUESTS_IN_FLIGHT_MAX,
   startRpcServer,
   type RpcServer,
   type RpcServerOptions,
 } from '../../src/rpc/server.ts';
+import { REREAD_BLOCKS_MAX, type BlockFiles } from '../../src/scrub/reread.ts';
 import { blobIds, named, success, testQueries, witness } from './queries.ts';
 
 interface Answer {
@@ -41,6 +44,11 @@ async function send(
   const text = Buffer.concat(await response.toArray()).toString();
   return { status: response.statusCode, headers: response.headers, body: text };
 }
+
+const rereadNothing = (key: BlockKey): Promise<BlockFiles> =>
+  Promise.resolve({ key, validate: 'good', witness: 'out-of-reach' });
+
+const blocks = [{ block: success.number, hash: success.hash }];
 
 const call = (method: string, params?: unknown): string => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
 const validationCall = call('stateless_getValidation', [named(success)]);
@@ -191,5 +199,32 @@ describe('the RPC server', () => {
     await rejects(start({ listen: { host: '192.0.2.1', port: 0 } }), (error: unknown) =>
       isFailure(error, 'ERR_CANNOT_LISTEN'),
     );
+  });
+
+  it('answers the status alone before the node has read its directory', async () => {
+    let isReady = false;
+    const server = await start({ isReady: () => isReady });
+    const error = { code: NODE_LOADING, message: 'the node is still reading its data directory' };
+    const answer = { jsonrpc: '2.0', id: 1, error: { ...error, data: { code: 'ERR_NODE_LOADING' } } };
+    deepEqual(JSON.parse((await send(server, { body: validationCall })).body), answer);
+    equal((await send(server, { body: call('driftlock_status') })).body.includes('"loading":{"done":1000'), true);
+    isReady = true;
+    equal((await send(server, { body: validationCall })).body.includes('"result"'), true);
+  });
+
+  it('has REREAD_BLOCKS_MAX blocks read again at once and not one more, and none where it is off', async () => {
+    const server = await start({ reread: rereadNothing });
+    const ask = async (params: unknown): Promise<string> =>
+      (await send(server, { body: call('driftlock_reread', params) })).body;
+    deepEqual(JSON.parse(await ask({ blocks })), {
+      jsonrpc: '2.0',
+      id: 1,
+      result: { blocks: [{ ...blocks[0], validate: 'good', witness: 'out-of-reach' }] },
+    });
+    const most = Array.from({ length: REREAD_BLOCKS_MAX }, () => blocks[0]);
+    equal((await ask({ blocks: most })).includes('"result"'), true);
+    equal((await ask({ blocks: [...most, blocks[0]] })).includes(`"code":${INVALID_PARAMS}`), true);
+    const off = await start();
+    equal((await send(off, { body: call('driftlock_reread', { blocks }) })).body.includes('-32601'), true);
   });
 });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { runSeed } from '../../src/sim/run-seed.ts';
+import { runSeeds } from '../../src/sim/run-seeds.ts';
 import { driftlock, jsonLines } from '../cli/cli.ts';
 import { ALL_FAULTS } from './options.ts';
 
@@ -24,6 +25,24 @@ describe('a simulated run', () => {
       jsonLines(stdout).map((report) => hashIn(report)),
       [traceHash],
     );
+  }).timeout(60_000);
+
+  it('has the same trace on threads, told in the order of the seeds', async () => {
+    const seeds = [7, 8, 9];
+    const told: number[] = [];
+    const hooks = { onSeed: ({ seed }: { seed: number }) => void told.push(seed) };
+    const options = { ...ALL_FAULTS, blocks: 4 };
+    const here = await runSeeds(seeds, options, { ...hooks, jobs: 1 });
+    const onThreads = await runSeeds(seeds, options, { ...hooks, jobs: 3 });
+    assert.deepEqual(onThreads, here);
+    assert.deepEqual(told, [...seeds, ...seeds]);
+  }).timeout(60_000);
+
+  it('ends before the next seed when it is told to', async () => {
+    const stop = new AbortController();
+    const hooks = { onSeed: () => stop.abort(), signal: stop.signal };
+    const report = await runSeeds([1, 2, 3, 4, 5, 6], { ...ALL_FAULTS, blocks: 1 }, { ...hooks, jobs: 2 });
+    assert.ok(report.seeds >= 1 && report.seeds <= 3, `${report.seeds} seeds`);
   }).timeout(60_000);
 
   it('tells whoever listens everything that its hash covers', async () => {

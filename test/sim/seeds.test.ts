@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { FAULT_NAMES } from '../../src/sim/faults/fault.ts';
 import { SIM_SEED_MAX, type SimOptions } from '../../src/sim/options.ts';
+import { availableParallelism } from 'node:os';
 import { failureText } from '../../src/sim/report.ts';
-import { runSeed } from '../../src/sim/run-seed.ts';
+import { runSeeds } from '../../src/sim/run-seeds.ts';
 import { ALL_FAULTS } from './options.ts';
 
 /** About a minute: a seed takes a second of one core. */
@@ -15,37 +16,48 @@ const FRESH_SEEDS = Number(process.env['DRIFTLOCK_SIM_SEEDS'] ?? 30);
 /** Seeds that found a defect once: more validations at once than allowed, when a clock came back within its bound. */
 const FOUND_SEEDS = [5_042];
 /** Seeds in one test. */
-const GROUP = 10;
+const GROUP = 20;
 const GROUP_MS_MAX = 300_000;
 
-async function assertHolds(seed: number, options: SimOptions): Promise<void> {
-  const report = await runSeed(seed, options);
-  assert.ok(report.violations.length === 0, `\n${failureText(report, options)}`);
+/** On all cores. */
+async function assertHolds(seeds: readonly number[], options: SimOptions): Promise<void> {
+  const failures: string[] = [];
+  await runSeeds(seeds, options, {
+    onSeed: (report) => {
+      if (report.violations.length > 0) failures.push(failureText(report, options));
+    },
+    jobs: availableParallelism(),
+  });
+  assert.ok(failures.length === 0, `\n${failures.join('\n')}`);
+}
+
+function seedsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, at) => first + at);
 }
 
 describe('under the simulator every promise holds', () => {
   for (let first = 1; first <= FIXED_SEEDS; first += GROUP) {
     it(`with all faults together, in the seeds ${first} to ${first + GROUP - 1}`, async () => {
-      for (let seed = first; seed < first + GROUP; seed++) await assertHolds(seed, ALL_FAULTS);
+      await assertHolds(seedsFrom(first, GROUP), ALL_FAULTS);
     }).timeout(GROUP_MS_MAX);
   }
 
   it('in the seeds that found a defect before', async () => {
-    for (const seed of FOUND_SEEDS) await assertHolds(seed, ALL_FAULTS);
+    await assertHolds(FOUND_SEEDS, ALL_FAULTS);
   }).timeout(GROUP_MS_MAX);
 
   it('without any fault', async () => {
-    for (let seed = 1; seed <= 3; seed++) await assertHolds(seed, { ...ALL_FAULTS, faults: [] });
+    await assertHolds(seedsFrom(1, 3), { ...ALL_FAULTS, faults: [] });
   }).timeout(GROUP_MS_MAX);
 
   for (const fault of FAULT_NAMES) {
     it(`with ${fault} alone`, async () => {
-      for (let seed = 1; seed <= 2; seed++) await assertHolds(seed, { ...ALL_FAULTS, faults: [fault] });
+      await assertHolds(seedsFrom(1, 2), { ...ALL_FAULTS, faults: [fault] });
     }).timeout(GROUP_MS_MAX);
   }
 
   const fresh = Array.from({ length: FRESH_SEEDS }, () => randomInt(1, SIM_SEED_MAX));
   it(`in ${FRESH_SEEDS} fresh seeds: ${fresh.join(' ')}`, async () => {
-    for (const seed of fresh) await assertHolds(seed, ALL_FAULTS);
+    await assertHolds(fresh, ALL_FAULTS);
   }).timeout(GROUP_MS_MAX);
 });

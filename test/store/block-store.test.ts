@@ -74,7 +74,7 @@ describe('the block store', () => {
     assert.deepEqual(decodeRecord(file.trailer.record), replica.get(KEY));
   });
 
-  it('lets nobody hear of a result before it is on disk, and acknowledges it when its file shows it', async () => {
+  it('lets nobody hear of a result before it is on disk, and acknowledges it then; its file follows', async () => {
     const { disk, setHook } = hookedDisk();
     const { store, author, replica, changes } = await openStore(disk);
     const gate = Promise.withResolvers<void>();
@@ -83,10 +83,15 @@ describe('the block store', () => {
     for (let turn = 0; turn < 100; turn++) await Promise.resolve();
     assert.equal(replica.size, 0);
     assert.equal(changes.length, 0);
+    const writing = Promise.withResolvers<void>();
+    setHook((operation) => (operation === 'create' ? writing.promise : undefined));
     gate.resolve();
     assert.equal(await committed, true);
     assert.equal(changes.length, 1);
     assert(hasSuccess(replica.get(KEY).results));
+    assert.equal(await readValidateFile(disk, KEY), undefined);
+    writing.resolve();
+    await store.idle();
     assert.equal((await readValidateFile(disk, KEY))?.info.status, 'Success');
   });
 
@@ -262,6 +267,7 @@ describe('the block store', () => {
     const holders = peers.map(({ node }) => ({ node, dot: 1, live: true }));
     store.merge({ key: KEY, record: recordOf({ holders }) }, 'peer');
     await store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) });
+    await store.idle();
     assert.deepEqual(await trailerOf(disk), encodeRecord(store.replica.get(KEY)));
     assert.equal(store.dirtyCount, 0);
     assert.equal(clock.monotonicMs(), 0, 'no time went by');

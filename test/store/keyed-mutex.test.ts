@@ -54,6 +54,24 @@ describe('the mutex of each block', () => {
     assert.equal(began, 2);
   });
 
+  it('lets nobody overlook the failure of a task', async () => {
+    const mutex = new KeyedMutex();
+    const failure = new Error('an invariant does not hold');
+    const unheard = Promise.withResolvers<unknown>();
+    // Mocha listens, too, and would fail the test.
+    const listeners = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.once('unhandledRejection', unheard.resolve);
+    try {
+      void mutex.run(ONE, () => Promise.reject(failure));
+      await mutex.idle();
+      assert.equal(await unheard.promise, failure);
+    } finally {
+      process.removeAllListeners('unhandledRejection');
+      for (const listener of listeners) process.on('unhandledRejection', listener);
+    }
+  });
+
   it('is idle only when the tasks that were added meanwhile have ended too', async () => {
     const mutex = new KeyedMutex();
     let ended = false;

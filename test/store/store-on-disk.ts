@@ -1,5 +1,6 @@
 /** A block store with its real writer and look, on a disk in memory and in virtual time. */
 
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf } from '../../crdt/block/view.ts';
@@ -70,6 +71,8 @@ export async function openStore(disk: MemoryDisk, { onChange }: StoreOptions = {
     pathOf: pathIn,
     recordOf: (key) => journaled.store.recordToCome(key),
     isAuthentic,
+    clocks: { standing: 'within' },
+    reservations: { hold: () => assert.fail('a clock within the bound') },
     isReplaying: (key) => journaled.journal.isReplaying(key),
     onEvent: (event) => events.push(event),
   });

@@ -183,6 +183,24 @@ describe('a witness of several chunks', () => {
     await cluster.stop();
   });
 
+  it('that no holder can serve is asked for ever more seldom, keeps nothing else back, and arrives once one can', async () => {
+    const { cluster, holder, fetcher } = await pair();
+    const readRange = holder.disk.readRange.bind(holder.disk);
+    holder.disk.readRange = async (path, ...rest) => (path.endsWith(NAME) ? undefined : readRange(path, ...rest));
+    await holder.write('witness', KEY, FILE);
+    const failed = (): number => fetcher.events.filter(({ type }) => type === 'witness-fetch-failed').length;
+    await cluster.until(() => failed() > 0, 20_000);
+    const other = keyAt(3_081);
+    await holder.write('witness', other, fileOf(other, payloadOf(payload.length, 1)));
+    await cluster.until(() => fetcher.node.shelf.get(other) !== undefined, 20_000);
+    await cluster.clock.advance(600_000);
+    assert(failed() >= 8 && failed() <= 16, `${failed()} tries in ten minutes`);
+    assert.equal(await fetcher.bytesOf('witness', KEY), undefined);
+    holder.disk.readRange = readRange;
+    await arrives({ cluster, holder, fetcher });
+    await cluster.stop();
+  });
+
   it('of which a part is left that nobody announces any more is swept away at the start', async () => {
     const both = await pair();
     const { fetcher, cluster } = both;

@@ -101,6 +101,11 @@ export class ReconcileIndex {
     return cutAt(range, starts.filter((_, at) => at > 0 && at % stride === 0).map(boundAt));
   }
 
+  /** Makes a part of the sketches that are not kept yet, so that no session has to: call it until it gives false. */
+  prepareOne(): boolean {
+    return this.#sketches.prepareOne();
+  }
+
   symbols(range: ItemRange, length: number): Uint32Array {
     return this.#sketches.symbols(range, length);
   }

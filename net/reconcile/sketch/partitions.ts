@@ -3,7 +3,8 @@
  * each keeps its coded symbols and counters, and those of a range are put together from the partitions in it.
  *
  * Invariant: a partition that keeps a sketch keeps that of all its items. One with few items keeps none, so numbers far
- * apart cost no memory; its items are looked at when it is asked about.
+ * apart cost no memory; its items are looked at when it is asked about. One with many gets its sketch when it is first asked
+ * about or prepared, since a replica that is being loaded needs none yet: that is a third of what its index costs.
  */
 
 import { invariant } from '../../../crdt/invariant.ts';
@@ -30,6 +31,8 @@ interface Sketch {
 export class SketchPartitions {
   readonly #items: ItemTree;
   readonly #partitions = new Map<number, Partition>();
+  /** With many items and no sketch. */
+  readonly #unprepared = new Set<number>();
   /** Ascending. */
   readonly #indexes: number[] = [];
 
@@ -50,9 +53,17 @@ export class SketchPartitions {
     if (partition.sketch !== undefined) {
       toggleItem(partition.sketch.symbols, high, low);
       countItem(partition.sketch.counters, high, low, 1);
-    } else if (partition.count >= SKETCHED_ITEMS_MIN) {
-      partition.sketch = this.#sketchOf(index);
+    } else if (partition.count === SKETCHED_ITEMS_MIN) {
+      this.#unprepared.add(index);
     }
+  }
+
+  /** Makes the sketch of one partition that lacks its own: 20 ms at most. False when none does. */
+  prepareOne(): boolean {
+    const [index] = this.#unprepared;
+    if (index === undefined) return false;
+    this.#sketched(index);
+    return true;
   }
 
   /** An item has gone from the tree. */
@@ -66,6 +77,7 @@ export class SketchPartitions {
       this.#indexes.splice(this.#positionOf(index), 1);
     } else if (partition.count < SKETCHED_ITEMS_MIN / 2) {
       partition.sketch = undefined;
+      this.#unprepared.delete(index);
     } else if (partition.sketch !== undefined) {
       toggleItem(partition.sketch.symbols, high, low);
       countItem(partition.sketch.counters, high, low, -1);
@@ -123,20 +135,26 @@ export class SketchPartitions {
         count(words[offset + 2] ?? 0, words[offset + 3] ?? 0, times);
       });
     for (const start of this.startsIn(range)) {
-      const partition = this.#partitions.get(start / PARTITION_NUMBERS);
-      if (partition === undefined) continue;
       const [begin, end] = this.#ranksOf(start);
       const [first, last] = [Math.max(begin, firstRank), Math.min(end, endRank)];
       if (first >= last) continue;
       const inside = last - first;
-      if (partition.sketch === undefined || inside < (end - begin) / 2) {
+      const sketch = inside < (end - begin) / 2 ? undefined : this.#sketched(start / PARTITION_NUMBERS);
+      if (sketch === undefined) {
         visit(first, last, 1);
         continue;
       }
-      addSketch(partition.sketch);
+      addSketch(sketch);
       visit(begin, first, -1);
       visit(last, end, -1);
     }
+  }
+
+  /** The partition's sketch, made if it is due; undefined when the partition has too few items. */
+  #sketched(index: number): Sketch | undefined {
+    const partition = this.#partitions.get(index);
+    if (partition !== undefined && this.#unprepared.delete(index)) partition.sketch = this.#sketchOf(index);
+    return partition?.sketch;
   }
 
   #sketchOf(index: number): Sketch {

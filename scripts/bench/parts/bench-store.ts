@@ -3,9 +3,6 @@
  * clock, the disk and the keys are the real ones; there is no network, and no watcher.
  */
 
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { recordOf } from '../../../crdt/block/record.ts';
 import { viewOf } from '../../../crdt/block/view.ts';
 import { blake3Hash } from '../../../crdt/hash.ts';
@@ -15,7 +12,7 @@ import { Author } from '../../../src/author/author.ts';
 import { datadirLayout } from '../../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
-import { randomInteger, systemClock } from '../../../src/node/machine.ts';
+import { eventLoopTurn, randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { Replica } from '../../../src/replica/replica.ts';
 import type { StoreChange } from '../../../src/store/block-store.ts';
 import { FileLedger } from '../../../src/store/file-ledger.ts';
@@ -28,10 +25,14 @@ const LEASE_MS = 30_000;
 const identity = generateKey();
 
 export interface BenchStore {
-  /** Signs a claim, merges it and waits for its `.v`, which is visible and not synced. */
-  claim(at: number): Promise<void>;
-  /** Signs a result and commits it: on disk when it resolves. */
+  /** Signs a claim, merges it and hands it on, as the local API does before it answers; its `.v` follows. */
+  claim(at: number): void;
+  /** Signs a result and commits it: in the journal, synced, when it resolves; its `.v` follows. */
   result(at: number): Promise<void>;
+  /** The next turn of the event loop in which the store takes more: a caller comes by a socket, and waits for room. */
+  turn(): Promise<void>;
+  /** Resolves once every `.v` is visible. */
+  idle(): Promise<void>;
   /** Syncs all files, and empties the journal. */
   stop(): Promise<void>;
 }
@@ -65,27 +66,28 @@ export async function openBenchStore(
   });
   const { store } = journaled;
   return {
-    claim: async (at) => {
+    claim: (at) => {
       const key = keyAt(at);
       store.merge({ key, record: recordOf({ lease: author.claim(key, 1, LEASE_MS) }) }, 'local');
-      // Waits for the write of this block's file.
-      await store.takeIn(key);
     },
     result: async (at) => {
       const key = keyAt(at);
       await store.commit({ key, record: recordOf({ results: [author.result(key, [], 'success', key.hash, 1)] }) });
     },
-    stop: () => journaled.stop(),
+    turn: async () => {
+      await eventLoopTurn();
+      await store.room();
+    },
+    idle: () => store.idle(),
+    stop: async () => {
+      await journaled.stop();
+      await disk.close();
+    },
   };
 }
 
 function keyAt(number: number): BlockKey {
   return { number, hash: blake3Hash(new TextEncoder().encode(`${number}`)) };
-}
-
-/** A new directory for a row's files: below `DRIFTLOCK_BENCH_DIR`, else the system's for temporary files. */
-export function benchDirectory(): Promise<string> {
-  return mkdtemp(join(process.env['DRIFTLOCK_BENCH_DIR'] ?? tmpdir(), 'driftlock-bench-'));
 }
 
 export interface InFlightFigures {
@@ -94,24 +96,32 @@ export interface InFlightFigures {
   readonly p50Ms: number;
 }
 
-/** Runs `task` for 0…`count` − 1 with {@link IN_FLIGHT} under way; what `last` does counts, too. */
+export interface Around {
+  /** Before each task; it counts for the rate and not for the task. */
+  readonly before?: () => Promise<void>;
+  /** After the last task; its time counts. */
+  readonly last?: () => Promise<void>;
+}
+
+/** Runs `task` for 0…`count` − 1 with {@link IN_FLIGHT} under way. */
 export async function inFlight(
   count: number,
-  task: (at: number) => Promise<void>,
-  last: () => Promise<void> = () => Promise.resolve(),
+  task: (at: number) => Promise<void> | void,
+  { before, last }: Around = {},
 ): Promise<InFlightFigures> {
   let next = 0;
   const tookMs: number[] = [];
   const worker = async (): Promise<void> => {
-    while (next < count) {
+    for (let at = next++; at < count; at = next++) {
+      await before?.();
       const startMs = performance.now();
-      await task(next++);
+      await task(at);
       tookMs.push(performance.now() - startMs);
     }
   };
   const startMs = performance.now();
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-  await last();
+  await last?.();
   const perSecond = (count * 1_000) / (performance.now() - startMs);
   return { perSecond, p50Ms: tookMs.sort((a, b) => a - b)[Math.floor(count / 2)] ?? NaN };
 }

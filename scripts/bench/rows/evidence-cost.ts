@@ -13,7 +13,8 @@ import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { EvidenceLog } from '../../../src/evidence/evidence-log.ts';
 import { systemClock } from '../../../src/node/machine.ts';
 import { newsOf } from '../../../src/node/news.ts';
-import { benchDirectory, IN_FLIGHT, inFlight, openBenchStore } from '../parts/bench-store.ts';
+import { benchDirectory } from '../parts/bench-directory.ts';
+import { IN_FLIGHT, inFlight, openBenchStore } from '../parts/bench-store.ts';
 import type { BenchRow, BenchWork } from '../row.ts';
 
 const CLAIMS = 6_000;

@@ -11,9 +11,9 @@ import { strict as assert } from 'node:assert';
 import { Cluster as ProcessCluster } from '../../../test/cluster/harness.ts';
 import { keyAt } from '../../../test/net/signed-nodes.ts';
 import { Cluster, SETTINGS } from '../../../test/node/memory-cluster.ts';
-import { testChain, witnessed } from '../../../test/cluster/chain.ts';
+import { testChain } from '../../../test/cluster/chain.ts';
 import { until } from '../../../test/cluster/until.ts';
-import { dropWitness } from '../../../src/demo/feed.ts';
+import { dropWitness, witnessed } from '../../../src/demo/feed.ts';
 import type { BenchRow } from '../row.ts';
 
 /** Deaths in one run. */

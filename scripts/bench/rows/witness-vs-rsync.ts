@@ -8,9 +8,9 @@
 
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../parts/free-port.ts';
 import { BenchSkip, type BenchRow, type BenchWork } from '../row.ts';
 import { BenchPeer, benchRoot, writeWitnesses } from '../witness/peers.ts';
 
@@ -82,17 +82,6 @@ async function startDaemon(root: string, path: string): Promise<{ process: Child
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 function requireRsync(): void {

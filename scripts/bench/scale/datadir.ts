@@ -2,6 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { encodeRecord } from '../../../crdt/block/record-codec.ts';
 import { mergeRecords, recordOf } from '../../../crdt/block/record.ts';
 import { viewOf } from '../../../crdt/block/view.ts';
@@ -21,6 +22,7 @@ import { DriftlockNode } from '../../../src/node/node.ts';
 import { fileView } from '../../../src/store/validate-view.ts';
 import type { Validator } from '../../../src/validators/validator.ts';
 import type { ScaleBlocks } from './blocks.ts';
+import { runChild } from './child.ts';
 
 const FILES_IN_FLIGHT = 64;
 /** The newest blocks are whole; what lies further back is settled, as it is by default. */
@@ -86,4 +88,22 @@ export async function loneNode(
     },
   );
   return { node, layout };
+}
+
+const startFigures = z.object({
+  startMs: z.number(),
+  stopMs: z.number(),
+  /** After the start. */
+  residentBytes: z.number(),
+  blocks: z.number(),
+  fromIndex: z.number(),
+  /** From a witness's place in the directory to the call of the validator. */
+  claimsMs: z.array(z.number()),
+});
+
+/** What a node took that was started on a directory, in a process of its own. */
+export type StartFigures = z.infer<typeof startFigures>;
+
+export async function startChild(datadir: string, claims = 0): Promise<StartFigures> {
+  return startFigures.parse(await runChild('start-child.ts', [datadir, `${claims}`]));
 }

@@ -27,8 +27,8 @@ await fill(0, first);
 const before = await residentBytes();
 await fill(first, total);
 const after = await residentBytes();
-const perBlock = (after - before) / (total - first);
-process.stdout.write(`${JSON.stringify({ perBlock, residentBytes: after, blocks: replica.size, held: shelf.size })}\n`);
+const bytesPerBlock = (after - before) / (total - first);
+process.stdout.write(`${JSON.stringify({ bytesPerBlock, residentBytes: after, blocks: replica.size })}\n`);
 
 /** As the blocks come in: each whole, and settled once it lies so far back. */
 async function fill(from: number, to: number): Promise<void> {

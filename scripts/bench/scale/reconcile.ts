@@ -18,9 +18,9 @@ import type { BenchRow } from '../row.ts';
 const RECORDS = 1_000_000;
 const DIFFERENCES = 1_000;
 
-type Difference = 'none' | 'newest' | 'scattered' | 'changed';
+export type Difference = 'none' | 'newest' | 'scattered' | 'changed';
 
-interface Cost {
+export interface Cost {
   /** Of both sides' frames, without the records in them. */
   readonly bytes: number;
   readonly roundTrips: number;
@@ -29,8 +29,8 @@ interface Cost {
 }
 
 /** The side that lacks something begins in one session, and answers in the other: the dearer one counts. */
-function costOf(difference: Difference): Cost {
-  const [whole, partial] = replicas(difference);
+export function costOf(difference: Difference, records = RECORDS): Cost {
+  const [whole, partial] = replicas(difference, records);
   const [asked, told] = [runSession(partial, whole), runSession(whole, partial)];
   return {
     bytes: Math.max(asked.bytes, told.bytes),
@@ -96,21 +96,22 @@ function viewOf(index: ReconcileIndex): ReconcileView {
   };
 }
 
-let whole: ReconcileIndex | undefined;
-let other: ReconcileIndex | undefined;
+let pair: { readonly records: number; readonly whole: ReconcileIndex; readonly other: ReconcileIndex } | undefined;
 
-/** A replica of a million records, and one that differs from it. They are made once and the difference is undone after use. */
-function replicas(difference: Difference): readonly [ReconcileView, ReconcileView] {
-  whole ??= indexOf();
-  other ??= indexOf();
+/** A replica of so many records, and one that differs from it. They are made once and the difference is undone after use. */
+function replicas(difference: Difference, records: number): readonly [ReconcileView, ReconcileView] {
+  if (pair?.records !== records) {
+    undoing.length = 0;
+    pair = { records, whole: indexOf(records), other: indexOf(records) };
+  }
+  const { whole, other } = pair;
   undo();
   const differences = difference === 'none' ? 0 : DIFFERENCES;
   for (let at = 0; at < differences; at++) {
-    const number = difference === 'newest' ? RECORDS - 1 - at : scattered(at);
+    const number = difference === 'newest' ? records - 1 - at : scattered(at, records);
     const after = difference === 'changed' ? fingerprintAt(number, 1) : undefined;
     other.change({ number }, fingerprintAt(number, 0), after);
-    const changed = other;
-    undoing.push(() => changed.change({ number }, after, fingerprintAt(number, 0)));
+    undoing.push(() => other.change({ number }, after, fingerprintAt(number, 0)));
   }
   return [viewOf(whole), viewOf(other)];
 }
@@ -123,14 +124,16 @@ function undo(): void {
 
 /** A new place in each round, all of them different within one. */
 let round = 0;
-function scattered(at: number): number {
+function scattered(at: number, records: number): number {
   if (at === 0) round++;
-  return (at * 997 + round * 7_919 + (mixed(at, round) % 900)) % RECORDS;
+  const stride = Math.floor(records / DIFFERENCES);
+  return (at * stride + round * 7_919 + (mixed(at, round) % stride)) % records;
 }
 
-function indexOf(): ReconcileIndex {
+function indexOf(records: number): ReconcileIndex {
   const index = new ReconcileIndex();
-  for (let number = 0; number < RECORDS; number++) index.change({ number }, undefined, fingerprintAt(number, 0));
+  for (let number = 0; number < records; number++) index.change({ number }, undefined, fingerprintAt(number, 0));
+  while (index.prepareOne());
   return index;
 }
 

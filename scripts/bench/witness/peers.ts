@@ -19,6 +19,9 @@ interface Reply {
   readonly error?: string;
 }
 
+/** The second is what `driftlock run` gives itself. */
+const PEER_FLAGS = ['--expose-gc', '--max-semi-space-size=2'];
+
 export class BenchPeer {
   readonly addresses: readonly string[];
   readonly #process: ChildProcess;
@@ -29,7 +32,7 @@ export class BenchPeer {
   }
 
   static async start(setup: PeerSetup): Promise<BenchPeer> {
-    const child = fork(fileURLToPath(new URL('./peer.ts', import.meta.url)), { execArgv: ['--expose-gc'] });
+    const child = fork(fileURLToPath(new URL('./peer.ts', import.meta.url)), { execArgv: PEER_FLAGS });
     const started = nextReply(child);
     child.send(setup);
     return new BenchPeer(child, (await started).addresses ?? []);

@@ -1,6 +1,7 @@
 /** Canaries in the disk: what was promised to be durable is not, or a file is not written that should be. */
 
 import type { Disk, FileIdentity } from '../../disk/disk.ts';
+import { placeEach } from '../../disk/place.ts';
 import { STATE_DATA_HEADER_BYTES } from '../../files/state-data.ts';
 import { decodeValidateFile, VALIDATE_FILE_BYTES_MAX } from '../../files/validate-file.ts';
 import { parseBlockFileName } from '../../files/file-names.ts';
@@ -56,13 +57,14 @@ async function isForeign(disk: Disk, path: string): Promise<boolean> {
 
 /** `disk`, with some of its operations done otherwise. */
 function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
-  return {
+  const changed: Disk = {
     read: (path, maxBytes) => disk.read(path, maxBytes),
-    readRange: (path, offset, lengthBytes) => disk.readRange(path, offset, lengthBytes),
+    readRange: (path, offset, lengthBytes, into) => disk.readRange(path, offset, lengthBytes, into),
     identify: (path) => disk.identify(path),
     list: (directory) => disk.list(directory),
     scan: (directory) => disk.scan(directory),
-    count: (directory) => disk.count(directory),
+    names: (directory) => disk.names(directory),
+    readBatch: (paths, maxBytes) => disk.readBatch(paths, maxBytes),
     listDirectories: (directory) => disk.listDirectories(directory),
     makeDirectory: (directory) => disk.makeDirectory(directory),
     create: (path, bytes, options): Promise<FileIdentity> => disk.create(path, bytes, options),
@@ -74,6 +76,8 @@ function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
     append: (path, bytes) => disk.append(path, bytes),
     remove: (path) => disk.remove(path),
     watch: (directory, onChange) => disk.watch(directory, onChange),
+    place: (batch) => placeEach(changed, batch),
     ...changes,
   };
+  return changed;
 }

@@ -1,7 +1,7 @@
 /** Every fault there is, by name. */
 
 import { CLOCK_DRIFT, CLOCK_OFFSET, CLOCK_STEP, PAUSE } from './clocks.ts';
-import { FOREIGN_WRITERS, MEMBERSHIP } from './company.ts';
+import { API_CLIENTS, FOREIGN_WRITERS, MEMBERSHIP, RESERVATIONS } from './company.ts';
 import { CRASH, TORN_WRITES } from './crashes.ts';
 import { BIT_ROT, FULL_DISK } from './disks.ts';
 import type { Fault } from './fault.ts';
@@ -25,4 +25,6 @@ export const FAULTS: readonly Fault[] = [
   CLOCK_STEP,
   FOREIGN_WRITERS,
   MEMBERSHIP,
+  API_CLIENTS,
+  RESERVATIONS,
 ];

@@ -25,6 +25,8 @@ export const FAULT_NAMES = [
   'clock-step',
   'foreign-writers',
   'membership',
+  'api-clients',
+  'reservations',
 ] as const;
 export type FaultName = (typeof FAULT_NAMES)[number];
 
@@ -45,6 +47,8 @@ export interface Setup {
   readonly bounds: { readonly driftRate: number; readonly skewBoundMs: number };
   /** When each machine starts, from the beginning. */
   readonly startsAtMs: number[];
+  /** How long each machine reserves a block for each node that ranks before it; undefined: not at all. */
+  readonly reserveMs: (number | undefined)[];
 }
 
 /** Lets `strike` happen `count` times, at random times before `untilMs`; `strike` gets how long it may last at most. */

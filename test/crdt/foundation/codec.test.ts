@@ -208,6 +208,21 @@ describe('the codec', () => {
     assert.equal(writer.length, 0);
   });
 
+  it('lends a buffer to one writer at a time, however writers begin, nest and end', () => {
+    const first = new Writer().u8(1);
+    const nested = new Writer().u8(2);
+    const bytes = nested.finish();
+    // Twice, and written on: what was handed out belongs to its caller.
+    const again = nested.finish();
+    const other = new Writer().u8(9);
+    nested.u8(3);
+    first.u8(4);
+    assert.deepEqual([bytes, again, nested.finish()], [Uint8Array.of(2), Uint8Array.of(2), Uint8Array.of(2, 3)]);
+    new Writer().u8(7).finish();
+    assert.deepEqual([first.finish(), other.finish()], [Uint8Array.of(1, 4), Uint8Array.of(9)]);
+    assert.deepEqual([bytes, again], [Uint8Array.of(2), Uint8Array.of(2)]);
+  });
+
   it('finishes with a copy that later writes leave alone', () => {
     const writer = new Writer().u8(1);
     const first = writer.finish();

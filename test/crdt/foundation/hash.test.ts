@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { blake3 as nobleBlake3 } from '@noble/hashes/blake3.js';
 import fc from 'fast-check';
+import { nativeBlake3, wasmBlake3 } from '../../../crdt/blake3.ts';
 import { blake3, blake3Hash, blake3Stream, keccak256 } from '../../../crdt/hash.ts';
 import { hashFromBytes, hashToBytes } from '../../../crdt/ids.ts';
 import { holds } from '../../properties.ts';
@@ -11,9 +12,13 @@ import { holds } from '../../properties.ts';
 const input = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc
-    .constantFrom(63, 64, 65, 1023, 1024, 1025, 2048, 2049, 5000)
+    .constantFrom(63, 64, 65, 1023, 1024, 1025, 2048, 2049, 4095, 4096, 5000)
     .chain((length) => fc.uint8Array({ minLength: length, maxLength: length })),
 );
+
+function expectedOf(parts: readonly Uint8Array[]): Uint8Array {
+  return nobleBlake3(Buffer.concat(parts));
+}
 
 /** The input of the official BLAKE3 test vectors: 0, 1, … 250, 0, … */
 function vectorInput(length: number): Uint8Array {
@@ -71,6 +76,35 @@ describe('BLAKE3', () => {
     assert.equal(hashFromBytes(digest), before);
     assert.deepEqual(hashToBytes(before), new Uint8Array(digest));
   });
+});
+
+describe('each implementation of BLAKE3', () => {
+  for (const [name, implementation] of [
+    ['WebAssembly', wasmBlake3],
+    ['the native module', nativeBlake3],
+  ] as const) {
+    it(`${name} agrees with @noble/hashes on parts, and on streams that take turns`, function () {
+      if (implementation === undefined) {
+        process.stderr.write('skipped: @napi-rs/blake-hash has no binary here\n');
+        this.skip();
+      }
+      holds(
+        fc.property(fc.array(input, { maxLength: 4 }), fc.array(input, { maxLength: 4 }), (mine, theirs) => {
+          assert.deepEqual(implementation.hash(mine), expectedOf(mine));
+          const [first, second] = [implementation.stream(), implementation.stream()];
+          for (let at = 0; at < 4; at++) {
+            const [one, other] = [mine[at], theirs[at]];
+            if (one !== undefined) first.update(one);
+            if (other !== undefined) second.update(other);
+          }
+          assert.deepEqual(first.digest(), expectedOf(mine));
+          assert.deepEqual(second.digest(), expectedOf(theirs));
+          first.update(Uint8Array.of(7));
+          assert.deepEqual(first.digest(), expectedOf([Uint8Array.of(7)]), 'it begins anew');
+        }),
+      );
+    });
+  }
 });
 
 describe('keccak256', () => {

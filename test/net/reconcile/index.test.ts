@@ -133,6 +133,21 @@ describe('the index of a replica', () => {
     }
   });
 
+  it('prepares each sketch that is due once, and answers the same before and after', () => {
+    const random = seededRandom(9);
+    const items = Array.from({ length: PARTITION_NUMBERS / 8 }, (_, at) => ({
+      number: 16 * at,
+      fingerprint: randomFingerprint(random),
+    }));
+    const [index, unprepared] = [indexOf(items), indexOf(items)];
+    assert.deepEqual([index.prepareOne(), index.prepareOne(), index.prepareOne()], [true, true, false]);
+    for (const each of [index, unprepared]) add(each, { number: 1, fingerprint: 77n });
+    assert.equal(index.prepareOne(), false);
+    assert.deepEqual(index.counters(EVERYTHING), unprepared.counters(EVERYTHING));
+    assert.deepEqual(index.symbols(EVERYTHING, 64), unprepared.symbols(EVERYTHING, 64));
+    assert.equal(unprepared.prepareOne(), false);
+  });
+
   it('cuts a range into pieces that cover it, without an empty one', () => {
     holds(
       fc.property(

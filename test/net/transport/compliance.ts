@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { NodeId } from '../../../crdt/ids.ts';
 import type { Network } from '../../../net/network.ts';
 import { startCluster, type TransportName } from './clusters.ts';
+import { directoryCompliance } from './directory-compliance.ts';
 import { gossipCompliance } from './gossip-compliance.ts';
 import { streamCompliance } from './stream-compliance.ts';
 import { until } from './until.ts';
@@ -14,6 +15,7 @@ import { until } from './until.ts';
 export function compliance(transport: TransportName): void {
   gossipCompliance(transport);
   streamCompliance(transport);
+  directoryCompliance(transport);
 
   describe(`peers over ${transport}`, () => {
     let running: Network[] = [];

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { chunkListOf, CHUNK_BYTES, encodeChunkList } from '../../../crdt/block/payload-digest.ts';
 import { isFailure } from '../../../crdt/errors.ts';
-import type { NodeId } from '../../../crdt/ids.ts';
+import { HASH_BYTES, type NodeId } from '../../../crdt/ids.ts';
+import { pause } from '../../../net/clock.ts';
 import { ANSWER_TIMEOUT_MS } from '../../../net/witness/client.ts';
 import { WITNESS_ANSWER_BYTES_MAX } from '../../../net/witness/limits.ts';
-import { encodeWitnessAnswer, type WitnessRequest } from '../../../net/witness/messages.ts';
+import { encodeWitnessAnswer, frameWitnessAnswer, type WitnessRequest } from '../../../net/witness/messages.ts';
 import { CHUNKS_IN_FLIGHT_MAX, retrieveWitness, SOURCES_PER_PAYLOAD_MAX } from '../../../net/witness/retrieve.ts';
 import { OVERTAKE_MS } from '../../../net/witness/schedule.ts';
 import { holderOf, liar, payloadOf, wantedOf, WitnessPeers, type HolderMaker } from './peers.ts';
@@ -68,6 +69,18 @@ const flipLast = (chunk: Uint8Array): Uint8Array => {
 };
 const honest = holderOf([payload]);
 const mute: HolderMaker = () => () => new Promise(() => undefined);
+
+/** A byte of its answer a second. */
+const dripping: HolderMaker = (clock) => async (_peer, stream) => {
+  const frame = Buffer.concat(frameWitnessAnswer({ status: 'found', body: new Uint8Array(25 * HASH_BYTES) }));
+  async function* drops(): AsyncGenerator<Uint8Array> {
+    for (const byte of frame) {
+      yield Uint8Array.of(byte);
+      await pause(clock, 1_000);
+    }
+  }
+  await stream.sink(drops());
+};
 
 describe('retrieving a witness payload', () => {
   it('gives every byte once, whatever the size', async () => {
@@ -187,6 +200,52 @@ describe('retrieving a witness payload', () => {
     assert(isComplete);
     assert.deepEqual(lost, []);
     assert(peers.clock.monotonicMs() <= 2 * OVERTAKE_MS);
+  });
+
+  it('takes a source that drips its bytes for one that has stopped', async () => {
+    const peers = await WitnessPeers.start([dripping, honest]);
+    const { isComplete, lost } = await retrieve(peers);
+    assert(isComplete);
+    assert.deepEqual(lost, [{ source: peers.holders[0], code: 'ERR_WITNESS_TOO_SLOW' }]);
+    assert(peers.clock.monotonicMs() < ANSWER_TIMEOUT_MS + 1_000);
+  });
+
+  it('ends the stream of a source that answers for ever', async () => {
+    let answers = 0;
+    function* forEver(request: WitnessRequest): Generator<Uint8Array> {
+      for (; answers < 1_000_000; answers++) yield honestAnswer(request);
+    }
+    const peers = await WitnessPeers.start([liar((request) => forEver(request)), honest]);
+    const { isComplete, bytes, lost } = await retrieve(peers);
+    assert(isComplete && Buffer.from(bytes).equals(payload));
+    assert.deepEqual(
+      lost.map(({ source }) => source),
+      [peers.holders[0]],
+    );
+    const answersThen = answers;
+    await peers.clock.advance(60_000);
+    assert.equal(answers, answersThen, 'nobody reads on');
+  });
+
+  it('fails, with nothing written, when the announced size lies, by a byte or by a chunk', async () => {
+    for (const whole of [payload, payloadOf(14_000)]) {
+      for (const payloadBytes of [whole.length - 1, whole.length + 1, whole.length + CHUNK_BYTES]) {
+        const peers = await WitnessPeers.start([holderOf([whole])]);
+        const isComplete = await peers.during(
+          retrieveWitness({
+            client: peers.client,
+            clock: peers.clock,
+            wanted: { ...wantedOf(whole), payloadBytes },
+            sources: peers.holders,
+            begin: async () => () => false,
+            onChunk: () => assert.fail('nothing is written'),
+            onSourceLost: () => undefined,
+            signal: NEVER,
+          }),
+        );
+        assert.equal(isComplete, false, `${payloadBytes} for ${whole.length}`);
+      }
+    }
   });
 
   it('of one chunk asks the next source when the nearest is silent', async () => {

@@ -2,14 +2,23 @@ import assert from 'node:assert/strict';
 import { CHUNK_BYTES } from '../../../crdt/block/payload-digest.ts';
 import { encodeFrames } from '../../../net/framing/frames.ts';
 import { STREAM_STALL_MS_MAX } from '../../../net/framing/stall-limit.ts';
-import type { ByteStream } from '../../../net/network.ts';
-import { CHANNEL_IDLE_MS } from '../../../net/witness/client.ts';
+import type { ByteStream, StreamHandler } from '../../../net/network.ts';
+import { CHANNEL_IDLE_MS, WitnessClient } from '../../../net/witness/client.ts';
 import { WITNESS_READ_AHEAD } from '../../../net/witness/limits.ts';
 import { encodeWitnessRequest, WITNESS_PROTOCOL } from '../../../net/witness/messages.ts';
 import { WitnessServer, type WitnessSource } from '../../../net/witness/serve.ts';
 import { nodeOf } from '../../crdt/block/arbitraries.ts';
 import { readAll } from '../stream-pair.ts';
-import { holderOf, NO_CONTRACTS, payloadOf, SERVE_LIMITS, wantedOf, WitnessPeers } from './peers.ts';
+import {
+  holderOf,
+  NO_CONTRACTS,
+  payloadOf,
+  SERVE_LIMITS,
+  sourceOf,
+  wantedOf,
+  WitnessPeers,
+  type HolderMaker,
+} from './peers.ts';
 
 const payload = payloadOf(8 * CHUNK_BYTES);
 const { payloadDigest } = wantedOf(payload);
@@ -42,6 +51,13 @@ function heldBack(answerBytes = CHUNK_BYTES): { source: WitnessSource; asked: ()
   };
   return { source: { chunkList: give, chunk: give, prove: give }, asked: () => asked, letGo: () => gate.resolve() };
 }
+
+function serverOf(source: WitnessSource): HolderMaker {
+  return (clock) =>
+    new WitnessServer({ source, contracts: NO_CONTRACTS, clock, limits: SERVE_LIMITS, regionOf: () => '' }).handler;
+}
+
+const serveNothing: StreamHandler = () => Promise.resolve();
 
 describe('serving witness payloads', () => {
   it('serves streamsPerPeer streams of a peer, and tells the next one that it is busy', async () => {
@@ -76,10 +92,7 @@ describe('serving witness payloads', () => {
 
   it('reads WITNESS_READ_AHEAD answers ahead of a thousand requests, and no more', async () => {
     const { source, asked, letGo } = heldBack(100);
-    const peers = await WitnessPeers.start([
-      (clock) =>
-        new WitnessServer({ source, contracts: NO_CONTRACTS, clock, limits: SERVE_LIMITS, regionOf: () => '' }).handler,
-    ]);
+    const peers = await WitnessPeers.start([serverOf(source)]);
     const stream = await open(peers);
     const bytes = encodeWitnessRequest(request);
     const sent = stream.sink(framesOf(...Array.from({ length: 1_000 }, () => bytes)));
@@ -104,6 +117,57 @@ describe('serving witness payloads', () => {
       const elapsedMs = peers.clock.monotonicMs();
       assert(elapsedMs >= 7_000 && elapsedMs < 7_100, `${limit}: 8 chunks took ${elapsedMs} ms`);
     }
+  });
+
+  it('gives out right bytes while it uses its buffers again, on several streams at once', async () => {
+    const inPlace: WitnessSource = {
+      ...sourceOf(payload),
+      chunk: async (_digest, index, into) => {
+        into.set(payload.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES));
+        return into;
+      },
+    };
+    const peers = await WitnessPeers.start([serverOf(inPlace)]);
+    const [holder] = peers.holders;
+    assert(holder !== undefined);
+    const ask = async (at: number): Promise<void> => {
+      const bytes = await peers.client.ask(holder, { ...request, index: at % 8 }, NEVER);
+      assert.deepEqual(bytes, payload.slice((at % 8) * CHUNK_BYTES, ((at % 8) + 1) * CHUNK_BYTES), `chunk ${at % 8}`);
+    };
+    await peers.during(Promise.all(Array.from({ length: 60 }, (_, at) => ask(at))));
+  });
+
+  it('slows a peer that floods it with requests, and serves the others as if there were none', async () => {
+    const limits = { ...SERVE_LIMITS, bytesPerSecondPerPeer: CHUNK_BYTES };
+    const peers = await WitnessPeers.start([holderOf([payload], limits), () => serveNothing]);
+    const [, holderNetwork, otherNetwork] = peers.networks;
+    const [holder] = peers.holders;
+    assert(holderNetwork !== undefined && otherNetwork !== undefined && holder !== undefined);
+    const other = new WitnessClient({ network: otherNetwork, clock: peers.clock, streamsPerPeer: 2 });
+    let flooded = 0;
+    // On every stream it may have, and a thousand requests on each.
+    const bytes = encodeWitnessRequest(request);
+    for (let at = 0; at < limits.streamsPerPeer; at++) {
+      const stream = await open(peers);
+      void stream.sink(framesOf(...Array.from({ length: 1_000 }, () => bytes))).catch(() => undefined);
+      void (async () => {
+        for await (const chunk of stream.source) flooded += chunk.length;
+      })().catch(() => undefined);
+    }
+    await peers.clock.advance(10_000);
+    let served = 0;
+    const politely = async (): Promise<void> => {
+      for (let index = 0; index < 8; index++) {
+        await other.ask(holder, { ...request, index }, NEVER);
+        served++;
+      }
+    };
+    const polite = politely();
+    await peers.clock.advance(8_000);
+    await polite;
+    assert.equal(served, 8, 'the other peer gets its chunk a second');
+    const chunks = flooded / CHUNK_BYTES;
+    assert(chunks > 10 && chunks <= 20, `the flood of 4,000 got ${chunks} chunks in 18 s`);
   });
 
   it('gives up a peer that stops reading', async () => {
@@ -170,10 +234,7 @@ describe('asking for witness payloads', () => {
 
   it('gives up a request without harm to the others', async () => {
     const { source, letGo } = heldBack();
-    const peers = await WitnessPeers.start([
-      (clock) =>
-        new WitnessServer({ source, contracts: NO_CONTRACTS, clock, limits: SERVE_LIMITS, regionOf: () => '' }).handler,
-    ]);
+    const peers = await WitnessPeers.start([serverOf(source)]);
     const [holder] = peers.holders;
     assert(holder !== undefined);
     const controller = new AbortController();

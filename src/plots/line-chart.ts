@@ -1,8 +1,8 @@
 /**
  * A line chart as SVG text: axes with ticks, lines with a mark at each point, a legend.
  *
- * Invariant: the same data give the same bytes, so a committed plot changes only when its figures do. Colours are readable
- * on white and on dark, and lines differ by dash as well as by colour.
+ * Invariant: the same data give the same bytes, so a committed plot changes only when its figures do. It brings its own
+ * ground, dark where that is preferred, so that it can be read on any page; lines differ by dash as well as by colour.
  */
 
 export interface Series {
@@ -15,18 +15,28 @@ export interface LineChart {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly series: readonly Series[];
+  /** A value of x worth a line and a word. */
+  readonly mark?: { readonly x: number; readonly label: string };
 }
 
 const [WIDTH, PLOT_HEIGHT] = [720, 290];
-const MARGIN = { left: 70, right: 20, bottom: 60 };
+const MARGIN = { left: 70, right: 32, bottom: 60 };
 /** Title, then the legend, a line for each series, then the plot. */
 const TITLE_PX = 40;
-const COLOURS = ['#2f7ed8', '#e4572e', '#2a9d5c', '#9b5de5', '#c98a00', '#6c757d'];
+/** Readable on white and on dark. */
+export const COLOURS = ['#2f7ed8', '#e4572e', '#2a9d5c', '#9b5de5', '#c98a00', '#6c757d'];
 const DASHES = ['', '6 4', '2 3', '8 3 2 3', '12 4', '1 4'];
 const TICKS = 5;
+/** More would hide the line. */
+const MARKED_POINTS_MAX = 40;
 const LEGEND_LINE_PX = 18;
+/** Contrast of text to ground 10 : 1 in both. */
+const STYLE = [
+  '.ground{fill:#fff}text{font:12px sans-serif;fill:#3d444d}.title{font-weight:bold;font-size:13px}line{stroke:#59636e}',
+  '@media(prefers-color-scheme:dark){.ground{fill:#0d1117}text{fill:#c9d1d9}line{stroke:#9198a1}}',
+].join('');
 
-export function lineChart({ title, xLabel, yLabel, series }: LineChart): string {
+export function lineChart({ title, xLabel, yLabel, series, mark }: LineChart): string {
   const top = TITLE_PX + series.length * LEGEND_LINE_PX + 10;
   const height = top + PLOT_HEIGHT + MARGIN.bottom;
   const points = series.flatMap((one) => one.points);
@@ -40,11 +50,15 @@ export function lineChart({ title, xLabel, yLabel, series }: LineChart): string 
   const parts: string[] = [];
   for (let tick = 0; tick <= TICKS; tick++) {
     const [x, y] = [(xMax * tick) / TICKS, (yMax * tick) / TICKS];
-    parts.push(line(left, yOf(y), right, yOf(y), 'stroke-opacity="0.15"'));
+    parts.push(line(left, yOf(y), right, yOf(y), 'stroke-opacity="0.2"'));
     parts.push(text(left - 8, yOf(y) + 4, figure(y), 'end'), text(xOf(x), bottom + 18, figure(x), 'middle'));
   }
   parts.push(line(left, bottom, right, bottom, ''), line(left, top, left, bottom, ''));
-  parts.push(text(WIDTH / 2, 24, title, 'middle', 'font-weight="bold"'));
+  if (mark !== undefined) {
+    parts.push(line(xOf(mark.x), top, xOf(mark.x), bottom, 'stroke-dasharray="3 3"'));
+    parts.push(text(xOf(mark.x) + 6, top + 14, mark.label, 'start'));
+  }
+  parts.push(text(WIDTH / 2, 24, title, 'middle', 'class="title"'));
   parts.push(text((left + right) / 2, height - 18, xLabel, 'middle'));
   parts.push(text(16, top + PLOT_HEIGHT / 2, yLabel, 'middle', `transform="rotate(-90 16 ${top + PLOT_HEIGHT / 2})"`));
   for (const [at, one] of series.entries()) {
@@ -54,7 +68,7 @@ export function lineChart({ title, xLabel, yLabel, series }: LineChart): string 
     parts.push(
       `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>`,
     );
-    for (const [x, y] of one.points) {
+    for (const [x, y] of one.points.length > MARKED_POINTS_MAX ? [] : one.points) {
       parts.push(`<circle cx="${px(xOf(x))}" cy="${px(yOf(y))}" r="3" fill="${colour}"/>`);
     }
     const legendY = TITLE_PX + at * LEGEND_LINE_PX;
@@ -63,7 +77,8 @@ export function lineChart({ title, xLabel, yLabel, series }: LineChart): string 
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}">`,
-    '<style>text{font:12px sans-serif;fill:#777}line{stroke:#777}</style>',
+    `<style>${STYLE}</style>`,
+    `<rect class="ground" width="${WIDTH}" height="${height}" rx="6"/>`,
     ...parts,
     '</svg>',
     '',
@@ -89,10 +104,12 @@ function figure(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en-US');
 }
 
-function px(value: number): string {
+/** A length, as short as it is exact enough. */
+export function px(value: number): string {
   return `${Number(value.toFixed(1))}`;
 }
 
-function escaped(content: string): string {
+/** As text or as the value of an attribute, in SVG and HTML. */
+export function escaped(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

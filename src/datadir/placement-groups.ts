@@ -1,0 +1,70 @@
+/**
+ * Group commit for small files that need no sync: what is asked for while a batch is being placed makes the next one.
+ *
+ * Invariant: files are placed in the order they were asked for, one batch at a time, each within the limits of
+ * `Disk.place`; each is answered once.
+ */
+
+import { PLACEMENT_BYTES_MAX, PLACEMENTS_MAX, type Disk, type Placed, type Placement } from '../disk/disk.ts';
+import { invariant } from '../../crdt/invariant.ts';
+
+interface Waiting {
+  readonly placement: Placement;
+  readonly settle: PromiseWithResolvers<Placed>;
+}
+
+export class PlacementGroups {
+  readonly #disk: Pick<Disk, 'place'>;
+  #waiting: Waiting[] = [];
+  #isPlacing = false;
+
+  constructor(disk: Pick<Disk, 'place'>) {
+    this.#disk = disk;
+  }
+
+  /** Files that wait for their batch to begin. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Precondition: at most `PLACEMENT_BYTES_MAX` bytes. Throws a `DiskError`, after which no part of the file is visible, but
+   * for the `ERR_DISK` of a batch without an answer: then it is there or not, whole.
+   */
+  place(placement: Placement): Promise<Placed> {
+    invariant(placement.bytes.length <= PLACEMENT_BYTES_MAX, 'a file fits into a batch');
+    const settle = Promise.withResolvers<Placed>();
+    this.#waiting.push({ placement, settle });
+    if (!this.#isPlacing) void this.#placeAll();
+    return settle.promise;
+  }
+
+  async #placeAll(): Promise<void> {
+    this.#isPlacing = true;
+    while (this.#waiting.length > 0) await this.#placeGroup(this.#takeGroup());
+    this.#isPlacing = false;
+  }
+
+  #takeGroup(): readonly Waiting[] {
+    let sizeBytes = 0;
+    const end = this.#waiting.findIndex(({ placement }, at) => {
+      sizeBytes += placement.bytes.length;
+      return at === PLACEMENTS_MAX || sizeBytes > PLACEMENT_BYTES_MAX;
+    });
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+  }
+
+  async #placeGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      const outcomes = await this.#disk.place(group.map(({ placement }) => placement));
+      for (const [at, { settle }] of group.entries()) {
+        const outcome = outcomes[at];
+        invariant(outcome !== undefined, 'a batch has an outcome for each of its files');
+        if ('failure' in outcome) settle.reject(outcome.failure);
+        else settle.resolve(outcome);
+      }
+    } catch (error) {
+      for (const { settle } of group) settle.reject(error);
+    }
+  }
+}

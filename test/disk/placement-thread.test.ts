@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isFailure } from '../../crdt/errors.ts';
+import type { Placement } from '../../src/disk/disk.ts';
+import { PlacementThread } from '../../src/disk/placement-thread.ts';
+
+const NODE_DISK = new URL('../../src/disk/node-disk.ts', import.meta.url).href;
+
+describe('the thread that places files', () => {
+  let root: string;
+  let thread: PlacementThread;
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'driftlock-thread-'));
+    thread = new PlacementThread();
+  });
+
+  afterEach(async () => {
+    await thread.close();
+    await rm(root, { recursive: true });
+  });
+
+  const fileFor = (name: string): Placement => ({
+    temporary: join(root, `${name}.tmp`),
+    target: join(root, name),
+    bytes: Buffer.from(name),
+    expected: undefined,
+  });
+
+  it('answers every batch in turn, each file with its own content', async () => {
+    const batches = ['a', 'b', 'c'].map((letter) => ['1', '22', '333'].map((digits) => fileFor(letter + digits)));
+    const answers = await Promise.all(batches.map((batch) => thread.place(batch)));
+    for (const outcomes of answers) assert(outcomes.every((outcome) => 'replaced' in outcome && outcome.replaced));
+    for (const { target, bytes } of batches.flat()) assert.deepEqual(await readFile(target), bytes);
+    assert.equal((await readdir(root)).length, 9);
+  });
+
+  it('leaves the bytes of the caller alone', async () => {
+    const file = fileFor('mine');
+    await thread.place([file]);
+    assert.deepEqual(Buffer.from(file.bytes).toString(), 'mine');
+  });
+
+  it('fails what it has not answered when it ends, and begins anew with the next batch', async () => {
+    await thread.place([fileFor('before')]);
+    const unanswered = thread.place([fileFor('lost')]);
+    const failed = assert.rejects(unanswered, (error) => isFailure(error, 'ERR_DISK'));
+    await thread.close();
+    await failed;
+    const [outcome] = await thread.place([fileFor('after')]);
+    assert(outcome !== undefined && 'replaced' in outcome && outcome.replaced);
+  });
+
+  it('says why it ended, each time', async () => {
+    const failing = new PlacementThread(new URL('failing-worker.ts', import.meta.url));
+    for (const name of ['a', 'b']) {
+      await assert.rejects(failing.place([fileFor(name)]), (error) => {
+        assert(isFailure(error, 'ERR_DISK'));
+        assert.equal(error.argument, join(root, name));
+        assert.equal(error.found, 'its end: a defect');
+        return true;
+      });
+    }
+  });
+
+  it('keeps the process alive until it has answered, and no longer', () => {
+    const script = `
+      import { NodeDisk } from '${NODE_DISK}';
+      const [temporary, target] = ['${join(root, 'a.tmp')}', '${join(root, 'a')}'];
+      new NodeDisk().place([{ temporary, target, bytes: Buffer.from('a'), expected: undefined }]).then(
+        ([outcome]) => console.log(outcome.replaced),
+      );`;
+    const run = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    assert.equal(run, 'true\n');
+  });
+});
