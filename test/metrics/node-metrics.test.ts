@@ -107,9 +107,9 @@ describe('the metrics of a node', () => {
   });
 });
 
-describe('what comes with the metrics', () => {
-  const folder = (name: string): string => fileURLToPath(new URL(`../../docker/${name}`, import.meta.url));
+const folder = (name: string): string => fileURLToPath(new URL(`../../docker/${name}`, import.meta.url));
 
+describe('what comes with the metrics', () => {
   it('names no metric that a node does not have', async () => {
     const text = await new NodeMetrics(new VirtualClock()).scrape(status);
     const known = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name));

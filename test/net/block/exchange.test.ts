@@ -17,6 +17,13 @@ import { arbitraryRecord, hashOf, KEY } from '../../crdt/block/arbitraries.ts';
 import { holds } from '../../properties.ts';
 import { bytesToHex } from '../../../crdt/hex.ts';
 
+function refused(bytes: Uint8Array, code: string): void {
+  assert.throws(
+    () => decodeBlockRequest(bytes),
+    (error: unknown) => isFailure(error) && error.code === code,
+  );
+}
+
 describe('the messages of the block protocol', () => {
   it('have golden bytes', () => {
     const request = encodeBlockRequest({ number: 3_080, hash: hashOf(1) });
@@ -42,12 +49,6 @@ describe('the messages of the block protocol', () => {
 
   it('of other versions, cut short or with more behind them are refused', () => {
     const request = encodeBlockRequest(KEY);
-    const refused = (bytes: Uint8Array, code: string): void => {
-      assert.throws(
-        () => decodeBlockRequest(bytes),
-        (error: unknown) => isFailure(error) && error.code === code,
-      );
-    };
     refused(Uint8Array.of(BLOCK_VERSION + 1, ...request.subarray(1)), 'ERR_UNKNOWN_VERSION');
     refused(request.subarray(0, -1), 'ERR_TRUNCATED');
     refused(Uint8Array.of(...request, 0), 'ERR_TRAILING_BYTES');
