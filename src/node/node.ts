@@ -99,11 +99,9 @@ export class DriftlockNode {
       onStanding: () => this.#claimingChanged(),
       onMeasured: (peer) => this.#clockMeasured(peer),
     });
-    const sightings = (this.#sightings = new LeaseSightings(
-      bounds,
-      (lease) => this.clocks.readingFor(lease),
-      rules.sighting,
-    ));
+    const newSightings = (): LeaseSightings =>
+      new LeaseSightings(bounds, (lease, seenAtMs) => this.clocks.readingFor(lease, seenAtMs), rules.sighting);
+    const sightings = (this.#sightings = newSightings());
     this.#reservations = new Reservations({
       clock,
       durationMs: settings.reserveMs,
@@ -151,7 +149,7 @@ export class DriftlockNode {
       blocks: replica.blocks,
       files,
       writer,
-      sightings: new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease), rules.sighting),
+      sightings: newSightings(),
       policy: settings.witnessPolicy ?? { kind: 'full' },
       limits: settings.witnessLimits ?? WITNESS_LIMITS,
       region: settings.region,
