@@ -162,12 +162,13 @@ export class WitnessService {
       writes: this.#writes,
       partialDirectory: layout.partial,
     });
+    const finder = new HolderFinder(directory);
     this.fetcher = new WitnessFetcher({
       ...options,
       shelf,
       assembler: this.#assembler,
       distrust,
-      finder: new HolderFinder(directory),
+      finder,
       chosen: (key) => this.chosen(key),
       drop: (key) => this.#drop(key),
     });
@@ -195,6 +196,7 @@ export class WitnessService {
       chunks: this.#chunks,
       source,
       challenger: this.#challenger,
+      finder,
       region,
       regionOf,
     });
