@@ -30,6 +30,7 @@ interface Chunk {
   end: number;
   /** Of these, bytes of entries in use. */
   used: number;
+  life: EntryLife;
 }
 
 /**
@@ -54,7 +55,7 @@ export class Arena {
 
   constructor(owner: ArenaOwner) {
     this.#owner = owner;
-    this.#current = { short: this.#addChunk(CHUNK_BYTES), long: this.#addChunk(CHUNK_BYTES) };
+    this.#current = { short: this.#addChunk(CHUNK_BYTES, 'short'), long: this.#addChunk(CHUNK_BYTES, 'long') };
   }
 
   /** Bytes of all chunks. */
@@ -65,7 +66,7 @@ export class Arena {
   /** Stores a copy. The slot's entry before it, if any, is to be freed by the caller. */
   put(slot: number, bytes: Uint8Array, life: EntryLife): Location {
     const size = entryBytes(bytes.length);
-    if (UNIT_BYTES + size > CHUNK_BYTES) return this.#write(this.#addChunk(UNIT_BYTES + size), slot, bytes);
+    if (UNIT_BYTES + size > CHUNK_BYTES) return this.#write(this.#addChunk(UNIT_BYTES + size, life), slot, bytes);
     // The entries of a retired chunk may fill the new one.
     while (this.#chunk(this.#current[life]).end + size > CHUNK_BYTES) this.#retireCurrent(life);
     return this.#write(this.#current[life], slot, bytes);
@@ -89,7 +90,7 @@ export class Arena {
 
   #retireCurrent(life: EntryLife): void {
     const retired = this.#current[life];
-    this.#current[life] = this.#addChunk(CHUNK_BYTES);
+    this.#current[life] = this.#addChunk(CHUNK_BYTES, life);
     this.#reviewUse(retired, this.#chunk(retired));
   }
 
@@ -105,8 +106,8 @@ export class Arena {
       const length = chunk.words[at + 1] ?? 0;
       if (this.#owner.locationOf(slot) === index * CHUNK_UNITS + at) {
         const bytes = chunk.bytes.subarray(start + HEADER_BYTES, start + HEADER_BYTES + length);
-        // It outlived the greater part of its chunk.
-        this.#owner.onMoved(slot, this.put(slot, bytes, 'long'));
+        // Still of its kind: blocks settle in order, so what is left of a chunk goes right after what went.
+        this.#owner.onMoved(slot, this.put(slot, bytes, chunk.life));
       }
       start += entryBytes(length);
     }
@@ -127,11 +128,12 @@ export class Arena {
     return index * CHUNK_UNITS + at;
   }
 
-  #addChunk(sizeBytes: number): number {
+  #addChunk(sizeBytes: number, life: EntryLife): number {
     const index = this.#free.pop() ?? this.#chunks.length;
     invariant(index < 2 ** 16, 'an arena holds at most 16 GiB');
     const spare = sizeBytes === CHUNK_BYTES ? this.#spare.pop() : undefined;
-    this.#chunks[index] = spare === undefined ? newChunk(sizeBytes) : { ...spare, end: UNIT_BYTES, used: UNIT_BYTES };
+    this.#chunks[index] =
+      spare === undefined ? newChunk(sizeBytes, life) : { ...spare, end: UNIT_BYTES, used: UNIT_BYTES, life };
     return index;
   }
 
@@ -142,9 +144,9 @@ export class Arena {
   }
 }
 
-function newChunk(sizeBytes: number): Chunk {
+function newChunk(sizeBytes: number, life: EntryLife): Chunk {
   const buffer = new ArrayBuffer(sizeBytes);
-  return { bytes: new Uint8Array(buffer), words: new Uint32Array(buffer), end: UNIT_BYTES, used: UNIT_BYTES };
+  return { bytes: new Uint8Array(buffer), words: new Uint32Array(buffer), end: UNIT_BYTES, used: UNIT_BYTES, life };
 }
 
 function entryBytes(length: number): number {
