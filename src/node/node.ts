@@ -143,6 +143,7 @@ export class DriftlockNode {
       disk,
       clock,
       random,
+      collectYoung: world.collectYoung,
       author,
       store: this.store,
       quarantine,
