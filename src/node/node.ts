@@ -140,12 +140,7 @@ export class DriftlockNode {
     this.store = this.#journaled.store;
     const { writer } = this.#journaled;
     this.witnesses = new WitnessService({
-      network,
-      directory: world.directory,
-      disk,
-      clock,
-      random,
-      collectYoung: world.collectYoung,
+      ...world,
       author,
       store: this.store,
       quarantine,
@@ -159,7 +154,6 @@ export class DriftlockNode {
       regionOf: (node) => this.presence.of(node)?.heartbeat.region ?? '',
       liveMembers: () => this.presence.live().filter((node) => node !== author.node),
       rivals: () => (this.claims.isAtWork ? this.presence.liveClaimants() : undefined),
-      layout,
       pathOf: pathsOf.witness,
       beforeVisible: (key) => this.#reserve(key),
       onAnnounced: (key) => this.#reservations.begin(key),
