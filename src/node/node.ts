@@ -141,6 +141,7 @@ export class DriftlockNode {
     const { writer } = this.#journaled;
     this.witnesses = new WitnessService({
       ...world,
+      directory: world.directory,
       author,
       store: this.store,
       quarantine,
