@@ -138,12 +138,8 @@ export class DriftlockNode {
     this.store = this.#journaled.store;
     const { writer } = this.#journaled;
     this.witnesses = new WitnessService({
-      network,
+      ...world,
       directory: world.directory,
-      disk,
-      clock,
-      random,
-      collectYoung: world.collectYoung,
       author,
       store: this.store,
       quarantine,
@@ -157,7 +153,6 @@ export class DriftlockNode {
       regionOf: (node) => this.presence.of(node)?.heartbeat.region ?? '',
       liveMembers: () => this.presence.live().filter((node) => node !== author.node),
       rivals: () => (this.claims.isAtWork ? this.presence.liveClaimants() : undefined),
-      layout,
       pathOf: pathsOf.witness,
       beforeVisible: (key) => this.#reserve(key),
       onAnnounced: (key) => this.#reservations.begin(key),
