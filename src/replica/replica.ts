@@ -12,7 +12,6 @@
 import {
   addFingerprint,
   EMPTY_FINGERPRINT,
-  FINGERPRINT_BYTES,
   fingerprintFromBytes,
   fingerprintOf,
   fingerprintToBytes,
@@ -28,7 +27,7 @@ import type { Item } from '../../net/reconcile/index/item.ts';
 import { ReconcileIndex } from '../../net/reconcile/index/reconcile-index.ts';
 import { Arena, NOWHERE } from './arena.ts';
 import { BlockTable } from './block-table.ts';
-import { BytesColumn, NumberColumn } from './columns.ts';
+import { NumberColumn } from './columns.ts';
 import { NodeList, packRecord, unpackRecord } from './packed-record.ts';
 import { RecordCache } from './record-cache.ts';
 import { NO_SLOT } from './slot-index.ts';
@@ -68,7 +67,6 @@ export class Replica {
   readonly blocks = new BlockTable();
   readonly #nodes = new NodeList();
   readonly #locations = new NumberColumn(Uint32Array);
-  readonly #fingerprints = new BytesColumn(FINGERPRINT_BYTES);
   readonly #traits = new NumberColumn(Uint8Array);
   readonly #cache = new RecordCache();
   readonly #mergeRecords: typeof mergeRecords;
@@ -129,7 +127,6 @@ export class Replica {
 
     const slot = this.blocks.claim(key);
     this.#store(slot, packRecord(after, this.#nodes), traitsOf(after));
-    this.#fingerprints.set(slot, fingerprintToBytes(fingerprint));
     this.#cache.put(slot, after);
     this.#account(key.number, fingerprintBefore, fingerprint);
     return { key, before, after };
@@ -140,7 +137,6 @@ export class Replica {
     if (this.#holds(this.blocks.slotOf(key)) || isEmptyRecord(record)) return undefined;
     const slot = this.blocks.claim(key);
     this.#store(slot, packRecord(record, this.#nodes), traitsOf(record));
-    this.#fingerprints.set(slot, fingerprintToBytes(fingerprint));
     this.#account(key.number, undefined, fingerprint);
     return { key, before: EMPTY_RECORD, after: record };
   }
@@ -149,12 +145,13 @@ export class Replica {
   remove(key: BlockKey): void {
     const slot = this.blocks.slotOf(key);
     if (!this.#holds(slot)) return;
+    const fingerprint = this.#fingerprintAt(slot);
     const location = this.#locations.get(slot);
     this.#locations.set(slot, NOWHERE);
     this.#traits.set(slot, 0);
     this.#arena.free(location);
     this.#cache.remove(slot);
-    this.#account(key.number, this.#fingerprintAt(slot), undefined);
+    this.#account(key.number, fingerprint, undefined);
   }
 
   /** Every block known at `number`, by hash. More than one after a reorg. */
@@ -198,7 +195,12 @@ export class Replica {
   *packedFinished(): Generator<PackedEntry> {
     for (const slot of this.#slots((traits) => (traits & IS_FINISHED) !== 0)) {
       const packed = this.#arena.get(this.#locations.get(slot));
-      yield { slot, fingerprint: this.#fingerprints.get(slot), traits: this.#traits.get(slot), packed };
+      yield {
+        slot,
+        fingerprint: fingerprintToBytes(this.#fingerprintAt(slot)),
+        traits: this.#traits.get(slot),
+        packed,
+      };
     }
   }
 
@@ -212,7 +214,6 @@ export class Replica {
   adopt({ slot, fingerprint, traits, packed }: PackedEntry): void {
     invariant(!this.#holds(slot), 'a block is in a snapshot once');
     this.#store(slot, packed, traits);
-    this.#fingerprints.set(slot, fingerprint);
     this.#account(this.blocks.numberAt(slot), undefined, fingerprintFromBytes(fingerprint));
   }
 
@@ -258,8 +259,12 @@ export class Replica {
     return record;
   }
 
+  /** The index has it already: 2 µs there save 16 bytes a block here. At a height with several blocks it is reckoned anew. */
   #fingerprintAt(slot: number): Fingerprint {
-    return fingerprintFromBytes(this.#fingerprints.get(slot));
+    return (
+      this.index.onlyFingerprint(this.blocks.numberAt(slot)) ??
+      fingerprintOf({ key: this.blocks.keyOf(slot), record: this.#recordAt(slot) })
+    );
   }
 
   #entryAt(slot: number): ReplicaEntry {

@@ -72,6 +72,11 @@ export class ReconcileIndex {
     return order === 'ascending' ? found : found.toReversed();
   }
 
+  /** The fingerprint at a height with exactly one item; undefined when there is none, or several. O(log n). */
+  onlyFingerprint(number: number): Fingerprint | undefined {
+    return this.#items.onlyOf(number);
+  }
+
   /** Items with this id: none, one, or, where ids collide, several. */
   find(id: ItemId): Item[] {
     const tag = Number(BigInt.asUintN(32, id));
