@@ -43,9 +43,13 @@ export class BigColumn {
   }
 
   set(slot: number, value: bigint): void {
-    this.#low.set(slot, Number(BigInt.asUintN(32, value)));
+    this.setHalves(slot, Number(value >> 32n), Number(BigInt.asUintN(32, value)));
+  }
+
+  /** The same for 32 bits each, signed or not. */
+  setHalves(slot: number, high: number, low: number): void {
+    this.#low.set(slot, low);
     const index = slot >>> CHUNK_SHIFT;
-    const high = Number(value >> 32n);
     if (high !== 0) this.#high[index] ??= new Uint32Array(CHUNK_ROWS);
     const chunk = this.#high[index];
     if (chunk !== undefined) chunk[slot & ROW_MASK] = high;

@@ -33,7 +33,7 @@ interface Inner {
 type Node = Leaf | Inner;
 
 /** An item with its fingerprint in words. */
-interface Key {
+export interface Key {
   readonly number: number;
   readonly words: Uint32Array;
 }
@@ -53,9 +53,19 @@ export class ItemTree {
     return this.#root.count;
   }
 
+  /** What the fingerprints of all items add up to. */
+  get sum(): Fingerprint {
+    return readWords(this.#root.sum, 0);
+  }
+
   /** Precondition: the item is not there. */
   insert(item: Item): void {
-    const split = insertInto(this.#root, keyOf(item));
+    this.insertKey(keyOf(item));
+  }
+
+  /** The same for an item whose fingerprint is in words, which are copied. */
+  insertKey(key: Key): void {
+    const split = insertInto(this.#root, key);
     if (split === undefined) return;
     const left = this.#root;
     this.#root = newInner([left, split.right], [split.bound, split.bound]);
