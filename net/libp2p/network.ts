@@ -33,7 +33,7 @@ import { DhtHolderDirectory } from './dht/holder-directory.ts';
 import { MemberDht } from './dht/service.ts';
 import { LinkKeeper } from './link-keeper.ts';
 import { listenError, type ListenFailure } from './listening.ts';
-import { createNode, type Services } from './node.ts';
+import { createNode, type MetricsFactory, type Services } from './node.ts';
 import { wireLibp2pStream } from './streams.ts';
 
 export interface Libp2pNetworkOptions {
@@ -49,6 +49,8 @@ export interface Libp2pNetworkOptions {
   readonly dht?: boolean;
   readonly clock: Clock;
   readonly random: RandomInteger;
+  /** Takes libp2p's own measurements. */
+  readonly metrics?: MetricsFactory | undefined;
 }
 
 export interface Libp2pNetwork extends Network {
@@ -108,7 +110,7 @@ class Libp2pTransport implements Libp2pNetwork {
   async start(): Promise<void> {
     invariant(!this.#hasStarted, 'a network is started once');
     this.#hasStarted = true;
-    const { identity, members, mdns, clock, random } = this.#options;
+    const { identity, members, mdns, metrics, clock, random } = this.#options;
     const listenFailures: ListenFailure[] = [];
     const libp2p = await createNode({
       privateKey: libp2pKeyOf(identity),
@@ -116,6 +118,7 @@ class Libp2pTransport implements Libp2pNetwork {
       listen: this.#listen,
       topics: [...this.#gossipHandlers.keys()],
       mdns,
+      metrics,
       dht: this.#memberDht,
       listenFailures,
     });

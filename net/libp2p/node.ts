@@ -4,7 +4,7 @@
 
 import type { GossipSub } from '@libp2p/gossipsub';
 import { identify, type Identify } from '@libp2p/identify';
-import type { Ed25519PrivateKey, Libp2p } from '@libp2p/interface';
+import type { ComponentLogger, Ed25519PrivateKey, Libp2p, Metrics } from '@libp2p/interface';
 import type { KadDHT } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
 import { noise } from '@libp2p/noise';
@@ -48,12 +48,17 @@ export interface Services extends Record<string, unknown> {
   dht?: KadDHT;
 }
 
+/** As libp2p wants it: made once, with its logger. */
+export type MetricsFactory = (components: { readonly logger: ComponentLogger }) => Metrics;
+
 export interface NodeOptions {
   readonly privateKey: Ed25519PrivateKey;
   readonly members: MemberList;
   readonly listen: readonly Multiaddr[];
   readonly topics: readonly string[];
   readonly mdns: boolean;
+  /** Takes libp2p's own measurements; undefined: nobody does. */
+  readonly metrics?: MetricsFactory | undefined;
   readonly dht: MemberDht | undefined;
   /** Receives why an address could not be listened on. */
   readonly listenFailures: ListenFailure[];
@@ -93,6 +98,7 @@ export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: { minTimeout: PING_TIMEOUT_MS_MIN, maxTimeout: PING_TIMEOUT_MS_MAX },
     },
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     peerDiscovery: options.mdns ? [mdns()] : [],
     services: {
       // Run by `Libp2pNetwork`, which lists a connection once it is answered.

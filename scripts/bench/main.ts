@@ -2,6 +2,7 @@
  * `npm run bench [-- --only ID... --json]`: the project's headline numbers, as ratios taken in one run.
  */
 
+import { evidenceCost } from './rows/evidence-cost.ts';
 import { killToClaim, killToClaimP50, killToClaimReal } from './rows/kill-to-claim.ts';
 import { mergeVsYjs, mergeVsYjsBytes } from './rows/merge-vs-yjs.ts';
 import { resultVsDisk, resultVsDiskSustained } from './rows/result-vs-disk.ts';
@@ -25,6 +26,7 @@ await runBench('npm run bench', [
   killToClaimP50,
   killToClaim,
   killToClaimReal,
+  evidenceCost,
   simSpeed,
   witnessBulk,
   witnessSmall,

@@ -17,7 +17,7 @@ import type { BlockStore } from '../store/block-store.ts';
 import type { Validator, WitnessInput } from '../validators/validator.ts';
 import { Claimer, type ClaimEvent } from './claimer.ts';
 import { ClientLeases } from './client-leases.ts';
-import { failuresIn, type RetryPolicy } from './decision.ts';
+import { failuresIn, type ClaimHold, type RetryPolicy } from './decision.ts';
 import { FirstHearing } from './first-hearing.ts';
 
 /** For as long after its last write a program that shares the directory counts as one that claims blocks. */
@@ -37,8 +37,8 @@ export interface ClaimRoomOptions {
   /** Whether programs that share the directory have their turn among the ranks. */
   readonly countsPrograms: boolean;
   readonly rankStepMs: () => number;
-  /** Whether this node's clock lets it claim. */
-  readonly mayClaim: () => boolean;
+  /** Why this node claims nothing now, but for having just started; undefined: it may claim. */
+  readonly claimHold: () => ClaimHold | undefined;
   /** With each connected peer, by its last heartbeat; undefined before there is one. */
   readonly agreements: () => readonly (Agreement | undefined)[];
   readonly claimEpoch: (view: BlockView) => number;
@@ -63,14 +63,13 @@ export class ClaimRoom {
       agreements: options.agreements,
       onOver: () => this.claimer.resume(),
     });
-    const hasHeard = (): boolean => this.hearing.isOver;
     this.claimer = new Claimer({
       ...options,
-      mayClaim: () => hasHeard() && options.mayClaim(),
+      claimHold: () => (this.hearing.isOver ? options.claimHold() : 'just-started'),
       unfinished: () => options.tally.unfinished(),
       onReady: () => this.clients.serve(),
     });
-    this.clients = new ClientLeases({ ...options, claimer: this.claimer, hasHeard });
+    this.clients = new ClientLeases({ ...options, claimer: this.claimer });
   }
 
   get retry(): RetryPolicy {

@@ -16,7 +16,7 @@ import type { Author } from '../author/author.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { ValidationOutcome, ValidationTask, Validator } from '../validators/validator.ts';
-import { decideClaim, failuresIn, retryDelayMs, type RetryPolicy } from './decision.ts';
+import { decideClaim, failuresIn, retryDelayMs, type ClaimHold, type RetryPolicy } from './decision.ts';
 import { EarlierRanks } from './earlier-ranks.ts';
 import { HeldLease, type LeaseLoss } from './held-lease.ts';
 import { ReadyQueue } from './ready-queue.ts';
@@ -32,8 +32,8 @@ export interface ClaimerOptions {
   readonly bounds: ClockBounds;
   readonly lockTimeMs: number;
   readonly rankStepMs: () => number;
-  /** Whether this node may claim now: its clock, and what it has heard; `resume` is called when that changes. */
-  readonly mayClaim: () => boolean;
+  /** Why this node claims nothing now; undefined: it may claim. `resume` is called when that changes. */
+  readonly claimHold: () => ClaimHold | undefined;
   readonly validationsMax: number;
   /** The epoch of a claim on a block that looks so. */
   readonly claimEpoch: (view: BlockView) => number;
@@ -158,7 +158,7 @@ export class Claimer {
 
   /** Takes out the next block that is this node's to claim now, decided again: what it waited for may have happened. */
   takeNext(): NextBlock | undefined {
-    while (!this.#stopped && this.#ready.size > 0 && this.#options.mayClaim()) {
+    while (!this.#stopped && this.#ready.size > 0 && this.claimHold === undefined) {
       const key = this.#ready.take();
       if (key === undefined) return undefined;
       const record = this.#options.store.replica.get(key);
@@ -172,9 +172,9 @@ export class Claimer {
     return undefined;
   }
 
-  /** Whether this node may claim now at all. */
-  get mayClaim(): boolean {
-    return this.#options.mayClaim();
+  /** Why this node claims nothing now; undefined: it may claim. */
+  get claimHold(): ClaimHold | undefined {
+    return this.#options.claimHold();
   }
 
   /** Whether this node's own validator is at work on the block. */
@@ -260,11 +260,11 @@ export class Claimer {
 
   /** Claims ready blocks while validators are free. */
   #fill(): void {
-    const { validator, validationsMax, mayClaim } = this.#options;
+    const { validator, validationsMax } = this.#options;
     if (validator === undefined) return;
     this.#cancelTurn?.();
     // Asked first: the answer may change by being asked for, which resumes, and so fills, before it comes back.
-    while (mayClaim() && this.#running.size < validationsMax) {
+    while (this.claimHold === undefined && this.#running.size < validationsMax) {
       const turnInMs = this.#turnInMs();
       if (turnInMs > 0) {
         this.#cancelTurn = this.#options.clock.schedule(turnInMs, () => this.#fill());

@@ -21,6 +21,7 @@ import type { LeaseSightings } from '../lease/sightings.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { WitnessInput } from '../validators/validator.ts';
 import type { Claimer, ClaimEvent } from './claimer.ts';
+import type { ClaimHold } from './decision.ts';
 import { ClientQueue } from './client-queue.ts';
 import { HeldLease } from './held-lease.ts';
 import { LeaseError, type LeaseErrorCode } from './lease-error.ts';
@@ -39,8 +40,6 @@ export interface ClientLeasesOptions {
   readonly sightings: LeaseSightings;
   readonly bounds: ClockBounds;
   readonly claimer: Claimer;
-  /** Whether this node has heard from its peers since it started. */
-  readonly hasHeard: () => boolean;
   /** The duration of a lease for which the client names none. */
   readonly lockTimeMs: number;
   readonly witnessOf: (key: BlockKey) => WitnessInput | undefined;
@@ -69,10 +68,8 @@ export type ClaimAnswer =
     }
   /** It failed, or was given up, a moment ago. */
   | { readonly claimed: false; readonly reason: 'backing-off'; readonly remainingMs: number }
-  /** This node's clock lies outside the skew bound, or was not compared with the others' yet: it claims nothing. */
-  | { readonly claimed: false; readonly reason: 'clock-not-trusted' }
-  /** This node was started a moment ago, and does not know yet what the others did meanwhile. */
-  | { readonly claimed: false; readonly reason: 'just-started' }
+  /** This node claims nothing at all now. */
+  | { readonly claimed: false; readonly reason: ClaimHold }
   | { readonly claimed: false; readonly reason: 'finished'; readonly stateRoot: Hash32 };
 
 export interface ClientResult {
@@ -123,11 +120,11 @@ export class ClientLeases {
 
   /** Claims this very block, whoever ranks first. Throws `ERR_LOCK_TIME`, `ERR_TOO_MANY_LEASES`. */
   claim(key: BlockKey, durationMs: number = this.#options.lockTimeMs): ClaimAnswer {
-    const { bounds, sightings, claimer, hasHeard } = this.#options;
+    const { bounds, sightings, claimer } = this.#options;
     checkLeaseDuration(durationMs, bounds, 'lockTime');
     claimer.attend();
     // Asked before the block is looked at: asking can make this node resume, and claim it for another.
-    const { mayClaim } = claimer;
+    const { claimHold } = claimer;
     const view = this.#view(key);
     if (view.status === 'success') return { claimed: false, reason: 'finished', stateRoot: view.stateRoot };
     if (view.lease !== undefined) {
@@ -140,8 +137,7 @@ export class ClientLeases {
         remainingMs: sightings.remainingMs(key, view.lease, this.#now()),
       };
     }
-    if (!hasHeard()) return { claimed: false, reason: 'just-started' };
-    if (!mayClaim) return { claimed: false, reason: 'clock-not-trusted' };
+    if (claimHold !== undefined) return { claimed: false, reason: claimHold };
     const remainingMs = claimer.backoffLeftMs(key);
     if (remainingMs > 0) return { claimed: false, reason: 'backing-off', remainingMs };
     return this.#take(key, view, durationMs, 'asked-for');

@@ -33,6 +33,12 @@ export interface ClaimSituation {
   readonly leaseRemainingMs: number;
 }
 
+/**
+ * Why a node claims nothing at all: it has not yet heard what the others did before it started, its clock is outside the skew
+ * bound or not yet compared with theirs, or too few of them are in reach.
+ */
+export type ClaimHold = 'just-started' | 'clock-not-trusted' | 'degraded';
+
 export type ClaimDecision =
   | { readonly action: 'claim'; readonly reason: 'first-in-rank' | 'earlier-ranks-silent' }
   | { readonly action: 'wait'; readonly waitMs: number; readonly reason: 'earlier-rank' | 'backing-off' | 'lease-held' }

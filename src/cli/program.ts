@@ -5,11 +5,13 @@ import { VERSION } from '../version.ts';
 import { addChaosCommand } from './chaos-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT_CODES_HELP, type SetExitCode } from './exit-codes.ts';
+import { addEvidenceCommand } from './evidence-command.ts';
 import { addIdCommand } from './id-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSimCommand } from './sim-command.ts';
 import { addStatusCommand } from './status-command.ts';
+import { addTopCommand } from './top-command.ts';
 import { printError, type Terminal } from './terminal.ts';
 import { addVerifyCommand } from './verify-command.ts';
 
@@ -33,6 +35,8 @@ ${EXIT_CODES_HELP}
   addRunCommand(program, terminal);
   addDemoCommand(program, terminal, setExitCode);
   addStatusCommand(program, terminal);
+  addTopCommand(program, terminal);
+  addEvidenceCommand(program, terminal);
   addInspectCommand(program, terminal, setExitCode);
   addVerifyCommand(program, terminal, setExitCode);
   addSimCommand(program, terminal, setExitCode);

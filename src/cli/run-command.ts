@@ -5,7 +5,7 @@ import { abortReason } from '../../net/clock.ts';
 import { openLog } from '../config/log.ts';
 import { DEFAULTS, exposures, type NodeConfig } from '../config/node-config.ts';
 import { nameFlag, parseSettings } from '../config/read-settings.ts';
-import { LOCK_TIME_SECONDS_MAX, type Settings } from '../config/settings.ts';
+import { LOCK_TIME_SECONDS_MAX, LOG_LEVELS, type Settings } from '../config/settings.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { describeEvent } from '../node/describe-event.ts';
@@ -29,6 +29,7 @@ interface RunFlags {
   readonly lockTime?: string;
   readonly window?: string;
   readonly reserve?: boolean;
+  readonly logLevel?: string;
   readonly dht?: boolean;
   readonly config?: string;
 }
@@ -52,6 +53,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
     .option('--window <number>', 'keep only blocks from this number on (default: all)')
     .option('--reserve', 'show new blocks as taken to the programs here, except where this node ranks first')
+    .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: ${DEFAULTS.logLevel})`)
     .option('--dht', 'find holders of witnesses among members that this node is not linked to')
     .option('--config <file>', 'settings as a JSON object; flags win over it')
     .addHelpText('after', RUN_HELP)
@@ -69,10 +71,10 @@ Validators:
   none          leaves validation to the programs that share the directory
 
 Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve, dht,
-and without a flag: region, mdns, logLevel, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
+logLevel, and without a flag: region, mdns, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
 scanIntervalMs, validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes,
-scrubFilesPerSecond, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds. A list given by flags replaces
-that of the file. Paths are relative to the working directory.
+scrubFilesPerSecond, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds, degradedClaiming. A list given by
+flags replaces that of the file. Paths are relative to the working directory.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
 
@@ -109,6 +111,7 @@ function settingsOf({
     lockTimeSeconds,
     window,
     reserve,
+    logLevel: rest.logLevel,
     dht: rest.dht,
   };
   return parseSettings(settings, nameFlag);

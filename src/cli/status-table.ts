@@ -1,18 +1,18 @@
 /** A node's status for people. */
 
 import type { StatusAnswer } from '../rpc/status-schema.ts';
+import { duration } from './duration.ts';
 import { styled } from './terminal.ts';
 
 /** Lines for `stream`. */
 export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): readonly string[] {
   const { blocks, witnesses, files, validator, counters } = status;
   const disputed = blocks.disputed === 0 ? '0 disputed' : styled(stream, 'red', `${blocks.disputed} disputed`);
-  const mode = styled(stream, status.mode === 'normal' ? 'green' : 'yellow', status.mode);
   const executes = validator.executes || validator.name === 'none' ? '' : ' (executes nothing)';
   const rows: [name: string, value: string][] = [
     ['node', status.peerId],
     ['cluster', `${status.cluster}, driftlock ${status.version}, up ${duration(status.uptimeMs)}`],
-    ['mode', mode],
+    ['mode', modeText(status, stream)],
     ['datadir', status.datadir],
     ['addresses', status.addresses.join(' ') || 'none'],
     ['validator', `${validator.name}${executes}: ${validator.inFlight} at work, ${validator.ready} waiting`],
@@ -39,6 +39,16 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
   ];
   const lines = rows.map(([name, value]) => `${styled(stream, 'bold', name.padEnd(9))}  ${value}`);
   return [...lines, '', ...peerLines(status, stream)];
+}
+
+/** `degraded for 12.3 s: too-few-reachable; claims nothing (degraded)`. */
+export function modeText(status: StatusAnswer, stream: NodeJS.WriteStream): string {
+  const { mode, modeHeldMs, modeTrigger, claimHold } = status;
+  const name = styled(stream, mode === 'normal' ? 'green' : 'yellow', mode);
+  const since = modeHeldMs === undefined ? '' : ` for ${duration(modeHeldMs)}`;
+  const why = modeTrigger === undefined ? '' : `: ${modeTrigger}`;
+  const held = claimHold === undefined || claimHold === null ? '' : `; claims nothing: ${claimHold}`;
+  return `${name}${since}${why}${held}`;
 }
 
 function outOfReachText(outOfReach: number | undefined): string {
@@ -106,17 +116,4 @@ function clockText({ clock }: StatusAnswer, stream: NodeJS.WriteStream): string 
 function offsetText({ offsetMs, boundMs }: Pick<StatusAnswer['clock'], 'offsetMs' | 'boundMs'>): string {
   if (offsetMs === null || boundMs === null) return '-';
   return `${offsetMs < 0 ? '' : '+'}${offsetMs.toFixed(1)} ± ${boundMs.toFixed(1)} ms`;
-}
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-
-/** The two largest units: `3 d 4 h`, `12.3 s`. */
-export function duration(ms: number): string {
-  if (ms < MINUTE_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
-  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ${Math.floor((ms % MINUTE_MS) / SECOND_MS)} s`;
-  if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h ${Math.floor((ms % HOUR_MS) / MINUTE_MS)} min`;
-  return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
 }

@@ -59,8 +59,16 @@ export class RankStep {
   }
 
   currentMs(): number {
-    const { fixedMs, live } = this.#options;
-    if (fixedMs !== undefined) return fixedMs;
-    return rankStepFor(live().flatMap((peer) => this.#deliveries.slowOf(peer) ?? []));
+    return this.#options.fixedMs ?? rankStepFor(this.#deliveriesMs());
+  }
+
+  /** What nearly every message of the slowest live candidate takes to reach us; undefined: not measured. */
+  get deliveryMs(): number | undefined {
+    const deliveriesMs = this.#deliveriesMs();
+    return deliveriesMs.length === 0 ? undefined : Math.max(...deliveriesMs);
+  }
+
+  #deliveriesMs(): number[] {
+    return this.#options.live().flatMap((peer) => this.#deliveries.slowOf(peer) ?? []);
   }
 }

@@ -11,6 +11,7 @@ import { checkLeaseDuration, type ClockBounds } from '../../crdt/lease/rule.ts';
 import { isLoopbackOnly, parseDialAddress, parseListenAddress } from '../../net/libp2p/addresses.ts';
 import { parseMembers } from '../../net/membership/member-list.ts';
 import type { RetryPolicy } from '../claim/decision.ts';
+import type { DegradedClaiming } from '../mode/mode-keeper.ts';
 import { formatHostPort, isLoopbackHost, parseHostPort, type HostPort } from '../rpc/host-port.ts';
 import { parseValidatorChoice, type ValidatorChoice } from '../validators/choose.ts';
 import type { HousekeepingSettings } from '../node/housekeeping-settings.ts';
@@ -54,6 +55,7 @@ export interface NodeConfig {
   readonly leaseApi: boolean;
   /** For how long a block is reserved for the node that ranks first; undefined: it is not. */
   readonly reserveMs: number | undefined;
+  readonly degradedClaiming: DegradedClaiming;
   readonly logLevel: LogLevel;
   readonly witnessPolicy: WitnessPolicy;
   readonly witnessLimits: WitnessLimits;
@@ -84,6 +86,7 @@ export const DEFAULTS = {
   failuresMax: 5,
   retryDelayMsMin: 1_000,
   retryDelayMsMax: 60_000,
+  degradedClaiming: 'continue',
   reserve: false,
   reserveSeconds: 10,
   logLevel: 'info',
@@ -155,6 +158,7 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     // Who can call it can sign results in this node's name: beyond loopback that takes the operator's word.
     leaseApi: settings.leaseApi ?? (rpc !== undefined && isLoopbackHost(rpc.host)),
     reserveMs: settings.reserve ? settings.reserveSeconds * 1_000 : undefined,
+    degradedClaiming: settings.degradedClaiming,
     logLevel: settings.logLevel,
     witnessPolicy: parseWitnessPolicy(settings.witnessPolicy, nameOf('witnessPolicy')),
     witnessLimits: witnessLimits(settings),

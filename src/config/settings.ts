@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
 import { PRESENCE_FORGET_MS } from '../../net/presence/table.ts';
+import { DEGRADED_CLAIMING } from '../mode/mode-keeper.ts';
 import { HEARTBEATS_MISSED_MAX } from '../presence/presence.ts';
 import { witnessSettingsShape } from './witness-settings.ts';
 
@@ -67,6 +68,8 @@ export const settingsSchema = z
     retryDelayMsMax: z.int().min(1).max(86_400_000),
     /** Whether programs may claim blocks through the RPC server. */
     leaseApi: z.boolean(),
+    /** Whether blocks are claimed while too few members are in reach. */
+    degradedClaiming: z.enum(DEGRADED_CLAIMING),
     reserve: z.boolean(),
     reserveSeconds: z.int().min(1).max(3_600),
     logLevel: z.enum(LOG_LEVELS),
@@ -92,5 +95,6 @@ export const FLAGS = {
   lockTimeSeconds: '--lock-time',
   window: '--window',
   reserve: '--reserve',
+  logLevel: '--log-level',
   dht: '--dht',
 } as const satisfies Partial<Record<SettingName, `--${string}`>>;

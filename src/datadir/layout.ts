@@ -41,6 +41,8 @@ export interface DatadirLayout {
   readonly partial: string;
   /** Chunks that programs have stored by their digest. */
   readonly chunks: string;
+  /** What happened, as JSON Lines. */
+  readonly evidence: string;
   /** Records that are durable while their files are not yet; empty after a clean stop. */
   readonly journal: string;
 }
@@ -65,6 +67,7 @@ export function datadirLayout(datadir: string): DatadirLayout {
     index: join(state, 'index'),
     partial: join(state, 'partial'),
     chunks: join(state, 'chunks'),
+    evidence: join(state, 'evidence'),
     journal: join(state, 'journal'),
   };
 }

@@ -10,6 +10,7 @@
 
 import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
 import { isSameClaim, type Lease } from '../../crdt/lease/lease.ts';
+import type { Clock } from '../../net/clock.ts';
 import { leaseEndsAtWallMs, observerRemainingMs, type ClockBounds, type LeaseSighting } from '../../crdt/lease/rule.ts';
 
 interface Sighting {
@@ -23,6 +24,11 @@ interface Sighting {
 export interface Instant {
   readonly monotonicMs: number;
   readonly wallMs: number;
+}
+
+/** Now. */
+export function instantOf(clock: Pick<Clock, 'monotonicMs' | 'wallMs'>): Instant {
+  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
 }
 
 /** What the sightings judge by. An argument, so that the simulator can show that its checks notice a wrong one. */

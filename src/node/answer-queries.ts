@@ -12,6 +12,7 @@ export function queriesOf(node: DriftlockNode, disk: Disk, status: () => NodeSta
     view: (key) => node.view(key),
     hasWitnessAt: (number) => replica.blocksAt(number).some((key) => node.shelf.has(key)),
     witnessPayload: (number, parentHash) => payloadOfChild(disk, replica.blocksAt(number), node.shelf, parentHash),
+    readBlock: (key, options) => node.reads.read(key, options),
     status,
   };
 }

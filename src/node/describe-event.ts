@@ -31,11 +31,29 @@ export function describeEvent(event: NodeEvent): LogEntry {
       return { level: 'debug', fields: { block: blockId(event.key), epoch: event.epoch, reason: event.reason } };
     case 'lease-lost':
       return { level: 'info', fields: { block: blockId(event.key), epoch: event.epoch, reason: event.reason } };
+    case 'view-changed': {
+      const { from, to, reason } = event;
+      return { level: 'debug', fields: { block: blockId(event.key), from, to, reason } };
+    }
+    case 'lease-taken-over': {
+      const { key, from, to } = event;
+      const fields = { block: blockId(key), from: peerIdText(from.holder), to: peerIdText(to.holder), epoch: to.epoch };
+      return { level: 'info', fields };
+    }
     case 'lease-deferred':
       return { level: 'warn', fields: { block: blockId(event.key), author: peerIdText(event.lease.holder) } };
     case 'clock-standing': {
       const fields = { standing: event.standing, ...offsetFields(event.own) };
       return { level: event.standing === 'outside' ? 'error' : 'info', fields };
+    }
+    case 'mode-changed': {
+      const { from, to, trigger, claiming, sight } = event;
+      return { level: to === 'degraded' ? 'warn' : 'info', fields: { from, to, trigger, claiming, ...sight } };
+    }
+    case 'converged': {
+      const { roundCount, peers, sentRecords, receivedRecords, durationMs } = event;
+      const fields = { rounds: roundCount, peers, sentRecords, receivedRecords, durationMs: Math.round(durationMs) };
+      return { level: 'info', fields };
     }
     case 'clock-stepped':
       return { level: 'warn', fields: { stepMs: Math.round(event.stepMs) } };

@@ -9,8 +9,8 @@ export function describeNode(node: DriftlockNode, region: string): HeartbeatCont
   const lowestKept = node.housekeeping.window.from;
   const kept = keptSummary(node.replica.index, lowestKept);
   return {
-    mode: 'normal',
-    validates: node.claims.isAtWork,
+    mode: node.modes.mode,
+    validates: node.claims.isAtWork && node.modes.claimHold === undefined,
     isSkewed: node.clocks.standing === 'outside',
     lowestKept,
     digest: kept.sum,

@@ -7,6 +7,7 @@ import type { ClaimEvent } from '../claim/claimer.ts';
 import type { ClockEvent } from '../clock/clock-keeper.ts';
 import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
+import type { ModeEvent } from '../mode/mode-keeper.ts';
 import type { ReconcileEvent } from '../reconcile/reconciler.ts';
 import type { FinalityEvent } from '../finality/finality-keeper.ts';
 import type { Progress } from '../progress/progress-meter.ts';
@@ -16,12 +17,14 @@ import type { ChallengeEvent } from '../witness/challenger.ts';
 import type { ContractEvent } from '../contracts/contract-sync.ts';
 import type { RecoveryEvent } from '../store/journaled-store.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
+import type { LeaseTakenOverEvent, ViewChangedEvent } from './news.ts';
 
 export type NodeEvent =
   | ClaimEvent
   | ClockEvent
   | GossipEvent
   | IntakeEvent
+  | ModeEvent
   | ReconcileEvent
   | RecoveryEvent
   | WitnessEvent
@@ -32,6 +35,8 @@ export type NodeEvent =
   | { readonly type: 'loaded'; readonly blocks: number; readonly fromIndex: number; readonly witnesses: number }
   | ChallengeEvent
   | ContractEvent
+  | ViewChangedEvent
+  | LeaseTakenOverEvent
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }
   | { readonly type: 'disputed'; readonly key: BlockKey; readonly dispute: Dispute }
   | { readonly type: 'witness-conflict'; readonly key: BlockKey; readonly digests: readonly string[] }

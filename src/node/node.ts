@@ -16,11 +16,13 @@ import { ClockKeeper } from '../clock/clock-keeper.ts';
 import { RankStep } from '../clock/rank-step.ts';
 import { rankOf } from '../claim/rendezvous.ts';
 import { Quarantine } from '../datadir/quarantine.ts';
+import { BlockReads } from '../freshness/block-reads.ts';
 import { Gossiper } from '../gossip/gossiper.ts';
 import { authenticIn } from '../intake/authentic.ts';
 import { PeerIntake } from '../intake/peer-intake.ts';
 import { ValidateLook } from '../intake/validate-look.ts';
-import { LeaseSightings, type Instant } from '../lease/sightings.ts';
+import { instantOf, LeaseSightings } from '../lease/sightings.ts';
+import { ModeKeeper } from '../mode/mode-keeper.ts';
 import { PresenceKeeper } from '../presence/presence.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { ReplicaView } from '../reconcile/replica-view.ts';
@@ -55,6 +57,8 @@ export class DriftlockNode {
   readonly presence: PresenceKeeper;
   readonly clocks: ClockKeeper;
   readonly rankStep: RankStep;
+  readonly modes: ModeKeeper;
+  readonly reads: BlockReads;
   readonly claims: ClaimRoom;
   readonly witnesses: WitnessService;
   lastWriteError: string | undefined;
@@ -92,7 +96,7 @@ export class DriftlockNode {
       bounds,
       onEvent,
       onStep: () => author.followWall(),
-      onStanding: () => this.#standingChanged(),
+      onStanding: () => this.#claimingChanged(),
       onMeasured: (peer) => this.#clockMeasured(peer),
     });
     const sightings = (this.#sightings = new LeaseSightings(
@@ -214,6 +218,8 @@ export class DriftlockNode {
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
+    this.reads = new BlockReads(world, this, bounds.driftRate, (records) => peerIntake.takeReconciled(records));
+    this.modes = new ModeKeeper(settings, world, this, { onEvent, onChanged: () => this.#claimingChanged() });
     this.claims = new ClaimRoom({
       clock,
       store: this.store,
@@ -227,7 +233,7 @@ export class DriftlockNode {
       retry: settings.retry,
       countsPrograms: settings.reserveMs !== undefined,
       rankStepMs: () => this.rankStep.currentMs(),
-      mayClaim: () => this.clocks.mayClaim(),
+      claimHold: () => (this.clocks.mayClaim() ? this.modes.claimHold : 'clock-not-trusted'),
       agreements: () => this.reconciler.agreements(),
       claimEpoch: rules.claimEpoch,
       rivals: () => this.presence.liveClaimants(),
@@ -269,6 +275,7 @@ export class DriftlockNode {
     this.presence.start();
     this.reconciler.start();
     await this.housekeeping.start();
+    this.modes.start();
     this.witnesses.join();
     this.#isWorking = true;
     this.claims.hearing.start();
@@ -284,6 +291,8 @@ export class DriftlockNode {
     await this.witnesses.stop();
     await this.housekeeping.stop();
     await this.#watch.stop();
+    this.modes.stop();
+    await this.reads.stop();
     await this.reconciler.stop();
     await this.clocks.stop();
     this.#peerIntake.stop();
@@ -332,7 +341,7 @@ export class DriftlockNode {
     for (const event of newsOf(change)) this.#report(event);
     // A lease is first seen when it arrives, not when somebody asks about it.
     if (after.lease !== undefined && after.lease !== before.lease) {
-      this.#sightings.remainingMs(key, after.lease, this.#now());
+      this.#sightings.remainingMs(key, after.lease, instantOf(this.#world.clock));
     }
     if (after.lease !== undefined || after.results.length > 0) this.#reservations.end(key);
     this.witnesses.note(change);
@@ -356,7 +365,7 @@ export class DriftlockNode {
   }
 
   /** The others hear of it at once: they rank without a node that does not claim. */
-  #standingChanged(): void {
+  #claimingChanged(): void {
     if (!this.#isWorking) return;
     this.presence.beat();
     this.claims.claimer.resume();
@@ -373,6 +382,7 @@ export class DriftlockNode {
   #report(event: NodeEvent): void {
     this.counters.note(event);
     if (event.type === 'reconciled') this.claims.hearing.noteReconciled();
+    if (event.type === 'reconciled') this.modes.noteSession(event);
     if (event.type === 'foreign-write') this.claims.noteProgram();
     if (event.type === 'write-failed') {
       this.lastWriteError = textOf(event.error);
@@ -386,10 +396,5 @@ export class DriftlockNode {
     const { lease, results } = this.replica.get(key);
     const isFresh = lease === undefined && results.length === 0;
     if (isFresh && this.#reservations.begin(key)) await this.store.refresh(key);
-  }
-
-  #now(): Instant {
-    const { clock } = this.#world;
-    return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
   }
 }

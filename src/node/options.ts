@@ -12,6 +12,7 @@ import type { HolderDirectory } from '../../net/holder-directory.ts';
 import type { Network } from '../../net/network.ts';
 import type { RetryPolicy } from '../claim/decision.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
+import type { DegradedClaiming } from '../mode/mode-keeper.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { Validator } from '../validators/validator.ts';
 import type { WitnessLimits } from '../witness/limits.ts';
@@ -36,6 +37,8 @@ export interface NodeSettings {
   readonly retry: RetryPolicy;
   /** For how long a block is reserved for the node that ranks first; undefined: it is not. */
   readonly reserveMs: number | undefined;
+  /** Whether blocks are claimed while too few members are in reach; `continue` when absent. */
+  readonly degradedClaiming?: DegradedClaiming;
   /** Which witnesses the node keeps; all of them when absent. */
   readonly witnessPolicy?: WitnessPolicy;
   /** What witnesses may take of the machine; `WITNESS_LIMITS` when absent. */
@@ -54,6 +57,8 @@ export interface NodeWorld {
   /** On other threads, for what arrives in bulk. */
   readonly verifyLater: VerifyLater;
   readonly isMember: (node: NodeId) => boolean;
+  /** All members, this node included. */
+  readonly members: () => readonly NodeId[];
   readonly layout: DatadirLayout;
   /** Undefined: sidecar only, the node claims nothing. */
   readonly validator: Validator | undefined;

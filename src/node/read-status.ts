@@ -7,6 +7,7 @@ import { errorMs, isBeyond, middleMs, type Interval } from '../../net/clock-sync
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { PeerLink } from '../../net/network.ts';
 import type { Validator } from '../validators/validator.ts';
+import { guarantees } from '../mode/guarantees.ts';
 import { witnessLimitSettings } from '../config/witness-settings.ts';
 import { VERSION } from '../version.ts';
 import type { DriftlockNode } from './node.ts';
@@ -47,7 +48,15 @@ export function readStatus(sources: StatusSources): NodeStatus {
     peerId: peerIdText(self),
     cluster: sources.cluster,
     version: VERSION,
-    mode: 'normal',
+    mode: node.modes.mode,
+    modeHeldMs: Math.round(node.modes.heldForMs),
+    modeTrigger: node.modes.trigger,
+    claimHold: claimer.claimHold ?? null,
+    guarantees: guarantees({
+      convergenceMs: node.modes.convergenceMs,
+      roundMs: node.reads.roundMs,
+      deliveryMs: node.rankStep.deliveryMs,
+    }),
     uptimeMs: Math.round(clock.monotonicMs() - sources.startedAtMs),
     datadir: sources.datadir,
     addresses: sources.addresses(),

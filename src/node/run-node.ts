@@ -15,9 +15,12 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
+import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import type { Reread } from '../rpc/file-methods.ts';
+import { NodeMetrics } from '../metrics/node-metrics.ts';
+import { metricsPages } from '../metrics/pages.ts';
 import { startRpcServer } from '../rpc/server.ts';
 import { ExecValidator } from '../validators/exec.ts';
 import { LinkageValidator } from '../validators/linkage.ts';
@@ -72,6 +75,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     const { identity } = await loadIdentity(new NodeKeyDisk(), layout, process.pid);
     const dialled = config.peers.map((address) => parseDialAddress(address).node);
     const members = new MemberList(identity.node, [...config.members, ...dialled]);
+    const metrics = config.rpc === undefined ? undefined : new NodeMetrics(systemClock);
     const network = createLibp2pNetwork({
       identity,
       members,
@@ -81,7 +85,17 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       dht: config.dht,
       clock: systemClock,
       random: randomInteger,
+      metrics: metrics?.libp2p,
     });
+    const evidence = new EvidenceLog({
+      disk,
+      clock: systemClock,
+      directory: layout.evidence,
+      self: identity.node,
+      onFailure: (file, error) => hooks.onEvent({ type: 'write-failed', file, error }),
+    });
+    await evidence.open();
+    release.push(() => evidence.close());
     const startedAtMs = systemClock.monotonicMs();
     const node = new DriftlockNode(
       {
@@ -96,6 +110,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         housekeeping: config.housekeeping,
         retry: config.retry,
         reserveMs: config.reserveMs,
+        degradedClaiming: config.degradedClaiming,
         witnessPolicy: config.witnessPolicy,
         witnessLimits: config.witnessLimits,
       },
@@ -109,9 +124,14 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         verify: verifySignature,
         verifyLater: verifySignatureLater,
         isMember: (member) => members.has(member),
+        members: () => members.nodes(),
         layout,
         validator,
-        onEvent: hooks.onEvent,
+        onEvent: (event) => {
+          evidence.note(event);
+          metrics?.note(event);
+          hooks.onEvent(event);
+        },
       },
     );
     release.push(() => node.stop());
@@ -142,6 +162,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             reread: config.leaseApi ? reread : undefined,
             isReady: () => isReady,
             listen: config.rpc,
+            pages: metrics === undefined ? undefined : metricsPages(metrics, status),
             onDefect: hooks.onRpcDefect,
           });
     // Before the directory is read, so that the status shows how far that has come.

@@ -6,8 +6,11 @@
  */
 
 import type { Mode } from '../../net/presence/heartbeat.ts';
+import type { ClaimHold } from '../claim/decision.ts';
 import type { WitnessLimitSettings } from '../config/witness-settings.ts';
 import type { Standing } from '../clock/standing.ts';
+import type { GuaranteeRow } from '../mode/guarantees.ts';
+import type { ModeTrigger } from '../mode/step-mode.ts';
 import type { WitnessResources } from '../witness/service.ts';
 
 export interface NodeStatus {
@@ -16,6 +19,12 @@ export interface NodeStatus {
   readonly cluster: string;
   readonly version: string;
   readonly mode: Mode;
+  readonly modeHeldMs: number;
+  readonly modeTrigger: ModeTrigger;
+  /** Why it claims nothing now; null: nothing holds it back. */
+  readonly claimHold: ClaimHold | null;
+  /** For every mode and operation what holds, and what was measured. */
+  readonly guarantees: readonly GuaranteeRow[];
   readonly uptimeMs: number;
   readonly datadir: string;
   /** Multiaddrs others can dial, with this node's peer id. */

@@ -120,6 +120,7 @@ function describeClaim(answer: ClaimAnswer): object {
       return { claimed: false, reason: 'backing-off', remainingMs: whole(answer.remainingMs) };
     case 'clock-not-trusted':
     case 'just-started':
+    case 'degraded':
       return { claimed: false, reason: answer.reason };
     case 'finished':
       return { claimed: false, reason: 'finished', stateRoot: answer.stateRoot };

@@ -1,5 +1,5 @@
 /**
- * JSON-RPC over HTTP: POST / with a JSON body.
+ * JSON-RPC over HTTP: POST / with a JSON body; and pages, to GET.
  *
  * Invariant: whatever arrives, the server answers or closes the connection, and goes on. Answers to JSON-RPC are 200, also
  * errors; 204 answers a request of notifications alone. What is no JSON-RPC over HTTP is 403 (`caller.ts`), 404, 413 or
@@ -26,6 +26,8 @@ import {
 import { fileMethods, type Reread } from './file-methods.ts';
 import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
+import type { Pages } from './pages.ts';
+import { readMethods } from './read-methods.ts';
 
 export const CONNECTIONS_MAX = 256;
 /** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
@@ -47,6 +49,8 @@ export interface RpcServerOptions {
   /** Whether the node has read its directory: before, it answers `driftlock_status` alone. Always, when absent. */
   readonly isReady?: () => boolean;
   readonly listen: HostPort;
+  /** Answered to GET, by path. */
+  readonly pages?: Pages | undefined;
   /** Told of defects: a method that threw what it should not have. */
   readonly onDefect: (method: string, error: unknown) => void;
   readonly limits?: RpcLimits;
@@ -61,7 +65,7 @@ export interface RpcServer {
 
 /** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { queries, leases, reread, listen, onDefect, limits = RPC_LIMITS } = options;
+  const { queries, leases, reread, listen, pages, onDefect, limits = RPC_LIMITS } = options;
   const server = fastify({
     bodyLimit: limits.requestBytesMax,
     forceCloseConnections: true,
@@ -73,7 +77,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
   // Two hex digits a byte.
   const ofQueries = rpcMethods(queries, limits.responseCharactersMax / 2);
-  const methods = gated(new Map([...ofQueries, ...leaseMethods(leases), ...fileMethods(reread)]), options.isReady);
+  const own = [...ofQueries, ...readMethods(queries), ...leaseMethods(leases), ...fileMethods(reread)];
+  const methods = gated(new Map(own), options.isReady);
   let inFlight = 0;
   const idle = async <T>(wait: () => Promise<T>): Promise<T> => {
     inFlight--;
@@ -98,6 +103,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       inFlight--;
     }
   });
+
+  for (const [path, page] of pages ?? []) {
+    server.get(path, async (_request, reply) => {
+      const { status, type, body } = await page();
+      return reply.code(status).type(type).header('cache-control', 'no-store').send(body);
+    });
+  }
 
   try {
     await server.listen({ host: listen.host, port: listen.port });

@@ -16,6 +16,25 @@ export const statusSchema = z.looseObject({
   cluster: z.string(),
   version: z.string(),
   mode: z.string(),
+  // These are absent in the answer of an older node.
+  modeHeldMs: count.optional(),
+  modeTrigger: z.string().optional(),
+  claimHold: z.string().nullable().optional(),
+  guarantees: z
+    .array(
+      z.looseObject({
+        mode: z.string(),
+        operation: z.string(),
+        scope: z.string(),
+        latency: z.string(),
+        availability: z.string(),
+        consistency: z.string(),
+        cost: z.string(),
+        scalability: z.string(),
+        measured: z.looseObject({ of: z.string(), ms: count }).nullable(),
+      }),
+    )
+    .optional(),
   uptimeMs: count,
   datadir: z.string(),
   addresses: z.array(z.string()),

@@ -12,16 +12,18 @@ import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
 export interface Acknowledged {
   readonly key: BlockKey;
   readonly result: SignedResult;
+  /** When it left its node for the first time, virtual. */
+  readonly atMs: number;
 }
 
 export class Ledger {
   readonly #byBlock = new Map<BlockId, Acknowledged[]>();
 
-  note(key: BlockKey, result: SignedResult): void {
+  note(key: BlockKey, result: SignedResult, atMs: number): void {
     const id = blockId(key);
     const known = this.#byBlock.get(id) ?? [];
     if (known.some((entry) => equalBytes(entry.result.signature, result.signature))) return;
-    this.#byBlock.set(id, [...known, { key, result }]);
+    this.#byBlock.set(id, [...known, { key, result, atMs }]);
   }
 
   of(key: BlockKey): readonly Acknowledged[] {

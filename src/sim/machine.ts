@@ -231,6 +231,7 @@ export class Machine {
       // Here and now: another thread would answer in an order of its own.
       verifyLater: (...signed) => Promise.resolve(signers.verify(...signed)),
       isMember: (member) => members.includes(member),
+      members: () => members,
       layout: this.layout,
       validator: this.validates ? new SimValidator(this.name, clock, findings) : undefined,
       onEvent: (event: NodeEvent) => {

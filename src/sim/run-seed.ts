@@ -20,6 +20,7 @@ import {
   TROUBLE_MS,
   type SimOptions,
 } from './options.ts';
+import { Readers } from './readers.ts';
 import { forkRandom } from './seeded-random.ts';
 import { drawBlocks } from './sim-block.ts';
 import { Trace, type TraceSink } from './trace.ts';
@@ -101,6 +102,7 @@ class Run {
     );
     world.observers.push(...this.#watches);
     this.#workload.start();
+    new Readers(world, world.randomFor('readers')).start(TROUBLE_MS);
     for (const fault of faults) {
       const undo = fault.arrange?.(world, world.randomFor(fault.name), TROUBLE_MS);
       if (undo !== undefined) this.#undoFaults.push(undo);

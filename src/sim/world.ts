@@ -6,9 +6,10 @@
  */
 
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
-import type { NodeId } from '../../crdt/ids.ts';
+import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { RandomInteger } from '../../net/clock.ts';
 import { MemoryHub } from '../../net/memory/hub.ts';
+import type { BlockRead } from '../freshness/block-reads.ts';
 import type { NodeEvent } from '../node/events.ts';
 import { eventLine, shortBlock } from './event-line.ts';
 import { KeyedSigners } from './keyed-signer.ts';
@@ -27,6 +28,7 @@ import { Weather } from './weather.ts';
 export interface Observer {
   onEvent?(machine: Machine, event: NodeEvent): void;
   onPublished?(machine: Machine, records: readonly KeyedRecord[]): void;
+  onRead?(machine: Machine, key: BlockKey, read: BlockRead): void;
 }
 
 export interface WorldOptions {
@@ -114,12 +116,20 @@ export class World {
     for (const observer of this.observers) observer.onEvent?.(machine, event);
   }
 
+  /** A reader on the machine was answered, now. */
+  wasRead(machine: Machine, key: BlockKey, read: BlockRead): void {
+    const { ageMs, isStale, source } = read;
+    const age = ageMs === undefined ? 'of unknown age' : `${ageMs} ms old`;
+    this.trace.note(machine.name, `reads ${shortBlock(key)}, ${age}${isStale ? ', stale' : ''}, ${source}`, true);
+    for (const observer of this.observers) observer.onRead?.(machine, key, read);
+  }
+
   published(machine: Machine, records: readonly KeyedRecord[]): void {
     for (const { key, record } of records) {
       for (const result of record.results) {
         if (result.node !== machine.id) continue;
         this.trace.note(machine.name, `acknowledges ${result.verdict} of ${shortBlock(key)}, epoch ${result.epoch}`);
-        this.ledger.note(key, result);
+        this.ledger.note(key, result, this.time.monotonicMs());
       }
     }
     for (const observer of this.observers) observer.onPublished?.(machine, records);

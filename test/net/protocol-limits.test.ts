@@ -14,6 +14,7 @@ import {
   WITNESS_PAYLOAD_BYTES_MAX,
 } from '../../crdt/block/witness.ts';
 import { LEASE_DURATION_MS_MAX } from '../../crdt/lease/lease.ts';
+import { BLOCK_ANSWER_BYTES_MAX, BLOCK_REQUEST_BYTES_MAX } from '../../net/block/messages.ts';
 import { CLOCK_EXCHANGES_MAX, CLOCK_STREAMS_PER_WINDOW_MAX } from '../../net/clock-sync/serve.ts';
 import { STREAM_STALL_MS_MAX } from '../../net/framing/stall-limit.ts';
 import { DIGESTS_PER_PROVIDER_MAX, HOLDERS_FOUND_MAX } from '../../net/holder-directory.ts';
@@ -80,6 +81,8 @@ const LIMITS = {
   SKETCHES_OPEN_MAX,
   CLOCK_EXCHANGES_MAX,
   CLOCK_STREAMS_PER_WINDOW_MAX,
+  BLOCK_REQUEST_BYTES_MAX,
+  BLOCK_ANSWER_BYTES_MAX,
   CHUNK_BYTES,
   WITNESS_REQUEST_BYTES_MAX,
   WITNESS_ANSWER_BYTES_MAX,

@@ -121,6 +121,7 @@ export class Machine {
       verify: nodes.verify,
       verifyLater: (...signed) => Promise.resolve(nodes.verify(...signed)),
       isMember: (member) => members().includes(member),
+      members,
       layout: this.layout,
       validator: this.validator,
       onEvent: (event) => this.events.push(event),

@@ -6,6 +6,8 @@ import { blockId, ZERO_HASH, type BlockKey, type Hash32 } from '../../crdt/ids.t
 import { identityFromSeed } from '../../net/identity/identity.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import { Author } from '../../src/author/author.ts';
+import { StaleReadError } from '../../src/freshness/block-reads.ts';
+import { guarantees } from '../../src/mode/guarantees.ts';
 import type { NodeQueries } from '../../src/node/queries.ts';
 import type { NodeStatus } from '../../src/node/status.ts';
 import { Replica } from '../../src/replica/replica.ts';
@@ -40,6 +42,10 @@ export const status: NodeStatus = {
   cluster: 'driftlock',
   version: '0.1.0',
   mode: 'normal',
+  modeHeldMs: 11_000,
+  modeTrigger: 'caught-up',
+  claimHold: null,
+  guarantees: guarantees({ convergenceMs: undefined, roundMs: undefined, deliveryMs: 2.5 }),
   uptimeMs: 12_345,
   datadir: '/data',
   addresses: [`/ip4/127.0.0.1/tcp/4001/p2p/${peerIdText(identity.node)}`],
@@ -120,6 +126,9 @@ export const status: NodeStatus = {
   },
 };
 
+/** How old every read is. */
+export const READ_AGE_MS = 40;
+
 /** `payloadOf` stands in for the shelf of witnesses, so that a test can make it large, slow or broken. */
 export function testQueries(
   payloadOf: (number: number) => Promise<Uint8Array> = () => Promise.resolve(witness.payload),
@@ -131,6 +140,12 @@ export function testQueries(
     hasWitnessAt: (number) => number === witness.number,
     witnessPayload: async (number, parentHash) =>
       number === witness.number && parentHash === witness.parentHash ? payloadOf(number) : undefined,
+    readBlock: async (key, { maxStalenessMs, onStale }) => {
+      const isStale = maxStalenessMs !== undefined && maxStalenessMs < READ_AGE_MS;
+      if (isStale && onStale !== 'serve') throw new StaleReadError(key, maxStalenessMs, READ_AGE_MS, []);
+      const record = replica.get(key);
+      return { record, view: viewOf(record, () => true), ageMs: READ_AGE_MS, isStale, source: 'local' };
+    },
     status: () => status,
   };
 }

@@ -14,6 +14,7 @@ import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { eventLoopTurn, randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { Replica } from '../../../src/replica/replica.ts';
+import type { StoreChange } from '../../../src/store/block-store.ts';
 import { FileLedger } from '../../../src/store/file-ledger.ts';
 import { JournaledStore } from '../../../src/store/journaled-store.ts';
 import { fileView } from '../../../src/store/validate-view.ts';
@@ -36,7 +37,11 @@ export interface BenchStore {
   stop(): Promise<void>;
 }
 
-export async function openBenchStore(datadir: string): Promise<BenchStore> {
+/** `onChange` is told of every change of a record, as the node is. */
+export async function openBenchStore(
+  datadir: string,
+  onChange: (change: StoreChange) => void = () => undefined,
+): Promise<BenchStore> {
   const layout = datadirLayout(datadir);
   const disk = new NodeDisk();
   await prepareDatadir(disk, layout);
@@ -54,7 +59,7 @@ export async function openBenchStore(datadir: string): Promise<BenchStore> {
         systemClock.wallMs() + LEASE_MS,
       ),
     look: async () => undefined,
-    onChange: () => undefined,
+    onChange,
     onWriteError: (_file, error) => {
       throw error;
     },

@@ -97,6 +97,7 @@ async function startCluster(root: string): Promise<{ claim(number: number): Prom
       verify: verifySignature,
       verifyLater: verifySignatureLater,
       isMember: (member) => members.has(member),
+      members: () => members.nodes(),
       layout,
       validator: undefined,
       onEvent: () => undefined,

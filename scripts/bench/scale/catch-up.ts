@@ -119,6 +119,7 @@ async function startNode(
     verify: verifySignature,
     verifyLater: verifySignatureLater,
     isMember: (member) => members.includes(member),
+    members: () => members,
     layout,
     validator: undefined,
     onEvent: () => undefined,

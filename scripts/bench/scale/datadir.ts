@@ -84,6 +84,7 @@ export async function loneNode(
       verify: verifySignature,
       verifyLater: verifySignatureLater,
       isMember: () => true,
+      members: () => [identity.node],
       layout,
       validator,
       onEvent,

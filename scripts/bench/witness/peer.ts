@@ -79,6 +79,7 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
     verify: verifySignature,
     verifyLater: verifySignatureLater,
     isMember: (member) => members.has(member),
+    members: () => members.nodes(),
     layout,
     validator: undefined,
     onEvent: (event) => {

@@ -17,8 +17,8 @@ import type { StatusAnswer } from '../../rpc/status-schema.ts';
 
 /** To end after SIGTERM, then SIGKILL: a clean stop syncs the files of the last minute, on a disk that may be busy. */
 const STOP_GRACE_MS = 60_000;
-/** To answer for the first time. A node that reads 100,000 files and checks their signatures takes half a minute. */
-const READY_MS_MAX = 180_000;
+/** To have read its directory: 100,000 files, with their signatures, in half a minute, and in ten times that on a busy machine. */
+const READY_MS_MAX = 300_000;
 const READY_POLL_MS = 50;
 
 export interface DaemonPlan {
@@ -82,22 +82,28 @@ export class Daemon {
     });
   }
 
-  /** Resolves once it answers. Throws `ERR_NODE_NOT_READY` when it ends first or takes too long. */
+  /** Resolves once it works. Throws `ERR_NODE_NOT_READY` when it ends first or takes too long. */
   async ready(signal: AbortSignal): Promise<void> {
     const startedAtMs = systemClock.monotonicMs();
-    while ((await this.status()) === undefined) {
+    while (!(await this.#works())) {
       const tookMs = systemClock.monotonicMs() - startedAtMs;
       if (!this.isRunning || tookMs > READY_MS_MAX) {
         const found = this.isRunning ? `none in ${READY_MS_MAX} ms` : 'its end';
         const detail = {
           argument: this.#plan.name,
-          expected: 'an answer',
+          expected: 'to work',
           found: `${found}, see ${this.#plan.logFile}`,
         };
         throw new DriftlockError('ERR_NODE_NOT_READY', detail);
       }
       await pause(systemClock, READY_POLL_MS, signal);
     }
+  }
+
+  /** Whether it answers and has read its directory: before that it takes part in nothing. */
+  async #works(): Promise<boolean> {
+    const status = await this.status();
+    return status !== undefined && (status.loading ?? null) === null;
   }
 
   /** What the node says of itself; undefined while it does not answer. */

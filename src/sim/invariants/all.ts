@@ -9,6 +9,7 @@ import { FILES_EQUAL_RECORDS } from './files-equal-records.ts';
 import type { Invariant } from './invariant.ts';
 import { ONE_HOLDER } from './one-holder.ts';
 import { RECORDS_IDENTICAL } from './records-identical.ts';
+import { STALENESS } from './staleness.ts';
 import { SUCCESS_IS_FINAL } from './success-is-final.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
@@ -21,4 +22,5 @@ export const INVARIANTS: readonly Invariant[] = [
   BLOCKS_FINISHED,
   FILES_EQUAL_RECORDS,
   BOUNDED,
+  STALENESS,
 ];

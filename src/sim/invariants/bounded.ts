@@ -9,10 +9,10 @@ import type { Finding, Invariant } from './invariant.ts';
  * look at its clocks (`clock-keeper`), scans of `validate/` and of `witness/` (`directory-watch`), the gathering of what is
  * gossiped next (`gossiper`), the age of the journal's segment and its next checkpoint (`journal`), the look at
  * `chain.status` and its next message (`finality-keeper`), the next pass over what is final (`upkeep`), the next file to
- * check (`scrubber`), the next snapshot (`snapshot-keeper`), challenge of a holder (`challenger`) and look for contracts
- * (`contract-sync`).
+ * check (`scrubber`), the next snapshot (`snapshot-keeper`), challenge of a holder (`challenger`) look for contracts
+ * (`contract-sync`) and look at its mode (`mode-keeper`).
  */
-const OWN_TIMERS = 15;
+const OWN_TIMERS = 16;
 /**
  * And for each peer: the next measurement of its clock or the deadline of the one under way (`clock-keeper`), the stall
  * limit of the one that the peer makes (`serve`), and what is on its way here, which the network holds on this machine's

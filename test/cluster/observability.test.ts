@@ -1,0 +1,57 @@
+/** What supervisors and Prometheus get of a running node. */
+
+import assert from 'node:assert/strict';
+import { driftlock } from '../cli/cli.ts';
+import { promtool, skipWithoutPromtool } from '../metrics/promtool.ts';
+import { Cluster, type ClusterNode } from './harness.ts';
+import { TEST_TIMEOUT_MS, until } from './until.ts';
+
+async function get({ rpcUrl }: ClusterNode, path: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(new URL(path, rpcUrl), { headers });
+}
+
+describe('a running node', function () {
+  this.timeout(TEST_TIMEOUT_MS);
+  let cluster: Cluster;
+
+  beforeEach(async () => {
+    cluster = await Cluster.create(2, { validator: 'none' });
+    await cluster.start(...cluster.nodes);
+  });
+
+  afterEach(() => cluster.remove());
+
+  it('serves its metrics with those of libp2p and of the process, and says when it is ready', async function () {
+    const node = cluster.node(0);
+    await until('it is normal', async () => (await node.status()).mode === 'normal');
+    assert.deepEqual(await (await get(node, '/readyz')).json(), { ready: true, reason: 'ready', mode: 'normal' });
+    assert.deepEqual(await (await get(node, '/healthz')).json(), { status: 'ok' });
+    const answer = await get(node, '/metrics');
+    assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+    const text = await answer.text();
+    for (const name of ['driftlock_mode', 'driftlock_peer_connected', 'libp2p_', 'process_cpu_seconds_total']) {
+      assert.match(text, new RegExp(`^${name}`, 'm'));
+    }
+    assert.match(text, /^driftlock_mode\{mode="normal"\} 1$/m);
+    const refused = await get(node, '/metrics', { origin: 'http://example.org' });
+    assert.equal(refused.status, 403, 'no web page reads them');
+    const checked = await promtool(['check', 'metrics'], text.replaceAll(/^.*(libp2p|nodejs|process)_.*$\n/gm, ''));
+    if (checked === undefined) return skipWithoutPromtool(this);
+    assert.deepEqual(checked, { code: 0, output: '' });
+  });
+
+  it('keeps evidence of its modes, which can be read while it runs and after it was killed', async () => {
+    const [here, there] = [cluster.node(0), cluster.node(1)];
+    await until('they agree', async () => (await here.status()).mode === 'normal');
+    await there.kill();
+    await until('it is degraded', async () => (await here.status()).mode === 'degraded');
+    const args = ['evidence', '--datadir', here.layout.root, '--type', 'mode-changed'];
+    const { stdout } = await until('it is written', async () => {
+      const read = await driftlock(args);
+      return read.stdout.includes('normal to degraded') && read;
+    });
+    assert.match(stdout, /catch-up to normal: caught-up; 2 of 2 members in reach\n/);
+    assert.match(stdout, /normal to degraded: too-few-reachable; 1 of 2 members in reach\n/);
+    assert.match((await driftlock(['evidence', '--datadir', there.layout.root])).stdout, /catch-up to normal/);
+  });
+});
