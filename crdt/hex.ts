@@ -20,6 +20,9 @@ const DIGIT_VALUES = Uint8Array.from({ length: 128 }, (_, code) =>
   Math.max(0, DIGITS.indexOf(String.fromCharCode(code))),
 );
 
+/** The ASCII code of each digit. */
+const DIGIT_CODES = Uint8Array.from(DIGITS, (digit) => digit.charCodeAt(0));
+
 /** Writes the bytes that the digits of `text` from `from` on stand for to `bytes`. Precondition: an even number of lower-case hex digits. */
 export function hexInto(bytes: Uint8Array, offset: number, text: string, from = 0): void {
   let at = offset;
@@ -27,4 +30,16 @@ export function hexInto(bytes: Uint8Array, offset: number, text: string, from = 
     const high = DIGIT_VALUES[text.charCodeAt(digit)] ?? 0;
     bytes[at++] = (high << 4) | (DIGIT_VALUES[text.charCodeAt(digit + 1)] ?? 0);
   }
+}
+
+/** Whether the digits of `text` from `from` on begin with those of `bytes`. */
+export function equalsHex(bytes: Uint8Array, text: string, from: number): boolean {
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    const digit = from + 2 * at;
+    if (text.charCodeAt(digit) !== DIGIT_CODES[byte >>> 4] || text.charCodeAt(digit + 1) !== DIGIT_CODES[byte & 15]) {
+      return false;
+    }
+  }
+  return true;
 }

@@ -124,18 +124,25 @@ export class NodeDisk implements Disk {
     yield group;
   }
 
+  /** Libuv's pool fetches a group at its first name; a promise for each of the others would be two thirds of the time. */
   async *names(directory: string): AsyncGenerator<readonly string[]> {
     const entries = await orAbsent('list', directory, () => opendir(directory, { bufferSize: NAMES_GROUP_FILES }));
     if (entries === undefined) return;
-    let group: string[] = [];
-    for await (const entry of entries) {
-      if (!entry.isFile()) continue;
-      group.push(entry.name);
-      if (group.length < NAMES_GROUP_FILES) continue;
-      yield group;
-      group = [];
+    try {
+      for (let entry = await entries.read(); entry !== null; entry = await entries.read()) {
+        const group: string[] = [];
+        for (let at = 0; entry !== null; entry = entries.readSync()) {
+          if (entry.isFile()) group.push(entry.name);
+          if (++at === NAMES_GROUP_FILES) break;
+        }
+        yield group;
+        if (entry === null) return;
+      }
+    } catch (error) {
+      throw diskError(error, 'list', directory);
+    } finally {
+      entries.closeSync();
     }
-    yield group;
   }
 
   /** On this thread: 15 µs a file that the system has in memory, where `read` takes five trips to libuv's pool. */

@@ -22,7 +22,7 @@ export const CONTRACTS_FILE = 'contracts.txt';
 
 export type BlockFileKind = 'validate' | 'witness';
 
-const EXTENSIONS = { validate: '.v', witness: '.w' } as const;
+export const EXTENSIONS = { validate: '.v', witness: '.w' } as const;
 const TEMPORARY_EXTENSION = '.tmp';
 /** Blocks in one folder of `backup/`. */
 const BACKUP_FOLDER_BLOCKS = 1024;

@@ -57,10 +57,13 @@ export async function loadDirectory(
   };
   for await (const names of disk.names(directory)) {
     for (const name of names) {
+      if (files.hasNamed(kind, name)) {
+        onPassed();
+        continue;
+      }
       const file = parseBlockFileName(name);
       if (file?.kind !== kind) continue;
       onPassed();
-      if (files.has(kind, file.key)) continue;
       batch.push({ ...file, name });
       if (batch.length >= BATCH_FILES) await flush();
     }

@@ -7,8 +7,16 @@
  */
 
 import { compareText, hashFromBytes, hashToBytes, HASH_BYTES, type BlockKey } from '../../crdt/ids.ts';
+import { equalsHex } from '../../crdt/hex.ts';
 import { BytesColumn, NumberColumn } from './columns.ts';
 import { NO_SLOT, SlotIndex } from './slot-index.ts';
+
+/** What stands between number and hash in a block's id. */
+const HASH_PREFIX = '.0x';
+const BLOCK_HASH_DIGITS = 2 * HASH_BYTES;
+/** Of 2^53. */
+const NUMBER_DIGITS_MAX = 16;
+const DIGIT_ZERO = 48;
 
 export class BlockTable {
   readonly #numbers = new NumberColumn(Float64Array);
@@ -30,6 +38,26 @@ export class BlockTable {
   /** The block's slot, or `NO_SLOT`. */
   slotOf(key: BlockKey): number {
     return this.#find(key.number, hashToBytes(key.hash));
+  }
+
+  /**
+   * The slot of the block that `text` names up to `end`, as {@link slotOf} gives it for the key that `parseBlockId` gives. Makes no
+   * key: a start asks for every file, and that takes a fifth of the time.
+   */
+  slotOfText(text: string, end: number): number {
+    const dot = end - BLOCK_HASH_DIGITS - HASH_PREFIX.length;
+    if (dot < 1 || dot > NUMBER_DIGITS_MAX || !text.startsWith(HASH_PREFIX, dot)) return NO_SLOT;
+    if (dot > 1 && text.startsWith('0')) return NO_SLOT;
+    let number = 0;
+    for (let at = 0; at < dot; at++) {
+      const digit = text.charCodeAt(at) - DIGIT_ZERO;
+      if (digit < 0 || digit > 9) return NO_SLOT;
+      number = number * 10 + digit;
+    }
+    return this.#byNumber.find(
+      hashOfNumber(number),
+      (slot) => this.#numbers.get(slot) === number && equalsHex(this.#hashes.get(slot), text, dot + HASH_PREFIX.length),
+    );
   }
 
   /** The block's slot, made if it has none. */

@@ -31,16 +31,28 @@ export class NumberColumn {
   }
 }
 
-/** Unsigned 64-bit values. */
+/** Unsigned 64-bit values. A chunk of rows below 2^32, as inodes mostly are, takes 4 bytes a row. */
 export class BigColumn {
-  readonly #chunks: BigUint64Array[] = [];
+  readonly #low = new NumberColumn(Uint32Array);
+  readonly #high: (Uint32Array | undefined)[] = [];
 
   get(slot: number): bigint {
-    return this.#chunks[slot >>> CHUNK_SHIFT]?.[slot & ROW_MASK] ?? 0n;
+    const low = BigInt(this.#low.get(slot));
+    const high = this.#high[slot >>> CHUNK_SHIFT]?.[slot & ROW_MASK] ?? 0;
+    return high === 0 ? low : (BigInt(high) << 32n) | low;
   }
 
   set(slot: number, value: bigint): void {
-    chunkOf(this.#chunks, slot, (rows) => new BigUint64Array(rows))[slot & ROW_MASK] = value;
+    this.setHalves(slot, Number(value >> 32n), Number(BigInt.asUintN(32, value)));
+  }
+
+  /** The same for 32 bits each, signed or not. */
+  setHalves(slot: number, high: number, low: number): void {
+    this.#low.set(slot, low);
+    const index = slot >>> CHUNK_SHIFT;
+    if (high !== 0) this.#high[index] ??= new Uint32Array(CHUNK_ROWS);
+    const chunk = this.#high[index];
+    if (chunk !== undefined) chunk[slot & ROW_MASK] = high;
   }
 }
 

@@ -111,6 +111,13 @@ export function* readEntries(part: Uint8Array): Generator<SnapshotEntry> {
     const sizeBytes = view.getUint32(start + 8, true);
     return { place, identity: { inode, sizeBytes, modifiedNs: view.getBigUint64(start + 12, true) } };
   };
+  const shelvedAt = (state: number): ShelfEntry => {
+    const digest = part.subarray(at, at + HASH_BYTES);
+    const payloadDigest = equalBytes(digest, NO_DIGEST) ? undefined : digest;
+    const sizes = at + HASH_BYTES;
+    const [payloadBytes, payloadOffset] = [view.getUint32(sizes, true), view.getUint32(sizes + 4, true)];
+    return { state, payloadDigest, payloadBytes, payloadOffset };
+  };
   while (at < part.length) {
     invariant(part.length - at >= FIXED_BYTES, 'a part whose digest is right ends with a whole entry');
     const number = view.getFloat64(at, true);
@@ -125,13 +132,11 @@ export function* readEntries(part: Uint8Array): Generator<SnapshotEntry> {
     const validate = file();
     const witness = file();
     const state = view.getUint8(at++);
-    const digest = bytes(HASH_BYTES);
-    const payloadDigest = equalBytes(digest, NO_DIGEST) ? undefined : digest;
-    const [payloadBytes, payloadOffset] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
-    const length = view.getUint32(at + 8, true);
-    at += 12;
+    const shelved = state === 0 ? undefined : shelvedAt(state);
+    at += SHELVED_BYTES - 1;
+    const length = view.getUint32(at, true);
+    at += 4;
     const packed = bytes(length);
-    const shelved = state === 0 ? undefined : { state, payloadDigest, payloadBytes, payloadOffset };
     const counts = { results, successes, isDisputed };
     yield { number, hash, fingerprint, traits, counts, validate, witness, shelved, packed };
   }

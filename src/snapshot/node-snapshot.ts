@@ -55,7 +55,7 @@ export function adoptInto({ replica, files, shelf, tally }: SnapshotParts): Snap
       replica.adopt({ slot, fingerprint, traits, packed });
       tally.adopt(counts.results, counts.successes, counts.isDisputed);
       if (validate !== undefined) files.noteAt('validate', slot, validate);
-      files.noteRecordAt(slot, fingerprintFromBytes(fingerprint));
+      files.adoptRecordAt(slot, fingerprint);
       if (witness !== undefined) files.noteAt('witness', slot, witness);
       if (shelved !== undefined) shelf.adopt(slot, shelved);
     },

@@ -7,8 +7,9 @@
 
 import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
+import { wordAt } from '../../net/reconcile/index/words.ts';
 import type { FileIdentity } from '../disk/disk.ts';
-import type { BlockFileKind } from '../files/file-names.ts';
+import { EXTENSIONS, type BlockFileKind } from '../files/file-names.ts';
 import type { BlockTable } from '../replica/block-table.ts';
 import { BigColumn, NumberColumn } from '../replica/columns.ts';
 import { NO_SLOT } from '../replica/slot-index.ts';
@@ -61,6 +62,14 @@ export class FileLedger {
     return slot !== NO_SLOT && this.#kinds[kind].places.get(slot) !== 0;
   }
 
+  /** Whether the file that is named so is known; false for a name that is no block's. */
+  hasNamed(kind: BlockFileKind, name: string): boolean {
+    const slot = name.endsWith(EXTENSIONS[kind])
+      ? this.#blocks.slotOfText(name, name.length - EXTENSIONS[kind].length)
+      : NO_SLOT;
+    return slot !== NO_SLOT && this.#kinds[kind].places.get(slot) !== 0;
+  }
+
   knownAt(kind: BlockFileKind, slot: number): KnownFile | undefined {
     const { inodes, modifiedNs, sizesBytes, places } = this.#kinds[kind];
     const place = PLACES[places.get(slot)];
@@ -107,6 +116,11 @@ export class FileLedger {
 
   noteRecordAt(slot: number, fingerprint: Fingerprint | undefined): void {
     this.#recordTags.set(slot, fingerprint === undefined ? 0n : tagOf(fingerprint));
+  }
+
+  /** As `noteRecordAt`, for a fingerprint's 16 bytes. */
+  adoptRecordAt(slot: number, fingerprint: Uint8Array): void {
+    this.#recordTags.setHalves(slot, wordAt(fingerprint, 8), wordAt(fingerprint, 12));
   }
 
   /** Whether the block's `.v` holds the record with this fingerprint. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,18 @@ describe('the machine as a disk, beyond what memory can show', () => {
       await assert.rejects(disk.read(path, 64), (error) => isFailure(error, 'ERR_DISK') && error.argument === path);
     }
   });
+
+  for (const count of [4_096, 4_097]) {
+    it(`names each of ${count} files once, and no folder`, async () => {
+      const expected = Array.from({ length: count }, (_, at) => `${at}`);
+      const directory = join(root, `names-${count}`);
+      mkdirSync(join(directory, 'folder'), { recursive: true });
+      for (const name of expected) writeFileSync(join(directory, name), '');
+      const found: string[] = [];
+      for await (const names of disk.names(directory)) found.push(...names);
+      assert.deepEqual(found.sort(), expected.sort());
+    });
+  }
 
   it('gives up on a directory that the system neither has nor makes', async function () {
     const path = '/proc/driftlock/deep';

@@ -110,6 +110,28 @@ describe('a replica', () => {
     );
   });
 
+  it('knows the fingerprint of each block after every change, also where several are at one height', () => {
+    holds(
+      fc.property(arbitraryDeltas(20), fc.nat(40), (merged, removed) => {
+        const replica = new Replica();
+        const assertFingerprints = (): void => {
+          for (const { key, record, fingerprint } of replica.entries()) {
+            assert.equal(fingerprint, fingerprintOf({ key, record }));
+          }
+        };
+        for (const delta of merged) {
+          replica.merge(delta);
+          assertFingerprints();
+        }
+        for (const { key } of merged.slice(removed)) replica.remove(key);
+        assertFingerprints();
+        for (const delta of merged) replica.merge(delta);
+        assertFingerprints();
+        assert.deepEqual(contentOf(replica), contentOf(replicaOf(merged)));
+      }),
+    );
+  });
+
   it('knows nothing of a block of which only an empty record came', () => {
     const replica = new Replica();
     const key = { number: 1, hash: `0x${'11'.repeat(32)}` } as const;

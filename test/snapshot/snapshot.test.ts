@@ -107,6 +107,18 @@ describe('a snapshot', () => {
     );
   });
 
+  it('gives the blocks by height', () => {
+    holds(
+      fc.property(arbitraryDeltas(40), (deltas) => {
+        const numbers = [...snapshotOf(partsOf(deltas)).entries()].map(({ number }) => number);
+        assert.deepEqual(
+          numbers,
+          numbers.toSorted((a, b) => a - b),
+        );
+      }),
+    );
+  });
+
   it('leaves out a block whose file does not hold its record', async () => {
     const parts = partsOf(fc.sample(arbitraryDeltas(40), { numRuns: 1, seed: 3 })[0] ?? []);
     for (const { key } of parts.replica.entries()) parts.files.noteRecord(key, undefined);

@@ -7,8 +7,9 @@
  * and comes back beside its place); a node without items is dropped.
  */
 
+import type { Fingerprint } from '../../../crdt/block/fingerprint.ts';
 import { invariant } from '../../../crdt/invariant.ts';
-import type { Item } from './item.ts';
+import { boundAt, type Item } from './item.ts';
 import { addWords, compareWords, FINGERPRINT_WORDS, readWords, subtractWords, writeWords } from './words.ts';
 
 export const LEAF_ITEMS_MAX = 128;
@@ -32,7 +33,7 @@ interface Inner {
 type Node = Leaf | Inner;
 
 /** An item with its fingerprint in words. */
-interface Key {
+export interface Key {
   readonly number: number;
   readonly words: Uint32Array;
 }
@@ -52,9 +53,19 @@ export class ItemTree {
     return this.#root.count;
   }
 
+  /** What the fingerprints of all items add up to. */
+  get sum(): Fingerprint {
+    return readWords(this.#root.sum, 0);
+  }
+
   /** Precondition: the item is not there. */
   insert(item: Item): void {
-    const split = insertInto(this.#root, keyOf(item));
+    this.insertKey(keyOf(item));
+  }
+
+  /** The same for an item whose fingerprint is in words, which are copied. */
+  insertKey(key: Key): void {
+    const split = insertInto(this.#root, key);
     if (split === undefined) return;
     const left = this.#root;
     this.#root = newInner([left, split.right], [split.bound, split.bound]);
@@ -86,6 +97,16 @@ export class ItemTree {
       for (let at = 0; at < end; at++) addWords(sum, node.words, at * FINGERPRINT_WORDS);
     }
     return rank + end;
+  }
+
+  /** The fingerprint of the item of `number`, when it has exactly one. */
+  onlyOf(number: number): Fingerprint | undefined {
+    const first = this.rank(boundAt(number));
+    const found: Fingerprint[] = [];
+    this.visit(first, first + 2, (at, words, offset) => {
+      if (at === number) found.push(readWords(words, offset));
+    });
+    return found.length === 1 ? found[0] : undefined;
   }
 
   /** Visits the items of rank `first` to `end` − 1, ascending. */
@@ -203,9 +224,17 @@ function splitLeaf(leaf: Leaf, kept: number, next: Key): Split & { readonly righ
   leaf.count = kept;
   recount(leaf);
   recount(right);
-  const bound =
+  const first =
     right.count === 0 ? next : { number: right.numbers[0] ?? 0, words: right.words.slice(0, FINGERPRINT_WORDS) };
-  return { bound, right };
+  return { bound: lowestBound(leaf.numbers[kept - 1] ?? 0, first), right };
+}
+
+/**
+ * The least bound between an item of `numberBelow` and `first`. A record that changes comes back with another fingerprint: it has to
+ * find its old place, and not the full leaf before.
+ */
+function lowestBound(numberBelow: number, first: Key): Key {
+  return numberBelow === first.number ? first : { number: first.number, words: new Uint32Array(FINGERPRINT_WORDS) };
 }
 
 function splitInner(node: Inner, isAtEnd: boolean): Split {

@@ -20,6 +20,19 @@ export function writeWords(target: Uint32Array, offset: number, fingerprint: Fin
   }
 }
 
+/** The words of a fingerprint's 16 bytes. */
+export function wordsOfBytes(bytes: Uint8Array): Uint32Array {
+  const words = new Uint32Array(FINGERPRINT_WORDS);
+  for (let at = 0; at < FINGERPRINT_WORDS; at++) words[at] = wordAt(bytes, 4 * at);
+  return words;
+}
+
+/** The 32 bits at `offset`, big-endian, as a signed integer. Without a view, which costs more than the reading. */
+export function wordAt(bytes: Uint8Array, offset: number): number {
+  const high = ((bytes[offset] ?? 0) << 24) | ((bytes[offset + 1] ?? 0) << 16);
+  return high | ((bytes[offset + 2] ?? 0) << 8) | (bytes[offset + 3] ?? 0);
+}
+
 export function readWords(source: Uint32Array, offset: number): Fingerprint {
   let fingerprint = 0n;
   for (let at = offset; at < offset + FINGERPRINT_WORDS; at++) {

@@ -13,6 +13,7 @@ import { MemoryHub } from '../../../net/memory/hub.ts';
 import { configureNode } from '../../../src/config/program-config.ts';
 import { datadirLayout, type DatadirLayout } from '../../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../../src/datadir/prepare.ts';
+import type { ScannedFile } from '../../../src/disk/disk.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { blockFileName } from '../../../src/files/file-names.ts';
 import { encodeValidateFile } from '../../../src/files/validate-file.ts';
@@ -56,6 +57,8 @@ export async function fillValidate(layout: DatadirLayout, source: ScaleBlocks, c
 export interface LoneNode {
   readonly node: DriftlockNode;
   readonly layout: DatadirLayout;
+  /** Resolves when the directories have been scanned once. */
+  readonly firstScan: Promise<void>;
 }
 
 /** A node whose network reaches nobody. `identity` has to be the same for a restart. */
@@ -66,7 +69,7 @@ export async function loneNode(
   onEvent: (event: NodeEvent) => void,
 ): Promise<LoneNode> {
   const layout = datadirLayout(datadir);
-  const disk = new NodeDisk();
+  const disk = new ScanningDisk(layout);
   await prepareDatadir(disk, layout);
   const config = configureNode({ datadir });
   const hub = new MemoryHub({ clock: systemClock, random: randomInteger });
@@ -87,7 +90,28 @@ export async function loneNode(
       onEvent,
     },
   );
-  return { node, layout };
+  return { node, layout, firstScan: disk.firstScan };
+}
+
+/** Tells when the directories of the blocks were scanned once. */
+class ScanningDisk extends NodeDisk {
+  readonly #unscanned: Set<string>;
+  readonly #scanned = Promise.withResolvers<void>();
+
+  constructor({ validate, witness }: DatadirLayout) {
+    super();
+    this.#unscanned = new Set([validate, witness]);
+  }
+
+  get firstScan(): Promise<void> {
+    return this.#scanned.promise;
+  }
+
+  override async *scan(directory: string): AsyncGenerator<readonly ScannedFile[]> {
+    yield* super.scan(directory);
+    this.#unscanned.delete(directory);
+    if (this.#unscanned.size === 0) this.#scanned.resolve();
+  }
 }
 
 const startFigures = z.object({
@@ -99,6 +123,8 @@ const startFigures = z.object({
   fromIndex: z.number(),
   /** From a witness's place in the directory to the call of the validator. */
   claimsMs: z.array(z.number()),
+  /** The same, of claims that were made while the directory was scanned for the first time. */
+  scanningClaimsMs: z.array(z.number()),
 });
 
 /** What a node took that was started on a directory, in a process of its own. */

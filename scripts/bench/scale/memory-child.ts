@@ -14,6 +14,8 @@ import { FileLedger } from '../../../src/store/file-ledger.ts';
 import { WitnessShelf } from '../../../src/witness/shelf.ts';
 import { ScaleBlocks } from './blocks.ts';
 
+/** Real times take more than 32 bits. */
+const BOOT_NS = 1_700_000_000_000_000_000n;
 const total = Number(process.argv[2]);
 const source = new ScaleBlocks();
 const replica = new Replica();
@@ -37,7 +39,7 @@ async function fill(from: number, to: number): Promise<void> {
     const record = source.record(at);
     const change = replica.merge({ key, record });
     if (change !== undefined) tally.note(change);
-    const identity = { inode: BigInt(at), sizeBytes: 500, modifiedNs: BigInt(at) };
+    const identity = { inode: BigInt(at), sizeBytes: 500, modifiedNs: BOOT_NS + BigInt(at) };
     for (const kind of ['validate', 'witness'] as const) files.note(kind, key, { identity, place: 'primary' });
     files.noteRecord(key, replica.fingerprint(key));
     const payloadDigest = record.witnesses[0]?.payloadDigest;

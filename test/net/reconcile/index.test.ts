@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { addFingerprint } from '../../../crdt/block/fingerprint.ts';
+import { addFingerprint, fingerprintToBytes } from '../../../crdt/block/fingerprint.ts';
 import {
   boundAt,
   compareItems,
@@ -97,6 +97,28 @@ describe('the index of a replica', () => {
         assert.equal(index.find(1n).length, items.length - others.length);
       }),
     );
+  });
+
+  it('knows the fingerprint of a height with one item, and of no other height', () => {
+    holds(
+      fc.property(fc.uniqueArray(item, { selector: ({ number: at, fingerprint: of }) => `${at} ${of}` }), (items) => {
+        const index = indexOf(items);
+        for (const { number: at } of [...items, boundAt(7)]) {
+          const there = items.filter((each) => each.number === at);
+          assert.equal(index.onlyFingerprint(at), there.length === 1 ? there[0]?.fingerprint : undefined);
+        }
+      }),
+    );
+  });
+
+  it('is the same whether items are adopted as bytes or told as changes', () => {
+    const items = sorted(randomItems(1_000, seededRandom(5)));
+    const index = new ReconcileIndex();
+    for (const { number: at, fingerprint: of } of items) index.adopt(at, fingerprintToBytes(of));
+    assertIndexes(index, items, EVERYTHING);
+    for (const { fingerprint: of } of items.slice(0, 20)) {
+      assert.deepEqual(index.find(itemIdOf(of)), indexOf(items).find(itemIdOf(of)));
+    }
   });
 
   it('answers as a recount does when it is three levels deep, and when it has shrunk again', () => {
