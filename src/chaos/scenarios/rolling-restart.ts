@@ -10,5 +10,5 @@ export const ROLLING_RESTART: Scenario = {
   workload: { blocksPerSecond: 5, validationMs: [50, 600] },
   faults: [{ fault: 'restart', on: 'next', atSeconds: 3, forSeconds: 2, everySeconds: 6 }],
   // An orderly stop gives its leases up; what is left are claims that cross.
-  holds: { duplicatesPerBlockMax: 0.5 },
+  holds: { duplicatesPerBlockMax: 0.2 },
 };
