@@ -21,6 +21,8 @@ export interface ClockEstimate {
   readonly offset: Interval;
   /** The end of the latest exchange, on our monotonic clock. */
   readonly atMs: number;
+  /** Its begin, likewise. */
+  readonly askedAtMs: number;
   /** The peer's clocks as it read them for the latest exchange. */
   readonly peer: ClockReading;
   /** Its wall clock at the moment since which it has not been stepped, as far as the peer noticed. */
@@ -67,6 +69,7 @@ function estimateFrom(exchange: Exchange, offset: Interval, driftRate: number): 
     run,
     offset,
     atMs: exchange.receivedAtMs,
+    askedAtMs: exchange.sentAtMs,
     peer: { wallMs, monotonicMs: sentMs, apartMs: APART_MS_MAX },
     steadySinceWallMs: wallMs - Math.max(0, steadyForMsMin),
     roundTripMs: roundTripOf(exchange),
@@ -96,7 +99,11 @@ export function wallOffset(estimate: ClockEstimate, now: ClockReading, driftRate
  * Whether the peer's wall clock is known to have run without a step from `stamp`, which it made, until the latest
  * exchange. Only then does a measured offset say anything about the moment of the stamp. (A stamp that the hybrid clock
  * put ahead of the wall clock is taken for later than it was, which makes nothing end sooner.)
+ *
+ * The exchange must have been asked for after the stamp was seen here, at `seenAtMs` on our monotonic clock: the wall clocks
+ * alone do not tell which came first. A stamp made after a step back can lie between two moments from before the step.
  */
-export function coversStamp({ peer, steadySinceWallMs }: ClockEstimate, stamp: HlcStamp): boolean {
-  return steadySinceWallMs <= stamp.wallMs && stamp.wallMs <= peer.wallMs;
+export function coversStamp(estimate: ClockEstimate, stamp: HlcStamp, seenAtMs: number): boolean {
+  const { peer, steadySinceWallMs, askedAtMs } = estimate;
+  return seenAtMs <= askedAtMs && steadySinceWallMs <= stamp.wallMs && stamp.wallMs <= peer.wallMs;
 }

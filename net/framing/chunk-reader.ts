@@ -1,5 +1,5 @@
 /**
- * Reads a stream of chunks as a message of known length, and then what follows it.
+ * Reads a stream of chunks as messages of known length, and then what follows them.
  *
  * Invariant: every byte is handed out once and in order, however the chunks are cut; at most the message and one chunk
  * are held.
@@ -21,18 +21,30 @@ export class ChunkReader {
   /** The next `byteCount` bytes. Throws `ERR_STREAM_FAILED` when the stream ends before them. */
   async exactly(byteCount: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(byteCount);
-    let filled = 0;
-    while (filled < byteCount) {
+    await this.pieces(byteCount, (piece, at) => bytes.set(piece, at));
+    return bytes;
+  }
+
+  /** The next `byteCount` bytes, each piece as it arrives, with its place among them. Throws as `exactly` does. */
+  async pieces(byteCount: number, onPiece: (piece: Uint8Array, at: number) => void): Promise<void> {
+    for (let at = 0; at < byteCount;) {
       const chunk = await this.#next();
       if (chunk === undefined) {
-        throw streamFailed(this.#protocol, `its end after ${filled} of ${byteCount} bytes of a message`);
+        throw streamFailed(this.#protocol, `its end after ${at} of ${byteCount} bytes of a message`);
       }
-      const used = chunk.subarray(0, byteCount - filled);
-      bytes.set(used, filled);
-      filled += used.length;
-      this.#left = chunk.subarray(used.length);
+      const piece = chunk.subarray(0, byteCount - at);
+      this.#left = chunk.subarray(piece.length);
+      onPiece(piece, at);
+      at += piece.length;
     }
-    return bytes;
+  }
+
+  /** The next byte; undefined at the end of the stream. */
+  async byte(): Promise<number | undefined> {
+    const chunk = await this.#next();
+    if (chunk === undefined) return undefined;
+    this.#left = chunk.subarray(1);
+    return chunk[0];
   }
 
   /** What has not been read yet, as chunks. */

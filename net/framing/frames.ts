@@ -7,6 +7,7 @@
 
 import { decode, encode } from 'it-length-prefixed';
 import { streamFailed } from '../transport-error.ts';
+import type { ChunkReader } from './chunk-reader.ts';
 import { PeerMisbehaved } from './peer-misbehaved.ts';
 
 /** Four bytes of a varint reach 256 MiB, more than any frame. */
@@ -41,6 +42,26 @@ export async function* decodeFrames(
   }
 }
 
+/**
+ * The length of the frame that `reader` comes to, whose bytes are next; undefined at the end of the stream. For frames that
+ * are not to be held whole. Throws as `decodeFrames` does.
+ */
+export async function readFrameLength(
+  reader: ChunkReader,
+  protocol: string,
+  frameBytesMax: number,
+): Promise<number | undefined> {
+  let length = 0;
+  for (let at = 0; at < LENGTH_BYTES_MAX; at++) {
+    const byte = await reader.byte();
+    if (byte === undefined && at > 0) throw streamFailed(protocol, 'its end in the middle of a frame');
+    if (byte === undefined) return undefined;
+    length += lengthPart(byte, at);
+    if (isLastOfLength(byte)) return checkLength(length, at, byte, frameBytesMax);
+  }
+  throw lengthTooLong();
+}
+
 /** it-length-prefixed takes a `RangeError` for a length that has not fully arrived; whatever else is thrown ends the decoding. */
 function boundedLength(frameBytesMax: number): { (data: LengthBytes): number; bytes: number } {
   const decodeLength = (data: LengthBytes): number => {
@@ -48,17 +69,35 @@ function boundedLength(frameBytesMax: number): { (data: LengthBytes): number; by
     for (let at = 0; at < LENGTH_BYTES_MAX; at++) {
       if (at >= data.byteLength) throw new RangeError('the length has not fully arrived');
       const byte = data.get(at);
-      length += (byte & 0x7f) * 0x80 ** at;
-      if (byte >= 0x80) continue;
-      if (byte === 0 && at > 0) throw badLength('the shortest varint', 'a longer one');
-      if (length > frameBytesMax) throw badLength(`at most ${frameBytesMax} bytes`, `${length}`);
+      length += lengthPart(byte, at);
+      if (!isLastOfLength(byte)) continue;
       decodeLength.bytes = at + 1;
-      return length;
+      return checkLength(length, at, byte, frameBytesMax);
     }
-    throw badLength(`at most ${LENGTH_BYTES_MAX} bytes of varint`, 'a longer one');
+    throw lengthTooLong();
   };
   decodeLength.bytes = 0;
   return decodeLength;
+}
+
+/** What byte `at` of a varint adds to its value. */
+function lengthPart(byte: number, at: number): number {
+  return (byte & 0x7f) * 0x80 ** at;
+}
+
+function isLastOfLength(byte: number): boolean {
+  return byte < 0x80;
+}
+
+/** `length`, which ends with `lastByte`, the one at `at`. */
+function checkLength(length: number, at: number, lastByte: number, frameBytesMax: number): number {
+  if (lastByte === 0 && at > 0) throw badLength('the shortest varint', 'a longer one');
+  if (length > frameBytesMax) throw badLength(`at most ${frameBytesMax} bytes`, `${length}`);
+  return length;
+}
+
+function lengthTooLong(): PeerMisbehaved {
+  return badLength(`at most ${LENGTH_BYTES_MAX} bytes of varint`, 'a longer one');
 }
 
 function badLength(expected: string, found: string): PeerMisbehaved {

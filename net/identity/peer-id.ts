@@ -11,9 +11,19 @@ import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id';
 import { DriftlockError } from '../../crdt/errors.ts';
 import { describeText, nodeFromBytes, nodeToBytes, type NodeId } from '../../crdt/ids.ts';
 
+/** Twice the members of the largest cluster. */
+const TEXTS_KEPT_MAX = 1_024;
+/** A text takes 10 µs to make, and the same few nodes are named in every line of a log and of evidence. */
+const texts = new Map<NodeId, string>();
+
 /** `12D3Koo…`. */
 export function peerIdText(node: NodeId): string {
-  return peerIdOf(node).toString();
+  const known = texts.get(node);
+  if (known !== undefined) return known;
+  const text = peerIdOf(node).toString();
+  if (texts.size >= TEXTS_KEPT_MAX) texts.clear();
+  texts.set(node, text);
+  return text;
 }
 
 export function peerIdOf(node: NodeId): PeerId {

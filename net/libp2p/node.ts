@@ -40,6 +40,8 @@ export const PING_INTERVAL_MS = 1_000;
 export const PING_TIMEOUT_MS_MIN = 2_000;
 /** The bound of the adaptive timeout: a silent peer is dropped within 6 s. */
 export const PING_TIMEOUT_MS_MAX = 5_000;
+/** Probes under way on one connection. By default it is one, and libp2p takes a second one that it may not send for a dead peer. */
+export const PINGS_UNDER_WAY_MAX = Math.ceil(PING_TIMEOUT_MS_MAX / PING_INTERVAL_MS) + 1;
 
 export interface Services extends Record<string, unknown> {
   identify: Identify;
@@ -103,7 +105,7 @@ export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
     services: {
       // Run by `Libp2pNetwork`, which lists a connection once it is answered.
       identify: identify({ runOnConnectionOpen: false }),
-      ping: ping(),
+      ping: ping({ maxInboundStreams: PINGS_UNDER_WAY_MAX, maxOutboundStreams: PINGS_UNDER_WAY_MAX }),
       gossip: gossipService(options.topics),
       ...(options.dht === undefined ? {} : { dht: options.dht.service }),
     },

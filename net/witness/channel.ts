@@ -2,23 +2,26 @@
  * The asking side of one witness stream: many requests under way, each answer to the oldest of them.
  *
  * Invariant: an answer is matched to its request by order alone, so a request that is given up keeps its place until its
- * answer has come and is dropped then. When the stream fails, every request under way fails with its error.
+ * answer has come and is dropped then. When the stream fails, every request under way fails with its error. A body goes
+ * where its asker says piece by piece as it arrives, and is nowhere else.
  */
 
-import { decodeFrames, encodeFrames } from '../framing/frames.ts';
+import { abortReason } from '../clock.ts';
+import { ChunkReader } from '../framing/chunk-reader.ts';
+import { encodeFrames, readFrameLength } from '../framing/frames.ts';
 import { blameForBytes, PeerMisbehaved } from '../framing/peer-misbehaved.ts';
 import type { ByteStream } from '../network.ts';
 import { BoundedQueue } from '../stream/bounded-queue.ts';
-import { untilLost } from '../stream/pump.ts';
 import { streamFailed } from '../transport-error.ts';
-import { WITNESS_ANSWER_BYTES_MAX } from './limits.ts';
+import { WITNESS_ANSWER_BYTES_MAX, WITNESS_ANSWER_FRONT_BYTES } from './limits.ts';
 import {
-  decodeWitnessAnswer,
+  decodeAnswerFront,
   encodeWitnessRequest,
   WITNESS_PROTOCOL,
   type WitnessAnswer,
   type WitnessRequest,
 } from './messages.ts';
+import { PendingAnswer, type AnswerRoom } from './pending-answer.ts';
 
 /** Requests under way on one stream; a caller beyond waits. Two windows of chunks: `CHUNKS_IN_FLIGHT_MAX` of a source. */
 export const PIPELINE_DEPTH_MAX = 64;
@@ -26,7 +29,7 @@ export const PIPELINE_DEPTH_MAX = 64;
 export class WitnessChannel {
   readonly #stream: ByteStream;
   readonly #requests = new BoundedQueue<Uint8Array>(PIPELINE_DEPTH_MAX);
-  readonly #pending: PromiseWithResolvers<WitnessAnswer>[] = [];
+  readonly #pending: PendingAnswer[] = [];
   #failure: Error | undefined;
 
   constructor(stream: ByteStream) {
@@ -42,16 +45,23 @@ export class WitnessChannel {
     return this.#failure === undefined;
   }
 
-  /** The answer. Rejects with `signal`'s reason, or with why the stream failed: `PeerMisbehaved` or `ERR_STREAM_FAILED`. */
-  async ask(request: WitnessRequest, signal: AbortSignal): Promise<WitnessAnswer> {
+  /**
+   * The answer, its body in `room`, which is not written to once this has settled. Rejects with `signal`'s reason, or with why
+   * the stream failed: `PeerMisbehaved` or `ERR_STREAM_FAILED`.
+   */
+  async ask(request: WitnessRequest, signal: AbortSignal, room?: AnswerRoom): Promise<WitnessAnswer> {
     if (this.#failure !== undefined) throw this.#failure;
     signal.throwIfAborted();
-    const answer = Promise.withResolvers<WitnessAnswer>();
-    // Nobody may be listening any more when the stream fails.
-    answer.promise.catch(() => undefined);
+    const answer = new PendingAnswer(room);
     this.#pending.push(answer);
     void this.#requests.push(encodeWitnessRequest(request));
-    return untilLost(answer.promise, signal);
+    const onAbort = (): void => answer.reject(abortReason(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await answer.settled;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   close(reason: Error): void {
@@ -71,14 +81,22 @@ export class WitnessChannel {
   }
 
   async #receive(): Promise<void> {
-    for await (const frame of decodeFrames(this.#stream.source, WITNESS_PROTOCOL, WITNESS_ANSWER_BYTES_MAX)) {
-      const answer = blameForBytes(() => decodeWitnessAnswer(frame));
-      const asked = this.#pending.shift();
+    const reader = new ChunkReader(this.#stream.source, WITNESS_PROTOCOL);
+    for (;;) {
+      const frameBytes = await readFrameLength(reader, WITNESS_PROTOCOL, WITNESS_ANSWER_BYTES_MAX);
+      if (frameBytes === undefined) break;
+      const [asked] = this.#pending;
       if (asked === undefined) {
         const detail = { argument: 'witness answers', expected: 'one for each request', found: 'one more' };
         throw new PeerMisbehaved(detail);
       }
-      asked.resolve(answer);
+      const front = await reader.exactly(Math.min(frameBytes, WITNESS_ANSWER_FRONT_BYTES));
+      const bodyBytes = frameBytes - front.length;
+      const status = blameForBytes(() => decodeAnswerFront(front, bodyBytes));
+      if (bodyBytes > 0) asked.begin(bodyBytes);
+      await reader.pieces(bodyBytes, (piece, at) => asked.write(piece, at));
+      this.#pending.shift();
+      asked.resolve(status);
     }
     throw streamFailed(WITNESS_PROTOCOL, 'its end');
   }

@@ -19,6 +19,20 @@ export class ChunkBuffers {
     return this.#free.length;
   }
 
+  /** Runs `use`, which takes what it needs with `take`; all of it is given back when `use` has settled. */
+  async lend<T>(use: (take: () => Uint8Array) => Promise<T>): Promise<T> {
+    const lent: Uint8Array[] = [];
+    try {
+      return await use(() => {
+        const buffer = this.take();
+        lent.push(buffer);
+        return buffer;
+      });
+    } finally {
+      for (const buffer of lent) this.giveBack(buffer);
+    }
+  }
+
   /** `CHUNK_BYTES` of anything. */
   take(): Uint8Array {
     return this.#free.pop() ?? new Uint8Array(CHUNK_BYTES);

@@ -9,7 +9,9 @@ import type { NodeId } from '../../crdt/ids.ts';
 import { withDeadline, type Clock } from '../clock.ts';
 import type { Network } from '../network.ts';
 import { WitnessChannel, PIPELINE_DEPTH_MAX } from './channel.ts';
+import type { GarbagePacer } from './garbage-pacer.ts';
 import { WITNESS_PROTOCOL, type WitnessRequest } from './messages.ts';
+import type { AnswerRoom } from './pending-answer.ts';
 import { WitnessTransferError } from './transfer-error.ts';
 
 /** Below the server's `STREAM_STALL_MS_MAX`, so that it is the asker who ends a stream. */
@@ -21,6 +23,7 @@ export interface WitnessClientOptions {
   readonly network: Pick<Network, 'open'>;
   readonly clock: Clock;
   readonly streamsPerPeer: number;
+  readonly garbage?: GarbagePacer | undefined;
 }
 
 interface Lane {
@@ -46,10 +49,10 @@ export class WitnessClient {
   }
 
   /**
-   * The body of the answer. Throws `WitnessTransferError` (`ERR_WITNESS_NOT_FOUND`, `ERR_WITNESS_BUSY`,
+   * The body of the answer, in `room` where that is given: it is not written to once this has settled. Throws `WitnessTransferError` (`ERR_WITNESS_NOT_FOUND`, `ERR_WITNESS_BUSY`,
    * `ERR_WITNESS_TOO_SLOW`), `PeerMisbehaved`, what the network throws, and `signal`'s reason.
    */
-  async ask(peer: NodeId, request: WitnessRequest, signal: AbortSignal): Promise<Uint8Array> {
+  async ask(peer: NodeId, request: WitnessRequest, signal: AbortSignal, room?: AnswerRoom): Promise<Uint8Array> {
     const { clock } = this.#options;
     const lane = this.#laneTo(peer);
     lane.load++;
@@ -57,8 +60,11 @@ export class WitnessClient {
     try {
       return await withDeadline(clock, ANSWER_TIMEOUT_MS, signal, async (limited) => {
         const channel = await lane.opening;
-        const answer = await channel.ask(request, limited);
-        if (answer.status === 'found') return answer.body;
+        const answer = await channel.ask(request, limited, room);
+        if (answer.status === 'found') {
+          this.#options.garbage?.moved(answer.body.length);
+          return answer.body;
+        }
         const code = answer.status === 'busy' ? 'ERR_WITNESS_BUSY' : 'ERR_WITNESS_NOT_FOUND';
         throw new WitnessTransferError(code, peer, nameOf(request), 'an answer', answer.status);
       });

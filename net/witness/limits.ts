@@ -4,8 +4,10 @@ import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
 
 /** One request: a challenge with all its ranges is the longest. */
 export const WITNESS_REQUEST_BYTES_MAX = 256;
+/** What stands in front of an answer's body: the version and the status. */
+export const WITNESS_ANSWER_FRONT_BYTES = 2;
 /** One answer: a chunk and what stands in front of it. */
-export const WITNESS_ANSWER_BYTES_MAX = CHUNK_BYTES + 2;
+export const WITNESS_ANSWER_BYTES_MAX = WITNESS_ANSWER_FRONT_BYTES + CHUNK_BYTES;
 /** Contract hashes are compared in so many groups, by their first byte. */
 export const CONTRACT_BUCKETS = 256;
 /** Hashes of one bucket: 2 million contracts in all, evenly spread. Those beyond are not compared. */

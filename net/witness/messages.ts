@@ -13,6 +13,7 @@ import {
   CHALLENGE_BYTES_MAX,
   CHALLENGE_RANGES_MAX,
   CONTRACT_LINE_PARTS_MAX,
+  WITNESS_ANSWER_FRONT_BYTES,
   WITNESS_REQUEST_BYTES_MAX,
 } from './limits.ts';
 
@@ -131,7 +132,11 @@ function readRanges(reader: Reader): readonly ByteRange[] {
 
 export function encodeWitnessAnswer(answer: WitnessAnswer): Uint8Array {
   const body = bodyOf(answer);
-  return new Writer(2 + body.length).u8(WITNESS_VERSION).u8(STATUSES.indexOf(answer.status)).fixed(body).finish();
+  return new Writer(WITNESS_ANSWER_FRONT_BYTES + body.length)
+    .u8(WITNESS_VERSION)
+    .u8(STATUSES.indexOf(answer.status))
+    .fixed(body)
+    .finish();
 }
 
 /** The answer in its frame, in two parts: a body of 256 KiB is not copied. */
@@ -140,7 +145,7 @@ export function frameWitnessAnswer(answer: WitnessAnswer): readonly [front: Uint
   const status = STATUSES.indexOf(answer.status);
   return [
     new Writer(8)
-      .varint(2 + body.length)
+      .varint(WITNESS_ANSWER_FRONT_BYTES + body.length)
       .u8(WITNESS_VERSION)
       .u8(status)
       .finish(),
@@ -152,14 +157,17 @@ function bodyOf(answer: WitnessAnswer): Uint8Array {
   return answer.status === 'found' ? answer.body : new Uint8Array();
 }
 
-/** The body is a view into `bytes`. Throws `DecodeError`. */
-export function decodeWitnessAnswer(bytes: Uint8Array): WitnessAnswer {
-  const reader = new Reader(bytes);
+/**
+ * The status of an answer by what stands in front of its body, of which `bodyBytes` follow: the body need not be there yet.
+ * Throws `DecodeError`.
+ */
+export function decodeAnswerFront(front: Uint8Array, bodyBytes: number): WitnessAnswer['status'] {
+  const reader = new Reader(front);
   readVersion(reader, 'witness answer', WITNESS_VERSION);
   const status = readTag(reader, 'witness answer status', STATUSES);
-  if (status === 'found') return { status, body: bytes.subarray(reader.offset) };
-  reader.end('witness answer');
-  return { status };
+  reader.end('witness answer front');
+  if (status === 'found' || bodyBytes === 0) return status;
+  throw reader.fail('ERR_TRAILING_BYTES', 'witness answer', 'no body', `${bodyBytes} bytes of one`);
 }
 
 function readTag<Name extends string>(reader: Reader, field: string, names: readonly Name[]): Name {

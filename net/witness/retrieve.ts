@@ -11,6 +11,8 @@ import { blake3Hash } from '../../crdt/hash.ts';
 import type { Hash32, NodeId } from '../../crdt/ids.ts';
 import { abortReason, type Clock } from '../clock.ts';
 import type { WitnessClient } from './client.ts';
+import type { ChunkBuffers } from './chunk-buffers.ts';
+import type { AnswerRoom } from './pending-answer.ts';
 import { ChunkSchedule, OVERTAKE_MS } from './schedule.ts';
 import { WitnessTransferError } from './transfer-error.ts';
 
@@ -36,6 +38,9 @@ export interface Retrieval {
   readonly sources: readonly NodeId[];
   /** Which chunks are there already, by the list: asked once, before the first chunk. */
   readonly begin: (chunks: readonly Hash32[]) => Promise<(index: number) => boolean>;
+  /** Where the chunks of a payload of several lie while they arrive and are kept. */
+  readonly buffers: ChunkBuffers;
+  /** The bytes of a payload of several chunks are another's once this has settled; those of a payload of one are the caller's. */
   readonly onChunk: (index: number, bytes: Uint8Array) => Promise<void>;
   readonly onSourceLost: (source: NodeId, error: unknown) => void;
   readonly signal: AbortSignal;
@@ -173,11 +178,16 @@ class Download {
     this.#tasks.add(task);
   }
 
+  #fetch(source: NodeId, index: number): Promise<void> {
+    if (this.#chunks.length === 1) return this.#fetchInto(source, index);
+    return this.#retrieval.buffers.lend((take) => this.#fetchInto(source, index, take));
+  }
+
   /** Rejects when the chunk could not be kept; a source that fails is dropped. */
-  async #fetch(source: NodeId, index: number): Promise<void> {
+  async #fetchInto(source: NodeId, index: number, room?: AnswerRoom): Promise<void> {
     let bytes: Uint8Array;
     try {
-      bytes = await this.#ask(source, index);
+      bytes = await this.#ask(source, index, room);
     } catch (error) {
       if (!this.#over.signal.aborted && this.#inFlight.has(source)) this.#drop(source, error);
       return;
@@ -189,10 +199,10 @@ class Download {
     this.#storing--;
   }
 
-  async #ask(source: NodeId, index: number): Promise<Uint8Array> {
+  async #ask(source: NodeId, index: number, room: AnswerRoom | undefined): Promise<Uint8Array> {
     const { client, wanted } = this.#retrieval;
     const { payloadDigest, payloadBytes } = wanted;
-    const bytes = await client.ask(source, { kind: 'chunk', payloadDigest, index }, this.#over.signal);
+    const bytes = await client.ask(source, { kind: 'chunk', payloadDigest, index }, this.#over.signal, room);
     const expectedBytes = chunkBytes(payloadBytes, index);
     if (bytes.length !== expectedBytes) {
       const [expected, found] = [`${expectedBytes} bytes of chunk ${index}`, `${bytes.length}`];

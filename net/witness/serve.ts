@@ -17,6 +17,7 @@ import { TokenBucket } from '../rate/token-bucket.ts';
 import { BoundedQueue } from '../stream/bounded-queue.ts';
 import { STREAM_PIECE_BYTES } from '../stream/pump.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
+import type { GarbagePacer } from './garbage-pacer.ts';
 import { WITNESS_READ_AHEAD, WITNESS_REQUEST_BYTES_MAX } from './limits.ts';
 import {
   decodeWitnessRequest,
@@ -55,6 +56,7 @@ export interface WitnessServerOptions {
   readonly limits: ServeLimits;
   /** The region a peer says it stands in; empty when it has said nothing yet. */
   readonly regionOf: (peer: NodeId) => string;
+  readonly garbage?: GarbagePacer | undefined;
 }
 
 /** An answer, and the buffer that its body may lie in. */
@@ -155,6 +157,7 @@ export class WitnessServer {
       const waitMs = this.#charge(peer, front.length + body.length);
       if (waitMs > 0) await pause(this.#options.clock, waitMs);
       this.#sentBytes += front.length + body.length;
+      this.#options.garbage?.moved(body.length);
       yield front;
       if (buffer === undefined) {
         if (body.length > 0) yield body;

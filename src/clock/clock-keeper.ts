@@ -150,14 +150,15 @@ export class ClockKeeper {
   }
 
   /**
-   * Our clocks, if the wall clock can now be compared with `lease`'s stamp: the holder's clock is known to have run
-   * without a step from the stamp to its latest exchange with us, and to lie within the skew bound of ours.
+   * Our clocks, if the wall clock can now be compared with the stamp of `lease`, seen at `seenAtMs` on our monotonic clock:
+   * the holder's clock is known to have run without a step from the stamp to its latest exchange with us, and to lie within
+   * the skew bound of ours.
    */
-  readingFor(lease: Pick<Lease, 'holder' | 'stamp'>): ClockReading | undefined {
+  readingFor(lease: Pick<Lease, 'holder' | 'stamp'>, seenAtMs: number): ClockReading | undefined {
     const { driftRate, skewBoundMs } = this.#options.bounds;
     const now = this.#ownClock.look();
     const estimate = this.#peers.get(lease.holder)?.estimate;
-    if (estimate === undefined || !coversStamp(estimate, lease.stamp)) return undefined;
+    if (estimate === undefined || !coversStamp(estimate, lease.stamp, seenAtMs)) return undefined;
     return isWithin(wallOffset(estimate, now, driftRate), skewBoundMs) ? now : undefined;
   }
 

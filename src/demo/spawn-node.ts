@@ -11,8 +11,6 @@ import { STOP_WITH_PARENT } from './stop-with-parent.ts';
 /** Plain JavaScript, so it is not built: it lies in `src/` also where this file lies in `dist/src/`. */
 const PROGRAM_PLACE = import.meta.url.endsWith('.ts') ? '../driftlock.js' : '../../../src/driftlock.js';
 const PROGRAM = fileURLToPath(new URL(PROGRAM_PLACE, import.meta.url));
-/** As `src/driftlock.js` gives it to a node, which it cannot do with a channel to its parent. */
-const YOUNG_GENERATION_FLAG = '--max-semi-space-size=2';
 
 export interface Spawned {
   /** Of `driftlock run`. */
@@ -26,7 +24,7 @@ export interface Spawned {
 }
 
 export function spawnNode({ args, log, env = {}, through = [] }: Spawned): ChildProcess {
-  const node = [process.execPath, YOUNG_GENERATION_FLAG, PROGRAM, 'run', ...args];
+  const node = [process.execPath, PROGRAM, 'run', ...args];
   const [command = process.execPath, ...rest] = [...through, ...node];
   return spawn(command, rest, {
     // Out of the terminal's group: Ctrl-C is for the parent, which then stops its nodes once, with grace.

@@ -16,9 +16,14 @@ import { leaseEndsAtWallMs, observerRemainingMs, type ClockBounds, type LeaseSig
 interface Sighting {
   readonly lease: Lease;
   readonly seenAtMonotonicMs: number;
+  /** When the claim was, of which `lease` may be a renewal. */
+  readonly claimSeenAtMonotonicMs: number;
   /** Both our clocks, read while ours and the holder's were known to lie within the bound; undefined: not yet. */
   reading: Instant | undefined;
 }
+
+/** `seenAtMonotonicMs`: when the claim of the lease was first seen here. */
+export type ReadingFor = (lease: Lease, seenAtMonotonicMs: number) => Instant | undefined;
 
 /** The moment of a judgement, on both clocks. */
 export interface Instant {
@@ -46,14 +51,14 @@ export const SIGHTING_RULES: SightingRules = {
 export class LeaseSightings {
   readonly #sightings = new Map<BlockId, Sighting>();
   readonly #bounds: ClockBounds;
-  readonly #readingFor: (lease: Lease) => Instant | undefined;
+  readonly #readingFor: ReadingFor;
   readonly #rules: SightingRules;
 
   /**
    * `readingFor`: our clocks now, if the wall clock can be compared with the lease's stamp: our clock and the holder's are
    * known to lie within the skew bound, and the holder's not to have been stepped since the stamp.
    */
-  constructor(bounds: ClockBounds, readingFor: (lease: Lease) => Instant | undefined, rules = SIGHTING_RULES) {
+  constructor(bounds: ClockBounds, readingFor: ReadingFor, rules = SIGHTING_RULES) {
     this.#rules = rules;
     this.#bounds = bounds;
     this.#readingFor = readingFor;
@@ -92,12 +97,14 @@ export class LeaseSightings {
     const id = blockId(key);
     const known = this.#sightings.get(id);
     if (known !== undefined && !this.#rules.startsAnew(known.lease, lease)) {
-      known.reading ??= this.#readingFor(lease);
+      known.reading ??= this.#readingFor(lease, known.claimSeenAtMonotonicMs);
       return known;
     }
     // Renewals do not stamp anew: what is known about the claim's stamp stays known.
-    const knownReading = known !== undefined && isSameClaim(known.lease, lease) ? known.reading : undefined;
-    const sighting = { lease, seenAtMonotonicMs: now.monotonicMs, reading: knownReading ?? this.#readingFor(lease) };
+    const claim = known !== undefined && isSameClaim(known.lease, lease) ? known : undefined;
+    const claimSeenAtMonotonicMs = claim?.claimSeenAtMonotonicMs ?? now.monotonicMs;
+    const reading = claim?.reading ?? this.#readingFor(lease, claimSeenAtMonotonicMs);
+    const sighting = { lease, seenAtMonotonicMs: now.monotonicMs, claimSeenAtMonotonicMs, reading };
     this.#sightings.set(id, sighting);
     return sighting;
   }

@@ -1,6 +1,9 @@
 /** The machine's clocks, randomness and disk: the one place where the project asks for them, and where chaos puts its own. */
 
 import { randomInt } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { invariant } from '../../crdt/invariant.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
 import { NodeDisk } from '../disk/node-disk.ts';
 import { injectedFaults } from './injected-faults.ts';
@@ -25,6 +28,22 @@ export const systemDisk: NodeDisk = injected?.disk ?? new NodeDisk();
 
 /** `below`: 1…2^48 − 1. */
 export const randomInteger: RandomInteger = (below) => randomInt(below);
+
+/** V8 hands `gc` to contexts that are made while the flag is set; this program's own has no such global. */
+function exposedCollector(): (options: { readonly type: 'minor'; readonly execution: 'sync' }) => void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  invariant(typeof collect === 'function', 'V8 exposes its collector');
+  return (options) => void Reflect.apply(collect, undefined, [options]);
+}
+
+const collectGarbage = exposedCollector();
+
+/** Collects the young generation at once: 0.2 ms when little of it is live. */
+export function collectYoung(): void {
+  collectGarbage({ type: 'minor', execution: 'sync' });
+}
 
 /** Resolves in the next turn of the event loop, when every promise chain that waits for nothing real has ended. */
 export function eventLoopTurn(): Promise<void> {

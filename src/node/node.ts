@@ -99,11 +99,9 @@ export class DriftlockNode {
       onStanding: () => this.#claimingChanged(),
       onMeasured: (peer) => this.#clockMeasured(peer),
     });
-    const sightings = (this.#sightings = new LeaseSightings(
-      bounds,
-      (lease) => this.clocks.readingFor(lease),
-      rules.sighting,
-    ));
+    const newSightings = (): LeaseSightings =>
+      new LeaseSightings(bounds, (lease, seenAtMs) => this.clocks.readingFor(lease, seenAtMs), rules.sighting);
+    const sightings = (this.#sightings = newSightings());
     this.#reservations = new Reservations({
       clock,
       durationMs: settings.reserveMs,
@@ -140,25 +138,21 @@ export class DriftlockNode {
     this.store = this.#journaled.store;
     const { writer } = this.#journaled;
     this.witnesses = new WitnessService({
-      network,
+      ...world,
       directory: world.directory,
-      disk,
-      clock,
-      random,
       author,
       store: this.store,
       quarantine,
       blocks: replica.blocks,
       files,
       writer,
-      sightings: new LeaseSightings(bounds, (lease) => this.clocks.readingFor(lease), rules.sighting),
+      sightings: newSightings(),
       policy: settings.witnessPolicy ?? { kind: 'full' },
       limits: settings.witnessLimits ?? WITNESS_LIMITS,
       region: settings.region,
       regionOf: (node) => this.presence.of(node)?.heartbeat.region ?? '',
       liveMembers: () => this.presence.live().filter((node) => node !== author.node),
       rivals: () => (this.claims.isAtWork ? this.presence.liveClaimants() : undefined),
-      layout,
       pathOf: pathsOf.witness,
       beforeVisible: (key) => this.#reserve(key),
       onAnnounced: (key) => this.#reservations.begin(key),

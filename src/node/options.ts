@@ -48,6 +48,8 @@ export interface NodeSettings {
 export interface NodeWorld {
   readonly clock: Clock;
   readonly random: RandomInteger;
+  /** Collects V8's young generation: called as witnesses move, see `GarbagePacer`. Without it V8 chooses the time. */
+  readonly collectYoung?: () => void;
   readonly disk: Disk;
   readonly network: Network;
   /** Finds holders of witnesses that are not linked; undefined: none are looked for. */

@@ -28,7 +28,7 @@ import type { WitnessOperations } from '../witness/operations.ts';
 import type { Validator } from '../validators/validator.ts';
 import { queriesOf } from './answer-queries.ts';
 import type { NodeEvent } from './events.ts';
-import { randomInteger, systemClock, systemDisk } from './machine.ts';
+import { collectYoung, randomInteger, systemClock, systemDisk } from './machine.ts';
 import { DriftlockNode } from './node.ts';
 import type { NodeQueries } from './queries.ts';
 import { readStatus } from './read-status.ts';
@@ -117,6 +117,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       {
         clock: systemClock,
         random: randomInteger,
+        collectYoung,
         disk,
         network,
         directory: network.directory,

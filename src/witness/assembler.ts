@@ -12,6 +12,7 @@ import { checkChunkList, chunkBytes, chunkCount, CHUNK_BYTES } from '../../crdt/
 import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
+import { ChunkBuffers } from '../../net/witness/chunk-buffers.ts';
 import type { WitnessClient } from '../../net/witness/client.ts';
 import { retrieveWitness } from '../../net/witness/retrieve.ts';
 import type { DurableWriter, WriteOutcome } from '../datadir/durable-writer.ts';
@@ -57,6 +58,7 @@ export interface FetchRequest {
 
 export class WitnessAssembler {
   readonly #options: WitnessAssemblerOptions;
+  readonly #buffers = new ChunkBuffers();
 
   constructor(options: WitnessAssemblerOptions) {
     this.#options = options;
@@ -70,6 +72,7 @@ export class WitnessAssembler {
     const { announcement } = request;
     if (chunkCount(announcement.payloadBytes) > 1) return this.#fetchInParts(request);
     const { client, clock } = this.#options;
+    const buffers = this.#buffers;
     const { key, sources, signal, onSourceLost, priority } = request;
     let payload: Uint8Array | undefined;
     const onChunk = (_index: number, bytes: Uint8Array): Promise<void> => {
@@ -77,7 +80,17 @@ export class WitnessAssembler {
       return Promise.resolve();
     };
     const wanted = announcement;
-    await retrieveWitness({ client, clock, wanted, sources, begin: beginEmpty, onChunk, onSourceLost, signal });
+    await retrieveWitness({
+      client,
+      clock,
+      buffers,
+      wanted,
+      sources,
+      begin: beginEmpty,
+      onChunk,
+      onSourceLost,
+      signal,
+    });
     if (payload === undefined) return false;
     await this.#options.beforeVisible(key);
     return this.#placeWhole(key, announcement, payload, priority);
@@ -134,6 +147,7 @@ export class WitnessAssembler {
       const isComplete = await retrieveWitness({
         client,
         clock,
+        buffers: this.#buffers,
         wanted,
         sources,
         begin,

@@ -11,6 +11,7 @@ import type { Network } from '../../net/network.ts';
 import type { WitnessClient } from '../../net/witness/client.ts';
 import type { Challenger, ChallengeVerdict } from './challenger.ts';
 import type { ChunkStore } from './chunk-store.ts';
+import type { HolderFinder } from './holder-finder.ts';
 import type { PayloadSource } from './payload-source.ts';
 import { orderSources } from './sources.ts';
 
@@ -18,8 +19,8 @@ export interface WitnessOperations {
   /** Keeps `bytes` (at most `CHUNK_BYTES`) and returns their BLAKE3, by which this node and its peers find them. */
   storeChunk(bytes: Uint8Array): Promise<Hash32>;
   /**
-   * The bytes with this BLAKE3: from this node's chunks, from a witness of one chunk on its shelf, or from the nearest peer
-   * that has them; undefined when none in reach does. Throws the reason of `signal`.
+   * The bytes with this BLAKE3: from this node's chunks, from a witness of one chunk on its shelf, from the nearest peer
+   * that has them, or from a holder that the directory knows; undefined when none in reach does. Throws the reason of `signal`.
    */
   retrieveChunk(digest: Hash32, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   /** Whether `holder` can prove that it stores the payload with this digest, which this node must hold itself. */
@@ -32,12 +33,13 @@ export interface WitnessOperationsOptions {
   readonly chunks: ChunkStore;
   readonly source: PayloadSource;
   readonly challenger: Challenger;
+  readonly finder: HolderFinder;
   readonly region: string;
   readonly regionOf: (node: NodeId) => string;
 }
 
 export function witnessOperations(options: WitnessOperationsOptions): WitnessOperations {
-  const { network, client, chunks, source, challenger, region, regionOf } = options;
+  const { network, client, chunks, source, challenger, finder, region, regionOf } = options;
   return {
     storeChunk: (bytes) => chunks.store(bytes),
     challenge: (holder, payloadDigest) => challenger.challenge(holder, payloadDigest),
@@ -45,16 +47,29 @@ export function witnessOperations(options: WitnessOperationsOptions): WitnessOpe
       const own = await source.chunk(digest, 0);
       if (own !== undefined && blake3Hash(own) === digest) return own;
       const links = network.peers().map((link) => ({ ...link, region: regionOf(link.node) }));
-      for (const peer of orderSources(links, region)) {
-        try {
-          const bytes = await client.ask(peer, { kind: 'chunk', payloadDigest: digest, index: 0 }, signal);
-          if (blake3Hash(bytes) === digest) return bytes;
-        } catch (error) {
-          // Who has it not, or fails, is followed by the next.
-          if (signal.aborted) throw error;
-        }
-      }
-      return undefined;
+      const linked = orderSources(links, region);
+      const fromLinked = await firstThatHas(linked, digest, signal);
+      if (fromLinked !== undefined) return fromLinked;
+      const found = await finder.find(digest, signal);
+      const others = found.filter((node) => !linked.includes(node));
+      return firstThatHas(others, digest, signal);
     },
   };
+
+  async function firstThatHas(
+    peers: readonly NodeId[],
+    digest: Hash32,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    for (const peer of peers) {
+      try {
+        const bytes = await client.ask(peer, { kind: 'chunk', payloadDigest: digest, index: 0 }, signal);
+        if (blake3Hash(bytes) === digest) return bytes;
+      } catch (error) {
+        // Who has it not, or fails, is followed by the next.
+        if (signal.aborted) throw error;
+      }
+    }
+    return undefined;
+  }
 }

@@ -12,6 +12,7 @@ import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
 import type { HolderDirectory } from '../../net/holder-directory.ts';
 import type { Network } from '../../net/network.ts';
+import { GarbagePacer } from '../../net/witness/garbage-pacer.ts';
 import { WitnessClient } from '../../net/witness/client.ts';
 import { WITNESS_PROTOCOL } from '../../net/witness/messages.ts';
 import { WitnessServer } from '../../net/witness/serve.ts';
@@ -52,6 +53,7 @@ export interface WitnessServiceOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: RandomInteger;
+  readonly collectYoung?: (() => void) | undefined;
   readonly author: Author;
   readonly store: BlockStore;
   readonly quarantine: Quarantine;
@@ -125,10 +127,12 @@ export class WitnessService {
     this.#writes = new IoQueue('witness writes', limits.writes);
     this.#chunks = new ChunkStore(disk, writer, layout.chunks);
     this.source = new PayloadSource(disk, shelf, this.#reads, this.#chunks);
-    this.client = new WitnessClient({ network, clock, streamsPerPeer: limits.askStreamsPerPeer });
+    const { collectYoung } = options;
+    const garbage = collectYoung === undefined ? undefined : new GarbagePacer(collectYoung);
+    this.client = new WitnessClient({ network, clock, streamsPerPeer: limits.askStreamsPerPeer, garbage });
     this.contracts = new ContractBook(disk, layout.contracts);
     const { source, client, contracts, distrust } = this;
-    this.#server = new WitnessServer({ source, contracts, clock, limits: limits.serve, regionOf });
+    this.#server = new WitnessServer({ source, contracts, clock, limits: limits.serve, regionOf, garbage });
     network.serve(WITNESS_PROTOCOL, this.#server.handler);
     const locks = (this.#locks = new GenerationLocks({
       ...options,
@@ -158,12 +162,13 @@ export class WitnessService {
       writes: this.#writes,
       partialDirectory: layout.partial,
     });
+    const finder = new HolderFinder(directory);
     this.fetcher = new WitnessFetcher({
       ...options,
       shelf,
       assembler: this.#assembler,
       distrust,
-      finder: new HolderFinder(directory),
+      finder,
       chosen: (key) => this.chosen(key),
       drop: (key) => this.#drop(key),
     });
@@ -191,6 +196,7 @@ export class WitnessService {
       chunks: this.#chunks,
       source,
       challenger: this.#challenger,
+      finder,
       region,
       regionOf,
     });

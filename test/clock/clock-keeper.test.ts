@@ -177,9 +177,10 @@ describe('our clocks, for comparison with the stamp of a lease', () => {
   it('are given once the holder has answered after it stamped, and not before', async () => {
     const { keepers, own, holder } = await pair(300);
     const lease = claimOf(holder);
-    assert.equal(own.keeper.readingFor(lease), undefined);
+    const seenAtMs = own.clock.monotonicMs();
+    assert.equal(own.keeper.readingFor(lease, seenAtMs), undefined);
     await keepers.time.advance(2 * MEASURE_PERIOD_MS);
-    assert.equal(own.keeper.readingFor(lease)?.wallMs, own.clock.wallMs());
+    assert.equal(own.keeper.readingFor(lease, seenAtMs)?.wallMs, own.clock.wallMs());
     await keepers.stop();
   });
 
@@ -187,8 +188,9 @@ describe('our clocks, for comparison with the stamp of a lease', () => {
     for (const offsetMs of [-510, 510]) {
       const { keepers, own, holder } = await pair(offsetMs);
       const lease = claimOf(holder);
+      const seenAtMs = own.clock.monotonicMs();
       await keepers.time.advance(2 * MEASURE_PERIOD_MS);
-      assert.equal(own.keeper.readingFor(lease), undefined);
+      assert.equal(own.keeper.readingFor(lease, seenAtMs), undefined);
       await keepers.stop();
     }
   });
@@ -196,25 +198,36 @@ describe('our clocks, for comparison with the stamp of a lease', () => {
   it('are never given for a lease that was stamped before the holder stepped forward', async () => {
     const { keepers, own, holder } = await pair(0);
     const lease = claimOf(holder);
+    const seenAtMs = own.clock.monotonicMs();
     holder.clock.stepWall(400);
     await keepers.time.advance(4 * MEASURE_PERIOD_MS);
-    assert.equal(own.keeper.readingFor(lease), undefined);
+    assert.equal(own.keeper.readingFor(lease, seenAtMs), undefined);
+    await keepers.stop();
+  });
+
+  it('are never given for a lease stamped after a step back to a time that the holder has already answered for', async () => {
+    const { keepers, own, holder } = await pair(0);
+    await keepers.time.advance(2 * MEASURE_PERIOD_MS);
+    holder.clock.stepWall(-MEASURE_PERIOD_MS);
+    const lease = claimOf(holder);
+    assert.equal(own.keeper.readingFor(lease, own.clock.monotonicMs()), undefined);
     await keepers.stop();
   });
 
   it('are not given after a step of our own that nobody has looked for yet', async () => {
     const { keepers, own, holder } = await pair(0);
     const lease = claimOf(holder);
+    const seenAtMs = own.clock.monotonicMs();
     await keepers.time.advance(2 * MEASURE_PERIOD_MS);
     own.clock.stepWall(400);
-    assert.equal(own.keeper.readingFor(lease), undefined);
+    assert.equal(own.keeper.readingFor(lease, seenAtMs), undefined);
     assert.deepEqual(own.events, [{ type: 'clock-stepped', stepMs: 400 }]);
     await keepers.stop();
   });
 
   it('are not given for a peer that was never measured', async () => {
     const { keepers, own } = await pair(0);
-    assert.equal(own.keeper.readingFor(claimOf(own)), undefined);
+    assert.equal(own.keeper.readingFor(claimOf(own), own.clock.monotonicMs()), undefined);
     await keepers.stop();
   });
 });

@@ -173,4 +173,25 @@ describe('a lookup in a directory of holders', () => {
     assert.equal(fetcher.node.witnesses.resources().provided, 1);
     await cluster.stop();
   });
+
+  it('brings a chunk that no linked peer has', async () => {
+    const cluster = new Cluster();
+    const directory = new NotedDirectory();
+    const [holder] = cluster.add(1, { settings: { witnessPolicy: { kind: 'claimed' } } });
+    const [asker] = cluster.add(1, { directory });
+    assert(holder !== undefined && asker !== undefined);
+    await cluster.start();
+    const digest = await holder.node.witnesses.operations.storeChunk(Uint8Array.of(1, 2, 3));
+    cluster.hub.cut(holder.id, asker.id);
+    directory.find = async () => {
+      cluster.hub.heal(holder.id, asker.id);
+      await cluster.until(() => asker.network.peers().length > 0, 20_000);
+      return [holder.id];
+    };
+    let found: Uint8Array | undefined;
+    void asker.node.witnesses.operations.retrieveChunk(digest).then((bytes) => (found = bytes));
+    await cluster.until(() => found !== undefined, 20_000);
+    assert.deepEqual(found, Uint8Array.of(1, 2, 3));
+    await cluster.stop();
+  });
 });

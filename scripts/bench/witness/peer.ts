@@ -16,7 +16,7 @@ import { MemberList } from '../../../net/membership/member-list.ts';
 import { datadirLayout } from '../../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
-import { randomInteger, systemClock } from '../../../src/node/machine.ts';
+import { collectYoung, randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { DriftlockNode } from '../../../src/node/node.ts';
 import { BARE_PROTOCOL, bareChunks, PULSE_TOPIC, type PeerCommand, type PeerSetup } from './protocol.ts';
 
@@ -73,6 +73,7 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
   const node = new DriftlockNode(settings, {
     clock: systemClock,
     random: randomInteger,
+    collectYoung,
     disk,
     network,
     signer: identity,

@@ -19,8 +19,8 @@ interface Reply {
   readonly error?: string;
 }
 
-/** The second is what `driftlock run` gives itself. */
-const PEER_FLAGS = ['--expose-gc', '--max-semi-space-size=2'];
+/** To measure what is idle without what is dead. */
+const PEER_FLAGS = ['--expose-gc'];
 
 export class BenchPeer {
   readonly addresses: readonly string[];

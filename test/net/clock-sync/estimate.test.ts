@@ -175,6 +175,15 @@ describe('the estimate of a clock', () => {
       [wallMs - 4_980, true],
       [wallMs - 5_000, false],
     ] as const;
-    for (const [stampMs, isCovered] of table) assert.equal(coversStamp(estimate, stampOf(stampMs)), isCovered);
+    for (const [stampMs, isCovered] of table)
+      assert.equal(coversStamp(estimate, stampOf(stampMs), exchange.sentAtMs), isCovered);
+  });
+
+  it('covers no stamp that was seen after the exchange was asked for: what it reads may come from after a step back', () => {
+    const exchange = exchangeAt(OWN, AHEAD, 10_000, EVEN);
+    const { estimate } = estimateOver(exchange);
+    const stamp = stampOf(exchange.answer.wallMs);
+    assert(coversStamp(estimate, stamp, exchange.sentAtMs));
+    assert(!coversStamp(estimate, stamp, exchange.sentAtMs + 1));
   });
 });

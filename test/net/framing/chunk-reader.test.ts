@@ -16,7 +16,13 @@ describe('a chunk reader', () => {
         const all = Buffer.concat(given);
         fc.pre(first + second <= all.length);
         const reader = new ChunkReader(each(given), '/test/1');
-        const parts = [await reader.exactly(first), await reader.exactly(second), await readAll(reader.rest())];
+        const pieces = new Uint8Array(second);
+        const parts = [await reader.exactly(first), pieces];
+        await reader.pieces(second, (piece, at) => pieces.set(piece, at));
+        const byte = await reader.byte();
+        if (byte !== undefined) parts.push(Uint8Array.of(byte));
+        parts.push(await readAll(reader.rest()));
+        assert.equal(byte, all[first + second]);
         assert.deepEqual(Buffer.concat(parts), all);
       }),
     );

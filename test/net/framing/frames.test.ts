@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isFailure } from '../../../crdt/errors.ts';
-import { decodeFrames, encodeFrames } from '../../../net/framing/frames.ts';
+import { ChunkReader } from '../../../net/framing/chunk-reader.ts';
+import { decodeFrames, encodeFrames, readFrameLength } from '../../../net/framing/frames.ts';
 import { holdsAsync } from '../../properties.ts';
 
 const PROTOCOL = '/test/1';
@@ -24,6 +25,10 @@ async function collect(frames: AsyncIterable<Uint8Array>): Promise<Uint8Array[]>
   const collected: Uint8Array[] = [];
   for await (const frame of frames) collected.push(new Uint8Array(frame));
   return collected;
+}
+
+async function readLength(bytes: readonly number[]): Promise<number | undefined> {
+  return readFrameLength(new ChunkReader(each([new Uint8Array(bytes)]), PROTOCOL), PROTOCOL, FRAME_BYTES_MAX);
 }
 
 function decodeAll(bytes: Uint8Array): Promise<Uint8Array[]> {
@@ -72,5 +77,15 @@ describe('frames', () => {
     for (const bytes of [[0x02, 0x07], [0xac]]) {
       await assert.rejects(decodeAll(new Uint8Array(bytes)), (error) => isFailure(error, 'ERR_STREAM_FAILED'));
     }
+  });
+
+  it('have lengths that are read alone by the same rules', async () => {
+    assert.equal(await readLength([]), undefined);
+    assert.equal(await readLength([0x07]), 7);
+    assert.equal(await readLength([0xac, 0x02]), FRAME_BYTES_MAX);
+    await assert.rejects(readLength([0xad, 0x02]), { code: 'ERR_PEER_MISBEHAVED', found: '301' });
+    await assert.rejects(readLength([0x81, 0x00]), { code: 'ERR_PEER_MISBEHAVED' });
+    await assert.rejects(readLength([0x80, 0x80, 0x80, 0x80]), { code: 'ERR_PEER_MISBEHAVED' });
+    await assert.rejects(readLength([0xac]), { code: 'ERR_STREAM_FAILED' });
   });
 });

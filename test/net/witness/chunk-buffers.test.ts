@@ -20,4 +20,19 @@ describe('buffers of one chunk', () => {
     buffers.giveBack(new Uint8Array(CHUNK_BYTES));
     assert.equal(buffers.freeCount, CHUNK_BUFFERS_KEPT_MAX);
   });
+
+  it('that were lent come back when their use ends, however it does', async () => {
+    const buffers = new ChunkBuffers();
+    const lent = await buffers.lend(async (take) => {
+      const both = [take(), take()];
+      assert.equal(buffers.freeCount, 0);
+      assert.notEqual(both[0], both[1]);
+      return both;
+    });
+    assert.equal(buffers.freeCount, lent.length);
+    const failing = buffers.lend((take) => Promise.reject(new Error(`with ${take().length}`)));
+    assert.equal(buffers.freeCount, 1);
+    await assert.rejects(failing);
+    assert.equal(buffers.freeCount, lent.length);
+  });
 });

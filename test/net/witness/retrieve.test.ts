@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { chunkListOf, CHUNK_BYTES, encodeChunkList } from '../../../crdt/block/payload-digest.ts';
 import { isFailure } from '../../../crdt/errors.ts';
 import { HASH_BYTES, type NodeId } from '../../../crdt/ids.ts';
 import { pause } from '../../../net/clock.ts';
+import { ChunkBuffers } from '../../../net/witness/chunk-buffers.ts';
 import { ANSWER_TIMEOUT_MS } from '../../../net/witness/client.ts';
 import { WITNESS_ANSWER_BYTES_MAX } from '../../../net/witness/limits.ts';
 import { encodeWitnessAnswer, frameWitnessAnswer, type WitnessRequest } from '../../../net/witness/messages.ts';
 import { CHUNKS_IN_FLIGHT_MAX, retrieveWitness, SOURCES_PER_PAYLOAD_MAX } from '../../../net/witness/retrieve.ts';
 import { OVERTAKE_MS } from '../../../net/witness/schedule.ts';
+import { holdsAsync } from '../../properties.ts';
 import { holderOf, liar, payloadOf, wantedOf, WitnessPeers, type HolderMaker } from './peers.ts';
 
 /** More than several windows of one source, the last chunk shorter. */
@@ -33,6 +36,7 @@ async function retrieve(
     retrieveWitness({
       client: peers.client,
       clock: peers.clock,
+      buffers: new ChunkBuffers(),
       wanted: wantedOf(of),
       sources: peers.holders,
       begin: async () => options.has ?? (() => false),
@@ -45,6 +49,22 @@ async function retrieve(
     }),
   );
   return { isComplete, bytes, lost, written };
+}
+
+class CountedBuffers extends ChunkBuffers {
+  takenCount = 0;
+  outCount = 0;
+
+  override take(): Uint8Array {
+    this.takenCount++;
+    this.outCount++;
+    return super.take();
+  }
+
+  override giveBack(buffer: Uint8Array): void {
+    this.outCount--;
+    super.giveBack(buffer);
+  }
 }
 
 /** Serves the payload, but for what `spoil` makes of a chunk. */
@@ -235,6 +255,7 @@ describe('retrieving a witness payload', () => {
           retrieveWitness({
             client: peers.client,
             clock: peers.clock,
+            buffers: new ChunkBuffers(),
             wanted: { ...wantedOf(whole), payloadBytes },
             sources: peers.holders,
             begin: async () => () => false,
@@ -271,6 +292,7 @@ describe('retrieving a witness payload', () => {
     const retrieving = retrieveWitness({
       client: peers.client,
       clock: peers.clock,
+      buffers: new ChunkBuffers(),
       wanted: wantedOf(payload),
       sources: peers.holders,
       begin: async () => () => false,
@@ -310,5 +332,77 @@ describe('retrieving a witness payload', () => {
       lost.map(({ code }) => code),
       ['ERR_STREAM_FAILED'],
     );
+  });
+
+  it('never shows a byte of one chunk in another, and has all buffers back, wherever it is cancelled and however writes end', async () => {
+    const chunks = 12;
+    const whole = payloadOf(chunks * CHUNK_BYTES - 5, 9);
+    const writeMs = fc.array(fc.nat(40), { minLength: chunks, maxLength: chunks });
+    const cases = fc.record({ writeMs, cancelAtMs: fc.nat(60), sources: fc.integer({ min: 1, max: 3 }) });
+    const property = fc.asyncProperty(cases, async ({ writeMs: delays, cancelAtMs, sources }) => {
+      const peers = await WitnessPeers.start(Array.from({ length: sources }, () => holderOf([whole])));
+      const buffers = new CountedBuffers();
+      const controller = new AbortController();
+      peers.clock.schedule(cancelAtMs, () => controller.abort(new Error('enough')));
+      const inUse = new Set<ArrayBufferLike>();
+      const retrieving = retrieveWitness({
+        client: peers.client,
+        clock: peers.clock,
+        buffers,
+        wanted: wantedOf(whole),
+        sources: peers.holders,
+        begin: async () => () => false,
+        onChunk: async (index, bytes) => {
+          assert(!inUse.has(bytes.buffer), 'a buffer is lent to one at a time');
+          inUse.add(bytes.buffer);
+          await pause(peers.clock, delays[index] ?? 0);
+          const expected = whole.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+          assert(Buffer.from(bytes).equals(expected), `chunk ${index} is still what it was`);
+          inUse.delete(bytes.buffer);
+        },
+        onSourceLost: () => undefined,
+        signal: controller.signal,
+      });
+      const outcome = await peers.during(retrieving).catch((error: unknown) => error);
+      assert(outcome === true || (outcome instanceof Error && outcome.message === 'enough'), String(outcome));
+      assert(buffers.takenCount > 0 || outcome instanceof Error);
+      assert.equal(buffers.outCount, 0);
+    });
+    await holdsAsync(property);
+  }).timeout(60_000);
+
+  it('that is given up in the middle of a chunk writes no more of it', async () => {
+    const [controller, buffers] = [new AbortController(), new CountedBuffers()];
+    const halves: HolderMaker = (clock) => async (_peer, stream) => {
+      const list = frameWitnessAnswer({ status: 'found', body: encodeChunkList(chunkListOf(payload)) });
+      const [front, body] = frameWitnessAnswer({ status: 'found', body: payload.slice(0, CHUNK_BYTES) });
+      async function* parts(): AsyncGenerator<Uint8Array> {
+        yield* list;
+        yield* [front, body.subarray(0, 1_000)];
+        await pause(clock, 10);
+        controller.abort(new Error('enough'));
+        yield body.subarray(1_000);
+      }
+      await stream.sink(parts());
+    };
+    const peers = await WitnessPeers.start([halves]);
+    const retrieving = retrieveWitness({
+      client: peers.client,
+      clock: peers.clock,
+      buffers,
+      wanted: wantedOf(payload),
+      sources: peers.holders,
+      begin: async () => () => false,
+      onChunk: () => assert.fail('no chunk is whole'),
+      onSourceLost: () => undefined,
+      signal: controller.signal,
+    });
+    await assert.rejects(peers.during(retrieving), { message: 'enough' });
+    assert.deepEqual([buffers.takenCount, buffers.outCount], [1, 0]);
+    const buffer = buffers.take();
+    assert(Buffer.from(payload.subarray(0, 1_000)).equals(buffer.subarray(0, 1_000)), 'it is the buffer that was used');
+    buffer.fill(0);
+    await peers.clock.advance(1_000);
+    assert(buffer.every((byte) => byte === 0));
   });
 });
