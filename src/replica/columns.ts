@@ -12,7 +12,7 @@ const CHUNK_ROWS = 1 << 12;
 const ROW_MASK = CHUNK_ROWS - 1;
 const CHUNK_SHIFT = 12;
 
-type NumberArray = Uint8Array | Uint32Array | Float64Array;
+type NumberArray = Uint8Array | Uint32Array;
 
 export class NumberColumn {
   readonly #make: (rows: number) => NumberArray;
@@ -31,28 +31,50 @@ export class NumberColumn {
   }
 }
 
-/** Unsigned 64-bit values. A chunk of rows below 2^32, as inodes mostly are, takes 4 bytes a row. */
-export class BigColumn {
+/** 64 bits a row. A chunk of rows below 2^32, as block numbers and inodes mostly are, takes 4 bytes a row. */
+class HalvesColumn {
   readonly #low = new NumberColumn(Uint32Array);
   readonly #high: (Uint32Array | undefined)[] = [];
 
-  get(slot: number): bigint {
-    const low = BigInt(this.#low.get(slot));
-    const high = this.#high[slot >>> CHUNK_SHIFT]?.[slot & ROW_MASK] ?? 0;
-    return high === 0 ? low : (BigInt(high) << 32n) | low;
+  low(slot: number): number {
+    return this.#low.get(slot);
   }
 
-  set(slot: number, value: bigint): void {
-    this.setHalves(slot, Number(value >> 32n), Number(BigInt.asUintN(32, value)));
+  high(slot: number): number {
+    return this.#high[slot >>> CHUNK_SHIFT]?.[slot & ROW_MASK] ?? 0;
   }
 
-  /** The same for 32 bits each, signed or not. */
+  /** 32 bits each, signed or not. */
   setHalves(slot: number, high: number, low: number): void {
     this.#low.set(slot, low);
     const index = slot >>> CHUNK_SHIFT;
     if (high !== 0) this.#high[index] ??= new Uint32Array(CHUNK_ROWS);
     const chunk = this.#high[index];
     if (chunk !== undefined) chunk[slot & ROW_MASK] = high;
+  }
+}
+
+/** Unsigned 64-bit values. */
+export class BigColumn extends HalvesColumn {
+  get(slot: number): bigint {
+    const low = BigInt(this.low(slot));
+    const high = this.high(slot);
+    return high === 0 ? low : (BigInt(high) << 32n) | low;
+  }
+
+  set(slot: number, value: bigint): void {
+    this.setHalves(slot, Number(value >> 32n), Number(BigInt.asUintN(32, value)));
+  }
+}
+
+/** Whole numbers from 0 to 2^53 − 1. */
+export class SafeIntegerColumn extends HalvesColumn {
+  get(slot: number): number {
+    return this.high(slot) * 2 ** 32 + this.low(slot);
+  }
+
+  set(slot: number, value: number): void {
+    this.setHalves(slot, Math.floor(value / 2 ** 32), value % 2 ** 32);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { BigColumn } from '../../src/replica/columns.ts';
+import { BigColumn, SafeIntegerColumn } from '../../src/replica/columns.ts';
 import { holds } from '../properties.ts';
 
 describe('a column of 64-bit values', () => {
@@ -27,5 +27,22 @@ describe('a column of 64-bit values', () => {
     assert.equal(column.get(1), 2n ** 64n - 2n);
     column.setHalves(1, 0, 5);
     assert.equal(column.get(1), 5n);
+  });
+});
+
+describe('a column of whole numbers', () => {
+  it('gives what was set last, and 0 elsewhere, up to the largest', () => {
+    const number = fc.oneof(fc.nat(9), fc.maxSafeNat(), fc.constantFrom(Number.MAX_SAFE_INTEGER, 2 ** 32, 2 ** 32 - 1));
+    holds(
+      fc.property(fc.array(fc.tuple(fc.nat(3), number)), (writes) => {
+        const column = new SafeIntegerColumn();
+        for (const [slot, value] of writes) {
+          column.set(slot, value);
+          assert.equal(column.get(slot), value);
+        }
+        for (const [slot, value] of new Map(writes)) assert.equal(column.get(slot), value);
+        assert.equal(column.get(4), 0);
+      }),
+    );
   });
 });

@@ -3,7 +3,7 @@
  * add up to, so that a change, a rank and the summary of any range cost O(log n).
  *
  * Invariant: a node's count and sum are those of the items below it. A leaf keeps its items in typed arrays: a million
- * items take about 34 MB in 10,000 leaves, and nothing is allocated per item. Removing does not join nodes that have become small (a record that changes leaves
+ * items take 25 MB in 4,000 leaves when they came in order and 36 when by chance, and nothing is allocated per item. Removing does not join nodes that have become small (a record that changes leaves
  * and comes back beside its place); a node without items is dropped.
  */
 
@@ -12,7 +12,7 @@ import { invariant } from '../../../crdt/invariant.ts';
 import { boundAt, type Item } from './item.ts';
 import { addWords, compareWords, FINGERPRINT_WORDS, readWords, subtractWords, writeWords } from './words.ts';
 
-export const LEAF_ITEMS_MAX = 128;
+export const LEAF_ITEMS_MAX = 256;
 export const CHILDREN_MAX = 32;
 
 interface Leaf {
