@@ -126,7 +126,8 @@ describe('chaos on real processes', function () {
     assert.equal(code, 1);
     assert.deepEqual(summary.failed, ['clean-shutdown', 'no-unhandled-error', 'heals-in-time']);
     assert.match(stderr, /heals-in-time: node-[12]: expected to work, found its end, see /);
-    assert.match(stderr, /no-unhandled-error: node-1: driftlock: .*skewBoundMs/);
+    // The first that ends takes the other with it, which may not have said yet what it found.
+    assert.match(stderr, /no-unhandled-error: node-[12]: driftlock: .*skewBoundMs/);
     await rm(keptIn(stderr), { recursive: true });
   });
 });
