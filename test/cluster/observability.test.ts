@@ -42,16 +42,20 @@ describe('a running node', function () {
 
   it('keeps evidence of its modes, which can be read while it runs and after it was killed', async () => {
     const [here, there] = [cluster.node(0), cluster.node(1)];
+    const evidenceOf = async ({ layout }: ClusterNode): Promise<string> =>
+      (await driftlock(['evidence', '--datadir', layout.root, '--type', 'mode-changed'])).stdout;
     await until('they agree', async () => (await here.status()).mode === 'normal');
+    await until('the other has written that they do', async () =>
+      (await evidenceOf(there)).includes('catch-up to normal'),
+    );
     await there.kill();
     await until('it is degraded', async () => (await here.status()).mode === 'degraded');
-    const args = ['evidence', '--datadir', here.layout.root, '--type', 'mode-changed'];
-    const { stdout } = await until('it is written', async () => {
-      const read = await driftlock(args);
-      return read.stdout.includes('normal to degraded') && read;
+    const evidence = await until('it is written', async () => {
+      const read = await evidenceOf(here);
+      return read.includes('normal to degraded') && read;
     });
-    assert.match(stdout, /catch-up to normal: caught-up; 2 of 2 members in reach\n/);
-    assert.match(stdout, /normal to degraded: too-few-reachable; 1 of 2 members in reach\n/);
-    assert.match((await driftlock(['evidence', '--datadir', there.layout.root])).stdout, /catch-up to normal/);
+    assert.match(evidence, /catch-up to normal: caught-up; 2 of 2 members in reach\n/);
+    assert.match(evidence, /normal to degraded: too-few-reachable; 1 of 2 members in reach\n/);
+    assert.match(await evidenceOf(there), /catch-up to normal/);
   });
 });
