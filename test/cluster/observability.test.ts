@@ -10,6 +10,10 @@ async function get({ rpcUrl }: ClusterNode, path: string, headers: Record<string
   return fetch(new URL(path, rpcUrl), { headers });
 }
 
+async function evidenceOf({ layout }: ClusterNode): Promise<string> {
+  return (await driftlock(['evidence', '--datadir', layout.root, '--type', 'mode-changed'])).stdout;
+}
+
 describe('a running node', function () {
   this.timeout(TEST_TIMEOUT_MS);
   let cluster: Cluster;
@@ -42,8 +46,6 @@ describe('a running node', function () {
 
   it('keeps evidence of its modes, which can be read while it runs and after it was killed', async () => {
     const [here, there] = [cluster.node(0), cluster.node(1)];
-    const evidenceOf = async ({ layout }: ClusterNode): Promise<string> =>
-      (await driftlock(['evidence', '--datadir', layout.root, '--type', 'mode-changed'])).stdout;
     await until('they agree', async () => (await here.status()).mode === 'normal');
     await until('the other has written that they do', async () =>
       (await evidenceOf(there)).includes('catch-up to normal'),
