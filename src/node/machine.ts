@@ -29,11 +29,10 @@ export const systemDisk: NodeDisk = injected?.disk ?? new NodeDisk();
 /** `below`: 1…2^48 − 1. */
 export const randomInteger: RandomInteger = (below) => randomInt(below);
 
-/** V8 hands `gc` to contexts that are made while the flag is set; this program's own has no such global. */
+/** V8 hands `gc` to contexts made while the flag is set. It stays set: it is of the whole process, and another thread may be about to make its context. */
 function exposedCollector(): (options: { readonly type: 'minor'; readonly execution: 'sync' }) => void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
-  setFlagsFromString('--no-expose-gc');
   invariant(typeof collect === 'function', 'V8 exposes its collector');
   return (options) => void Reflect.apply(collect, undefined, [options]);
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { GCProfiler } from 'node:v8';
+import { Worker } from 'node:worker_threads';
 import { collectYoung } from '../../src/node/machine.ts';
 
 describe('the machine', () => {
@@ -9,5 +11,11 @@ describe('the machine', () => {
     collectYoung();
     const kinds = profiler.stop().statistics.map(({ gcType }) => gcType);
     assert(kinds.includes('Scavenge') || kinds.includes('MarkSweepCompact'), kinds.join(', '));
+  });
+
+  it('finds the collector in every thread, though V8 has one set of flags for all', async () => {
+    const machine = new URL('../../src/node/machine.ts', import.meta.url);
+    const threads = Array.from({ length: 16 }, () => new Worker(machine));
+    await Promise.all(threads.map((thread) => once(thread, 'exit')));
   });
 });
