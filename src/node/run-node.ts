@@ -16,6 +16,7 @@ import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
+import { DocumentRoom } from '../document/document-room.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import type { Reread } from '../rpc/file-methods.ts';
@@ -96,6 +97,8 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     });
     await evidence.open();
     release.push(() => evidence.close());
+    const { cluster } = config;
+    const room = new DocumentRoom({ cluster, self: identity.node, clock: systemClock, random: randomInteger });
     const startedAtMs = systemClock.monotonicMs();
     const node = new DriftlockNode(
       {
@@ -136,6 +139,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       },
     );
     release.push(() => node.stop());
+    release.push(() => room.stop());
     let isReady = false;
     const status = (): NodeStatus =>
       readStatus({
@@ -163,12 +167,18 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             reread: config.leaseApi ? reread : undefined,
             isReady: () => isReady,
             listen: config.rpc,
+            document: {
+              token: config.dashboardToken,
+              clock: systemClock,
+              open: (mayWrite, send) => room.connect(mayWrite, send),
+            },
             pages: metrics === undefined ? undefined : metricsPages(metrics, status),
             onDefect: hooks.onRpcDefect,
           });
     // Before the directory is read, so that the status shows how far that has come.
     if (rpc !== undefined) release.push(() => rpc.close());
     await node.start();
+    room.start();
     isReady = true;
     return {
       peerId: peerIdText(identity.node),

@@ -1,5 +1,5 @@
 /**
- * JSON-RPC over HTTP: POST / with a JSON body; and pages, to GET.
+ * JSON-RPC over HTTP: POST / with a JSON body; pages, to GET; and the cluster document over WebSocket.
  *
  * Invariant: whatever arrives, the server answers or closes the connection, and goes on. Answers to JSON-RPC are 200, also
  * errors; 204 answers a request of notifications alone. What is no JSON-RPC over HTTP is 403 (`caller.ts`), 404, 413 or
@@ -12,6 +12,7 @@ import type { ClientLeases } from '../claim/client-leases.ts';
 import { errnoOf } from '../disk/errno.ts';
 import type { NodeQueries } from '../node/queries.ts';
 import { decideCaller } from './caller.ts';
+import { serveDocument, type DocumentEndpoint } from './document-socket.ts';
 import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
 import {
   dispatch,
@@ -51,6 +52,8 @@ export interface RpcServerOptions {
   readonly listen: HostPort;
   /** Answered to GET, by path. */
   readonly pages?: Pages | undefined;
+  /** Undefined: the cluster document is not served. */
+  readonly document?: DocumentEndpoint | undefined;
   /** Told of defects: a method that threw what it should not have. */
   readonly onDefect: (method: string, error: unknown) => void;
   readonly limits?: RpcLimits;
@@ -73,6 +76,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     http: { maxHeaderSize: 8 * 1024 },
   });
   server.server.maxConnections = CONNECTIONS_MAX;
+  // Before the guard, which has to know what asks for a WebSocket.
+  if (options.document !== undefined) await serveDocument(server, options.document);
   guard(server, isLoopbackHost(listen.host));
 
   // Two hex digits a byte.
@@ -146,7 +151,7 @@ function goneSignal(reply: FastifyReply): AbortSignal {
 function guard(server: FastifyInstance, listensOnLoopback: boolean): void {
   server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     const { host, origin } = request.headers;
-    const decision = decideCaller({ host, origin }, listensOnLoopback);
+    const decision = decideCaller({ host, origin, isUpgrade: request.ws }, listensOnLoopback);
     return decision.allowed ? undefined : refuse(reply, 403, decision.reason);
   });
   server.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'JSON-RPC is answered at POST /'));
