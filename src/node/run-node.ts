@@ -12,6 +12,7 @@ import { createLibp2pNetwork } from '../../net/libp2p/network.ts';
 import { parseDialAddress } from '../../net/libp2p/addresses.ts';
 import { openBlockSource } from '../chain/open-source.ts';
 import type { NodeConfig } from '../config/node-config.ts';
+import { readToken } from '../config/write-token.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
@@ -68,6 +69,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
   try {
     const disk = systemDisk;
     release.push(() => disk.close());
+    const token = config.dashboardToken && (await readToken(disk, config.dashboardToken));
     const layout = datadirLayout(config.datadir);
     const validator = hooks.validator ?? makeValidator(config);
     const lock = await lockDatadir({ disk, layout, processId: process.pid });
@@ -168,7 +170,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             isReady: () => isReady,
             listen: config.rpc,
             document: {
-              token: config.dashboardToken,
+              token,
               clock: systemClock,
               open: (mayWrite, send) => room.connect(mayWrite, send),
             },
