@@ -43,6 +43,8 @@ export interface DatadirLayout {
   readonly chunks: string;
   /** What happened, as JSON Lines. */
   readonly evidence: string;
+  /** The cluster document. */
+  readonly document: string;
   /** Records that are durable while their files are not yet; empty after a clean stop. */
   readonly journal: string;
 }
@@ -68,6 +70,7 @@ export function datadirLayout(datadir: string): DatadirLayout {
     partial: join(state, 'partial'),
     chunks: join(state, 'chunks'),
     evidence: join(state, 'evidence'),
+    document: join(state, 'document'),
     journal: join(state, 'journal'),
   };
 }

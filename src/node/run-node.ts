@@ -4,6 +4,7 @@
  * Invariant: what was acquired is given back, in reverse order, when a later step fails or the node stops.
  */
 
+import type { NodeId } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import { MemberList } from '../../net/membership/member-list.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
@@ -99,12 +100,20 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     });
     await evidence.open();
     release.push(() => evidence.close());
+    const report = (event: NodeEvent): void => {
+      evidence.note(event);
+      metrics?.note(event);
+      hooks.onEvent(event);
+    };
+    const isMember = (member: NodeId): boolean => members.has(member);
     const { cluster } = config;
-    const room = new DocumentRoom({ cluster, self: identity.node, clock: systemClock, random: randomInteger });
+    const world = { clock: systemClock, random: randomInteger, disk, network, layout, signer: identity, isMember };
+    const room = new DocumentRoom({ ...world, cluster, verify: verifySignature, onEvent: report });
+    await room.open();
     const startedAtMs = systemClock.monotonicMs();
     const node = new DriftlockNode(
       {
-        cluster: config.cluster,
+        cluster,
         region: config.region ?? '',
         bounds: config.clockBounds,
         lockTimeMs: config.lockTimeMs,
@@ -120,23 +129,16 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         witnessLimits: config.witnessLimits,
       },
       {
-        clock: systemClock,
-        random: randomInteger,
+        ...world,
         collectYoung,
-        disk,
-        network,
         directory: network.directory,
-        signer: identity,
         verify: verifySignature,
         verifyLater: verifySignatureLater,
-        isMember: (member) => members.has(member),
         members: () => members.nodes(),
-        layout,
         validator,
         onEvent: (event) => {
-          evidence.note(event);
-          metrics?.note(event);
-          hooks.onEvent(event);
+          report(event);
+          room.note(event);
         },
       },
     );
@@ -147,7 +149,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       readStatus({
         node,
         self: identity.node,
-        cluster: config.cluster,
+        cluster,
         datadir: config.datadir,
         members: members.nodes(),
         validator,
@@ -156,8 +158,9 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         skewBoundMs: config.clockBounds.skewBoundMs,
         peers: () => network.peers(),
         addresses: () => network.addresses(),
+        document: () => room.status(),
       });
-    const queries = queriesOf(node, disk, status);
+    const queries = queriesOf(node, room, disk, status);
     const reread: Reread = (key) => node.housekeeping.reread(key);
     const rpc =
       config.rpc === undefined
