@@ -97,7 +97,9 @@ export class AlertBoard {
 
 /** The ids of the `count` oldest acknowledged alerts; undefined when there are not so many. */
 export function surplusOf(alerts: readonly AlertView[], count: number): readonly string[] | undefined {
-  const done = alerts.filter(({ acknowledgement }) => acknowledgement !== null).sort((a, b) => a.raisedAtMs - b.raisedAtMs);
+  const done = alerts
+    .filter(({ acknowledgement }) => acknowledgement !== null)
+    .sort((a, b) => a.raisedAtMs - b.raisedAtMs);
   if (count <= 0) return [];
   return done.length < count ? undefined : done.slice(0, count).map(({ id }) => id);
 }

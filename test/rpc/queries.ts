@@ -92,7 +92,7 @@ export const status: NodeStatus = {
     scrubPassed: 17,
   },
   catchUp: null,
-  document: { bytes: 1_234, alerts: 3, unacknowledged: 2, dropped: 0, clients: 1 },
+  document: { bytes: 1_234, alerts: 3, unacknowledged: 0, dropped: 0, clients: 1 },
   peers: [
     {
       peerId: peerIdText(identityFromSeed(new Uint8Array(32).fill(8)).node),
