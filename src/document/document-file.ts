@@ -12,7 +12,7 @@
 import { equalBytes } from '../../crdt/bytes.ts';
 import { Reader } from '../../crdt/codec/reader.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
-import { DecodeError, DriftlockError } from '../../crdt/errors.ts';
+import { DriftlockError, type DecodeError } from '../../crdt/errors.ts';
 import { blake3 } from '../../crdt/hash.ts';
 import { DOCUMENT_FRAME_BYTES_MAX } from '../../net/document/limits.ts';
 
@@ -27,8 +27,8 @@ export const DOCUMENT_FILE_BYTES_MAX = 3 * DOCUMENT_FRAME_BYTES_MAX;
 
 export interface DocumentFileContent {
   readonly updates: readonly Uint8Array[];
-  /** Where the last good entry ends. */
-  readonly goodBytes: number;
+  /** There is nothing behind the last good entry, and a header in front: more can be appended. */
+  readonly isWhole: boolean;
   /** What makes the rest worth keeping for people: it is not merely the beginning of an entry that a crash cut short. */
   readonly damage: DecodeError | undefined;
 }
@@ -55,24 +55,25 @@ export function encodeDocumentEntry(update: Uint8Array): Uint8Array {
  */
 export function decodeDocumentFile(bytes: Uint8Array, source: string): DocumentFileContent {
   const reader = new Reader(bytes);
-  if (bytes.length < FILE_HEADER.length) return { updates: [], goodBytes: 0, damage: undefined };
+  if (bytes.length < FILE_HEADER.length) return { updates: [], isWhole: false, damage: undefined };
   const header = reader.fixed('header', FILE_HEADER.length);
   if (!equalBytes(header, FILE_HEADER)) {
     checkVersion(header, source);
     const damage = reader.fail('ERR_BAD_MAGIC', source, 'a cluster document', 'something else', 0);
-    return { updates: [], goodBytes: 0, damage };
+    return { updates: [], isWhole: false, damage };
   }
   const updates: Uint8Array[] = [];
   for (;;) {
-    const goodBytes = reader.offset;
-    if (reader.remaining < ENTRY_HEADER_BYTES) return { updates, goodBytes, damage: undefined };
+    const start = reader.offset;
+    if (reader.remaining === 0) return { updates, isWhole: true, damage: undefined };
+    if (reader.remaining < ENTRY_HEADER_BYTES) return { updates, isWhole: false, damage: undefined };
     const length = reader.uintBE('entry length', LENGTH_BYTES);
     const checksum = reader.fixed('entry checksum', CHECKSUM_BYTES);
-    if (length > reader.remaining) return { updates, goodBytes, damage: undefined };
+    if (length > reader.remaining) return { updates, isWhole: false, damage: undefined };
     const update = reader.fixed('entry', length);
     if (!equalBytes(checksum, checksumOf(update))) {
-      const damage = reader.fail('ERR_BAD_CHECKSUM', source, 'the checksum of its bytes', 'another', goodBytes);
-      return { updates, goodBytes, damage };
+      const damage = reader.fail('ERR_BAD_CHECKSUM', source, 'the checksum of its bytes', 'another', start);
+      return { updates, isWhole: false, damage };
     }
     updates.push(update);
   }

@@ -86,14 +86,14 @@ export class DocumentStore {
     const { disk, document, quarantine, onDamaged } = this.#options;
     const content = await disk.read(this.#path, DOCUMENT_FILE_BYTES_MAX);
     if (content === undefined) return;
-    const { updates, goodBytes, damage } = decodeDocumentFile(content.bytes, this.#path);
+    const { updates, isWhole, damage } = decodeDocumentFile(content.bytes, this.#path);
     for (const update of updates) document.take(update, FROM_DISK, ROOM_FOR_MERGES);
     if (damage !== undefined) {
       await quarantine.put(this.#path, damage, content.identity);
       onDamaged(this.#path, damage);
     }
     this.#wholeBytes = document.encode().length;
-    this.#sizeBytes = goodBytes === content.bytes.length ? goodBytes : undefined;
+    this.#sizeBytes = isWhole ? content.bytes.length : undefined;
   }
 
   #schedule(delayMs: number): void {
