@@ -26,6 +26,10 @@ function write({ doc }: Browser, text: string): void {
   doc.getText(KEY).insert(0, text);
 }
 
+function lengthIn(room: DocumentRoom): number {
+  return room.document.read((doc) => doc.getText(KEY).length);
+}
+
 describe('the cluster document over WebSocket', () => {
   let clock: VirtualClock;
   let room: DocumentRoom;
@@ -44,9 +48,20 @@ describe('the cluster document over WebSocket', () => {
   afterEach(async () => {
     for (const browser of browsers.splice(0)) browser.close();
     for (const socket of raw.splice(0)) socket.destroy();
-    await server.close();
+    await stop();
     await room.stop();
   });
+
+  /** Time passes meanwhile, for those who do not answer. */
+  const stop = async (): Promise<void> => {
+    let isClosed = false;
+    const closing = server.close().then(() => (isClosed = true));
+    await until(
+      () => isClosed,
+      () => clock.advance(1_000),
+    );
+    await closing;
+  };
 
   const start = (): Promise<RpcServer> =>
     startRpcServer({
@@ -179,16 +194,15 @@ describe('the cluster document over WebSocket', () => {
 
   it('reads slower from who sends faster than it may, and loses nothing', async () => {
     const browser = await open(TOKEN);
-    const size = (): number => room.document.read((doc) => doc.getText(KEY).length);
     const text = 'x'.repeat(2 * BROWSER_BYTES_PER_SECOND);
     write(browser, text);
-    await until(() => size() === text.length);
+    await until(() => lengthIn(room) === text.length);
     for (let at = 0; at < 4; at++) write(browser, text);
     await until(() => browser.socket.bufferedAmount < text.length);
     for (let turn = 0; turn < 50; turn++) await nextTurn();
-    assert(size() < 5 * text.length, 'not before time has passed');
+    assert(lengthIn(room) < 5 * text.length, 'not before time has passed');
     await until(
-      () => size() === 5 * text.length,
+      () => lengthIn(room) === 5 * text.length,
       () => clock.advance(1_000),
     );
   });
@@ -228,13 +242,7 @@ describe('the cluster document over WebSocket', () => {
   it('says goodbye when the server stops, and hangs up on who does not answer', async () => {
     const browser = await open(TOKEN);
     await upgrade();
-    let isClosed = false;
-    const closing = server.close().then(() => (isClosed = true));
-    await until(
-      () => isClosed,
-      () => clock.advance(1_000),
-    );
-    await closing;
+    await stop();
     await until(() => browser.closed !== undefined);
     assert.equal(browser.closed?.code, 1001);
     assert.equal(room.status().clients, 0);
