@@ -130,8 +130,11 @@ export class DocumentReplicator {
   #meet(): void {
     const { network, presences, clock } = this.#options;
     const linked = network.peers().map(({ node }) => node);
-    // Presence is in no exchange: who is met hears of it at once instead of at the next renewal.
-    if (this.#schedule.linked(linked, clock.monotonicMs()).length > 0) this.#say(presences.ours);
+    if (this.#schedule.linked(linked, clock.monotonicMs()).length === 0) return;
+    // Presence is in no exchange: who is met hears of it at once instead of at the next renewal. Anew, since gossip carries the same
+    // bytes once.
+    presences.renew();
+    this.#say(presences.ours);
   }
 
   #write(update: Uint8Array): void {

@@ -105,6 +105,8 @@ export class RoomNode {
     assert(this.#running !== undefined, 'it runs');
     const { room, network } = this.#running;
     await room.stop();
+    // The rest of a node takes its time to stop.
+    await this.#cluster.clock.advance(10);
     await network.stop();
     this.#running = undefined;
   }
@@ -127,13 +129,15 @@ export class RoomCluster {
   readonly nodes = new SignedNodes();
   readonly hub = new MemoryHub({ clock: this.clock, random: this.random });
   readonly all: readonly RoomNode[];
+  /** Members that run nowhere. Added before the others start. */
+  readonly outsiders: Signer['node'][] = [];
 
   constructor(size: number) {
     this.all = Array.from({ length: size }, (_, at) => new RoomNode(this, this.nodes.make(at + 1)));
   }
 
   get members(): Signer['node'][] {
-    return this.all.map(({ signer }) => signer.node);
+    return [...this.all.map(({ signer }) => signer.node), ...this.outsiders];
   }
 
   async start(): Promise<void> {
