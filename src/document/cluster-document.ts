@@ -153,7 +153,7 @@ export class ClusterDocument {
     if (this.structs + structs > structsMax) return false;
     if (this.sizeBytes + bytes <= bytesMax) return true;
     // Updates add up to more than what they leave: text that was removed again takes next to nothing.
-    this.encode();
+    if (this.#addedBytes > 0) this.encode();
     return this.sizeBytes + bytes <= bytesMax;
   }
 }
