@@ -28,6 +28,7 @@ export interface StatusSources {
   readonly node: DriftlockNode;
   readonly self: NodeId;
   readonly cluster: string;
+  readonly region: string;
   readonly datadir: string;
   readonly members: readonly NodeId[];
   readonly validator: Validator | undefined;
@@ -44,10 +45,12 @@ export function readStatus(sources: StatusSources): NodeStatus {
   const { claimer } = node.claims;
   const links = new Map(sources.peers().map((link) => [link.node, link]));
   const others = members.filter((member) => member !== self);
+  const live = new Set(node.presence.live());
   return {
     peerId: peerIdText(self),
     cluster: sources.cluster,
     version: VERSION,
+    region: sources.region,
     mode: node.modes.mode,
     modeHeldMs: Math.round(node.modes.heldForMs),
     modeTrigger: node.modes.trigger,
@@ -88,7 +91,7 @@ export function readStatus(sources: StatusSources): NodeStatus {
     loading: readLoading(node.loading.progress),
     keeping: readKeeping(node.housekeeping),
     catchUp: readCatchUp(node.reconciler.catchUp),
-    peers: others.map((member) => readPeer(sources, member, links.get(member))),
+    peers: others.map((member) => readPeer(sources, member, links.get(member), live.has(member))),
     counters: node.counters.read(),
   };
 }
@@ -119,12 +122,15 @@ function wholeMs(ms: number | undefined): number | null {
   return ms === undefined ? null : Math.round(ms);
 }
 
-function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
+function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined, isLive: boolean): PeerStatus {
   const { node, clock } = sources;
   const heard = node.presence.of(member);
   return {
     peerId: peerIdText(member),
     connected: link !== undefined,
+    live: isLive,
+    region: heard?.heartbeat.region ?? null,
+    version: heard?.heartbeat.softwareVersion ?? null,
     roundTripMs: link?.roundTripMs ?? null,
     clock: readPeerClock(sources, member),
     silentMs: heard === undefined ? null : Math.round(clock.monotonicMs() - heard.heardAtMs),

@@ -12,6 +12,7 @@ import { createLibp2pNetwork } from '../../net/libp2p/network.ts';
 import { parseDialAddress } from '../../net/libp2p/addresses.ts';
 import { openBlockSource } from '../chain/open-source.ts';
 import type { NodeConfig } from '../config/node-config.ts';
+import { Dashboard } from '../dashboard/dashboard.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
@@ -87,12 +88,14 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       random: randomInteger,
       metrics: metrics?.libp2p,
     });
+    let dashboard: Dashboard | undefined;
     const evidence = new EvidenceLog({
       disk,
       clock: systemClock,
       directory: layout.evidence,
       self: identity.node,
       onFailure: (file, error) => hooks.onEvent({ type: 'write-failed', file, error }),
+      onRecord: (content, atMs) => dashboard?.noteEvidence(content, atMs),
     });
     await evidence.open();
     release.push(() => evidence.close());
@@ -133,6 +136,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
           metrics?.note(event);
           hooks.onEvent(event);
         },
+        onChanged: (key) => dashboard?.noteChange(key),
       },
     );
     release.push(() => node.stop());
@@ -142,6 +146,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         node,
         self: identity.node,
         cluster: config.cluster,
+        region: config.region ?? '',
         datadir: config.datadir,
         members: members.nodes(),
         validator,
@@ -153,6 +158,17 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       });
     const queries = queriesOf(node, disk, status);
     const reread: Reread = (key) => node.housekeeping.reread(key);
+    if (config.rpc !== undefined) {
+      const opened = await Dashboard.open({
+        node,
+        status,
+        clock: systemClock,
+        isReady: () => isReady,
+        verify: verifySignature,
+      });
+      dashboard = opened;
+      release.push(() => opened.stop());
+    }
     const rpc =
       config.rpc === undefined
         ? undefined
@@ -163,7 +179,8 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             reread: config.leaseApi ? reread : undefined,
             isReady: () => isReady,
             listen: config.rpc,
-            pages: metrics === undefined ? undefined : metricsPages(metrics, status),
+            pages: new Map([...(metrics === undefined ? [] : metricsPages(metrics, status)), ...(dashboard?.pages ?? [])]),
+            sockets: dashboard?.sockets,
             onDefect: hooks.onRpcDefect,
           });
     // Before the directory is read, so that the status shows how far that has come.

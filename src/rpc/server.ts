@@ -1,11 +1,12 @@
 /**
- * JSON-RPC over HTTP: POST / with a JSON body; and pages, to GET.
+ * JSON-RPC over HTTP: POST / with a JSON body; and pages, to GET, and WebSockets for those of its own.
  *
  * Invariant: whatever arrives, the server answers or closes the connection, and goes on. Answers to JSON-RPC are 200, also
  * errors; 204 answers a request of notifications alone. What is no JSON-RPC over HTTP is 403 (`caller.ts`), 404, 413 or
  * 415, and 503 while too many requests are at work.
  */
 
+import websocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { DriftlockError } from '../../crdt/errors.ts';
 import type { ClientLeases } from '../claim/client-leases.ts';
@@ -28,6 +29,7 @@ import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
 import type { Pages } from './pages.ts';
 import { readMethods } from './read-methods.ts';
+import { SOCKET_MESSAGE_BYTES_MAX, type Sockets } from './sockets.ts';
 
 export const CONNECTIONS_MAX = 256;
 /** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
@@ -51,6 +53,8 @@ export interface RpcServerOptions {
   readonly listen: HostPort;
   /** Answered to GET, by path. */
   readonly pages?: Pages | undefined;
+  /** Answered to WebSocket upgrades, by path. */
+  readonly sockets?: Sockets | undefined;
   /** Told of defects: a method that threw what it should not have. */
   readonly onDefect: (method: string, error: unknown) => void;
   readonly limits?: RpcLimits;
@@ -65,7 +69,7 @@ export interface RpcServer {
 
 /** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { queries, leases, reread, listen, pages, onDefect, limits = RPC_LIMITS } = options;
+  const { queries, leases, reread, listen, pages, sockets, onDefect, limits = RPC_LIMITS } = options;
   const server = fastify({
     bodyLimit: limits.requestBytesMax,
     forceCloseConnections: true,
@@ -73,6 +77,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     http: { maxHeaderSize: 8 * 1024 },
   });
   server.server.maxConnections = CONNECTIONS_MAX;
+  await server.register(websocket, { options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX } });
   guard(server, isLoopbackHost(listen.host));
 
   // Two hex digits a byte.
@@ -105,11 +110,17 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   });
 
   for (const [path, page] of pages ?? []) {
-    server.get(path, async (_request, reply) => {
-      const { status, type, body } = await page();
-      return reply.code(status).type(type).header('cache-control', 'no-store').send(body);
+    server.get(path, async (request, reply) => {
+      const { 'accept-encoding': acceptEncoding, 'if-none-match': ifNoneMatch } = request.headers;
+      const { status, type, body, headers } = await page({ acceptEncoding: textOf(acceptEncoding), ifNoneMatch });
+      return reply
+        .code(status)
+        .type(type)
+        .headers({ 'cache-control': 'no-store', ...headers })
+        .send(body);
     });
   }
+  for (const [path, open] of sockets ?? []) server.get(path, { websocket: true }, (socket) => open(socket));
 
   try {
     await server.listen({ host: listen.host, port: listen.port });
@@ -146,7 +157,7 @@ function goneSignal(reply: FastifyReply): AbortSignal {
 function guard(server: FastifyInstance, listensOnLoopback: boolean): void {
   server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     const { host, origin } = request.headers;
-    const decision = decideCaller({ host, origin }, listensOnLoopback);
+    const decision = decideCaller({ host, origin, isUpgrade: request.ws }, listensOnLoopback);
     return decision.allowed ? undefined : refuse(reply, 403, decision.reason);
   });
   server.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'JSON-RPC is answered at POST /'));
@@ -158,6 +169,10 @@ function guard(server: FastifyInstance, listensOnLoopback: boolean): void {
       status === 413 ? 'request too large' : 'expected a JSON body of type application/json',
     );
   });
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.join(', ');
 }
 
 /** What fastify would answer. Its own errors carry a status; anything else is what a malformed request causes. */

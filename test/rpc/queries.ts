@@ -41,6 +41,7 @@ export const status: NodeStatus = {
   peerId: peerIdText(identity.node),
   cluster: 'driftlock',
   version: '0.1.0',
+  region: 'eu',
   mode: 'normal',
   modeHeldMs: 11_000,
   modeTrigger: 'caught-up',
@@ -95,6 +96,9 @@ export const status: NodeStatus = {
     {
       peerId: peerIdText(identityFromSeed(new Uint8Array(32).fill(8)).node),
       connected: true,
+      live: true,
+      region: 'us',
+      version: '0.1.0',
       roundTripMs: 1.5,
       clock: { offsetMs: 0.5, boundMs: 1.25, roundTripMs: 0.4, skewed: false },
       silentMs: 300,

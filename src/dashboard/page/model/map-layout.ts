@@ -1,0 +1,118 @@
+/**
+ * Where members are drawn: this node in the middle, the others around it, those of one region side by side.
+ *
+ * Invariant: a member's place depends on who the members are and where they say they stand, never on whether they are in
+ * reach, so a partition moves nobody: it moves the horizon, the line around what this node can see.
+ */
+
+export const MAP_WIDTH = 640;
+export const MAP_HEIGHT = 400;
+const CENTRE = { x: MAP_WIDTH / 2, y: MAP_HEIGHT / 2 };
+/** Of the ellipse that the others stand on. */
+const RADIUS = { x: 214, y: 128 };
+/** Radians between two regions. */
+const REGION_GAP = 0.28;
+/** In parts of the ellipse: outside a member in sight, and inside one that is not. */
+const HORIZON_SEEN = 1.2;
+const HORIZON_UNSEEN = 0.52;
+const HORIZON_POINTS = 96;
+/** Of those on either side, that each point of the horizon is the mean of. */
+const HORIZON_SMOOTHING = 4;
+/** More members than this are drawn without their names. */
+export const NAMED_MEMBERS_MAX = 20;
+
+export interface MapMember {
+  readonly peerId: string;
+  /** Empty: it did not say. */
+  readonly region: string;
+  readonly isSeen: boolean;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface PlacedMember extends Point {
+  readonly peerId: string;
+  readonly angle: number;
+  readonly isSeen: boolean;
+}
+
+export interface PlacedRegion extends Point {
+  readonly name: string;
+  readonly members: number;
+  readonly unseen: number;
+}
+
+export interface MapLayout {
+  readonly centre: Point;
+  readonly members: readonly PlacedMember[];
+  readonly regions: readonly PlacedRegion[];
+  /** A closed path; empty while everyone is in sight, or there is nobody. */
+  readonly horizon: readonly Point[];
+}
+
+/** `ownRegion` comes first, from the top; the rest by name, clockwise. */
+export function mapLayout(members: readonly MapMember[], ownRegion: string): MapLayout {
+  const byRegion = Map.groupBy(members.toSorted(byId), ({ region }) => region);
+  const names = [...byRegion.keys()].sort((a, b) => Number(b === ownRegion) - Number(a === ownRegion) || (a < b ? -1 : 1));
+  const gap = names.length > 1 ? REGION_GAP : 0;
+  const step = members.length === 0 ? 0 : (2 * Math.PI - gap * names.length) / members.length;
+  const placed: PlacedMember[] = [];
+  const regions: PlacedRegion[] = [];
+  const firstCount = byRegion.get(names[0] ?? '')?.length ?? 0;
+  // The first region is centred at the top.
+  let angle = -Math.PI / 2 - (step * firstCount) / 2;
+  for (const name of names) {
+    const here = byRegion.get(name) ?? [];
+    const start = angle;
+    for (const { peerId, isSeen } of here) {
+      const middle = angle + step / 2;
+      placed.push({ peerId, isSeen, angle: middle, ...onEllipse(middle, 1) });
+      angle += step;
+    }
+    const unseen = here.filter(({ isSeen }) => !isSeen).length;
+    regions.push({ name, members: here.length, unseen, ...onEllipse((start + angle) / 2, 1.42) });
+    angle += gap;
+  }
+  return { centre: CENTRE, members: placed, regions, horizon: horizonAround(placed) };
+}
+
+/** A point in parts of the ellipse from the middle. */
+export function onEllipse(angle: number, parts: number): Point {
+  return {
+    x: CENTRE.x + Math.cos(angle) * RADIUS.x * parts,
+    y: CENTRE.y + Math.sin(angle) * RADIUS.y * parts,
+  };
+}
+
+function horizonAround(members: readonly PlacedMember[]): Point[] {
+  if (members.every(({ isSeen }) => isSeen)) return [];
+  const reach = Array.from({ length: HORIZON_POINTS }, (_, at) => {
+    const angle = (at / HORIZON_POINTS) * 2 * Math.PI;
+    return nearest(members, angle)?.isSeen === false ? HORIZON_UNSEEN : HORIZON_SEEN;
+  });
+  return reach.map((_, at) => {
+    let sum = 0;
+    for (let by = -HORIZON_SMOOTHING; by <= HORIZON_SMOOTHING; by++) sum += reach.at((at + by) % HORIZON_POINTS) ?? 0;
+    return onEllipse((at / HORIZON_POINTS) * 2 * Math.PI, sum / (2 * HORIZON_SMOOTHING + 1));
+  });
+}
+
+function nearest(members: readonly PlacedMember[], angle: number): PlacedMember | undefined {
+  let best: PlacedMember | undefined;
+  for (const member of members) {
+    if (best === undefined || apart(member.angle, angle) < apart(best.angle, angle)) best = member;
+  }
+  return best;
+}
+
+/** Radians between two directions, 0 to π. */
+function apart(a: number, b: number): number {
+  return Math.abs(Math.atan2(Math.sin(a - b), Math.cos(a - b)));
+}
+
+function byId(a: MapMember, b: MapMember): number {
+  return a.peerId < b.peerId ? -1 : 1;
+}
