@@ -59,7 +59,10 @@ export async function buildPage(): Promise<BuildList> {
     content: new TextEncoder().encode(html),
   };
   const files = [page, ...assets];
-  const list: BuildList = { build: name, files: files.map(({ content: _, ...entry }) => entry) };
+  const list: BuildList = {
+    build: name,
+    files: files.map(({ path, file, type, isImmutable }) => ({ path, file, type, isImmutable })),
+  };
   await place(files, list);
   return list;
 }

@@ -179,7 +179,10 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             reread: config.leaseApi ? reread : undefined,
             isReady: () => isReady,
             listen: config.rpc,
-            pages: new Map([...(metrics === undefined ? [] : metricsPages(metrics, status)), ...(dashboard?.pages ?? [])]),
+            pages: new Map([
+              ...(metrics === undefined ? [] : metricsPages(metrics, status)),
+              ...(dashboard?.pages ?? []),
+            ]),
             sockets: dashboard?.sockets,
             onDefect: hooks.onRpcDefect,
           });

@@ -6,7 +6,15 @@
  */
 
 import { CELL_CODE_MAX, readCell, type Cell } from '../cell.ts';
-import { firstOfRow, GUTTER_PX, isInRange, PITCH_PX, rowAtScroll, SQUARE_PX, type GridLayout } from './model/grid-layout.ts';
+import {
+  firstOfRow,
+  GUTTER_PX,
+  isInRange,
+  PITCH_PX,
+  rowAtScroll,
+  SQUARE_PX,
+  type GridLayout,
+} from './model/grid-layout.ts';
 import { codeAt, type WindowCodes } from './model/window-codes.ts';
 import { colourOf } from './theme.ts';
 

@@ -36,7 +36,7 @@ export class LiveConnection {
   #wish: Wish | undefined;
   #sentWish: string | undefined;
   #cancelRetry: (() => void) | undefined;
-  #cancelWish: (() => void) | undefined;
+  #isWishDue = false;
 
   constructor(options: LiveConnectionOptions) {
     this.#options = options;
@@ -57,8 +57,10 @@ export class LiveConnection {
   /** What the page shows now. */
   want(wish: Wish): void {
     this.#wish = wish;
-    this.#cancelWish ??= this.#options.clock.schedule(WISH_MS, () => {
-      this.#cancelWish = undefined;
+    if (this.#isWishDue) return;
+    this.#isWishDue = true;
+    this.#options.clock.schedule(WISH_MS, () => {
+      this.#isWishDue = false;
       this.#sendWish();
     });
   }

@@ -18,7 +18,7 @@ let isDrawing = false;
 
 const draw = (): void => {
   isDrawing = false;
-  render(<App state={state} dispatch={dispatch} connection={connection} />, root);
+  render(<App state={state} connection={connection} />, root);
 };
 
 function dispatch(action: Action): void {

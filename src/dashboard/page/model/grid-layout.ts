@@ -95,15 +95,7 @@ export function wantedWindow(
   return { from, heights: Math.max(0, Math.min(end - from, heightsMax)) };
 }
 
-export type CursorKey =
-  | 'ArrowLeft'
-  | 'ArrowRight'
-  | 'ArrowUp'
-  | 'ArrowDown'
-  | 'PageUp'
-  | 'PageDown'
-  | 'Home'
-  | 'End';
+export type CursorKey = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown' | 'PageUp' | 'PageDown' | 'Home' | 'End';
 
 /** Where a key takes the cursor. Up is newer, as rows are drawn; Home is the newest. */
 export function moveCursor(layout: GridLayout, cursor: number, key: CursorKey): number {

@@ -6,10 +6,10 @@
  */
 
 export const MAP_WIDTH = 640;
-export const MAP_HEIGHT = 400;
+export const MAP_HEIGHT = 372;
 const CENTRE = { x: MAP_WIDTH / 2, y: MAP_HEIGHT / 2 };
 /** Of the ellipse that the others stand on. */
-const RADIUS = { x: 214, y: 128 };
+const RADIUS = { x: 214, y: 122 };
 /** Radians between two regions. */
 const REGION_GAP = 0.28;
 /** In parts of the ellipse: outside a member in sight, and inside one that is not. */
@@ -56,7 +56,9 @@ export interface MapLayout {
 /** `ownRegion` comes first, from the top; the rest by name, clockwise. */
 export function mapLayout(members: readonly MapMember[], ownRegion: string): MapLayout {
   const byRegion = Map.groupBy(members.toSorted(byId), ({ region }) => region);
-  const names = [...byRegion.keys()].sort((a, b) => Number(b === ownRegion) - Number(a === ownRegion) || (a < b ? -1 : 1));
+  const names = [...byRegion.keys()].sort(
+    (a, b) => Number(b === ownRegion) - Number(a === ownRegion) || (a < b ? -1 : 1),
+  );
   const gap = names.length > 1 ? REGION_GAP : 0;
   const step = members.length === 0 ? 0 : (2 * Math.PI - gap * names.length) / members.length;
   const placed: PlacedMember[] = [];

@@ -14,7 +14,10 @@ export interface WindowCodes {
 export const EMPTY_WINDOW: WindowCodes = { from: 0, codes: new Uint8Array() };
 
 /** The window after a frame; the same object when nothing of it changed. */
-export function applyFrame(window: WindowCodes, { window: whole, cells }: Pick<Frame, 'window' | 'cells'>): WindowCodes {
+export function applyFrame(
+  window: WindowCodes,
+  { window: whole, cells }: Pick<Frame, 'window' | 'cells'>,
+): WindowCodes {
   const base = whole === undefined ? window : { from: whole.from, codes: bytesOf(whole.codes) };
   if (cells === undefined || cells.length === 0) return base;
   const codes = whole === undefined ? base.codes.slice() : base.codes;

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Wish } from '../../frames.ts';
 import type { LiveConnection } from '../live-connection.ts';
-import type { Action, PageState } from '../model/page-state.ts';
+import type { PageState } from '../model/page-state.ts';
 import { Attention } from './attention.tsx';
 import { Banner } from './banner.tsx';
 import { BlockPanel } from './block-panel.tsx';
@@ -20,8 +20,18 @@ import { Tiles } from './tiles.tsx';
 
 interface AppProps {
   readonly state: PageState;
-  readonly dispatch: (action: Action) => void;
   readonly connection: Pick<LiveConnection, 'want' | 'retryNow'>;
+}
+
+/** The address says which block is open, so that the browser's own way back closes it. */
+function openBlock(number: number): void {
+  location.hash = `block/${number}`;
+}
+
+function closeBlock(): void {
+  history.pushState(null, '', location.pathname);
+  dispatchEvent(new HashChangeEvent('hashchange'));
+  document.querySelector<HTMLElement>('.grid-scroller')?.focus();
 }
 
 export function App({ state, connection }: AppProps): JSX.Element {
@@ -30,14 +40,6 @@ export function App({ state, connection }: AppProps): JSX.Element {
   useEffect(() => {
     if (shown.heights > 0 || openHeight !== null) connection.want({ ...shown, open: openHeight });
   }, [shown.from, shown.heights, openHeight]);
-  const open = (number: number): void => {
-    location.hash = `block/${number}`;
-  };
-  const close = (): void => {
-    history.pushState(null, '', location.pathname);
-    dispatchEvent(new HashChangeEvent('hashchange'));
-    document.querySelector<HTMLElement>('.grid-scroller')?.focus();
-  };
   return (
     <>
       <a class="skip" href="#title-blocks">
@@ -58,7 +60,7 @@ export function App({ state, connection }: AppProps): JSX.Element {
             summary={summary.value}
             window={state.window}
             open={openHeight}
-            onOpen={open}
+            onOpen={openBlock}
             onWant={({ from, heights }) => setShown({ from, heights })}
           />
           <Plots samples={state.samples} summary={summary.value} />
@@ -72,12 +74,12 @@ export function App({ state, connection }: AppProps): JSX.Element {
           height={state.height}
           ownId={summary.value.peerId}
           nowMs={nowMs}
-          onClose={close}
+          onClose={closeBlock}
         />
       )}
       <footer>
-        Served by the node itself, from nothing but its own records. In a terminal: <code>driftlock status --watch</code>,{' '}
-        <code>driftlock top</code>.
+        Served by the node itself, from nothing but its own records. In a terminal:{' '}
+        <code>driftlock status --watch</code>, <code>driftlock top</code>.
       </footer>
     </>
   );

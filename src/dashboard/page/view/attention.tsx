@@ -45,7 +45,8 @@ export function Attention({ summary }: { readonly summary: Summary }): JSX.Eleme
 
 /** What follows from each, and what to do. */
 const HINTS: Readonly<Record<string, string>> = {
-  disputes: 'Both results are kept with their signatures; nothing is decided for you. Open a block to see who found what.',
+  disputes:
+    'Both results are kept with their signatures; nothing is decided for you. Open a block to see who found what.',
   degraded: 'Reads and writes go on here; what the other side does is not seen until the link is back.',
   'claims-paused': 'degradedClaiming is “pause”.',
   'clock-outside': 'Set the clock of this machine. Validations under way, merging and reading go on.',

@@ -91,7 +91,8 @@ export function BlockGrid(props: BlockGridProps): JSX.Element {
       onOpen(cursor);
     }
   };
-  const pointed = ({ offsetX, offsetY }: MouseEvent): number | undefined => heightAt(layout, scrollPx, offsetX, offsetY);
+  const pointed = ({ offsetX, offsetY }: MouseEvent): number | undefined =>
+    heightAt(layout, scrollPx, offsetX, offsetY);
   const label = cursor === undefined ? undefined : cellLabel(cursor, codeAt(window, cursor));
 
   return (
@@ -154,7 +155,11 @@ function useWidth(element: RefObject<HTMLElement | null>, onWidth: (px: number) 
 }
 
 /** Who has scrolled away from the newest rows goes on to see the same ones while newer are added above. */
-function useKeptInPlace(scroller: RefObject<HTMLElement | null>, layout: GridLayout, onScroll: (px: number) => void): void {
+function useKeptInPlace(
+  scroller: RefObject<HTMLElement | null>,
+  layout: GridLayout,
+  onScroll: (px: number) => void,
+): void {
   const before = useRef(layout);
   useLayoutEffect(() => {
     const { current } = scroller;

@@ -100,7 +100,9 @@ function Block({ block, arrivedAtMs, ownId, nowMs }: BlockProps): JSX.Element {
         <Fact name="hash">
           <code>{hash}</code>
         </Fact>
-        <Fact name="state root">{stateRoot === null ? <span class="soft">none yet</span> : <code>{stateRoot}</code>}</Fact>
+        <Fact name="state root">
+          {stateRoot === null ? <span class="soft">none yet</span> : <code>{stateRoot}</code>}
+        </Fact>
         {lease === null ? null : (
           <Fact name="lease">
             <Member peerId={lease.holder} ownId={ownId} />, epoch {lease.epoch}, <Signed signature={lease.signature} />
@@ -140,9 +142,7 @@ function Results({ block, ownId }: { readonly block: BlockDetail; readonly ownId
   if (results.length === 0) return <Empty>No result yet.</Empty>;
   return (
     <>
-      <h3>
-        Results{resultsTotal > results.length ? `, the first ${results.length} of ${integer(resultsTotal)}` : ''}
-      </h3>
+      <h3>Results{resultsTotal > results.length ? `, the first ${results.length} of ${integer(resultsTotal)}` : ''}</h3>
       <div class="scroll">
         <table class="plain">
           <thead>
@@ -163,7 +163,13 @@ function Results({ block, ownId }: { readonly block: BlockDetail; readonly ownId
                 <td>
                   <span class={`word ${verdict}`}>{verdict === 'success' ? '■ success' : '✕ failed'}</span>
                 </td>
-                <td>{stateRoot === null ? <span class="soft">none</span> : <Id text={stateRoot} short={shortHash(stateRoot)} />}</td>
+                <td>
+                  {stateRoot === null ? (
+                    <span class="soft">none</span>
+                  ) : (
+                    <Id text={stateRoot} short={shortHash(stateRoot)} />
+                  )}
+                </td>
                 <td class="number" title={`its result number ${sequence} for this block`}>
                   {epoch}
                 </td>
@@ -180,7 +186,12 @@ function Results({ block, ownId }: { readonly block: BlockDetail; readonly ownId
 }
 
 function Signed({ signature }: { readonly signature: 'valid' | 'invalid' }): JSX.Element {
-  if (signature === 'valid') return <span class="word good" title="checked just now">✓ signature valid</span>;
+  if (signature === 'valid')
+    return (
+      <span class="word good" title="checked just now">
+        ✓ signature valid
+      </span>
+    );
   return <span class="word alarm">✕ signature invalid</span>;
 }
 

@@ -35,17 +35,17 @@ export function BlocksCard({ summary, window, open, onOpen, onWant }: BlocksCard
     >
       {loading !== null ? (
         <Empty>
-          The node is reading its directory: {integer(loading.done)} of {integer(loading.total)} files. Blocks are shown once
-          it is through.
+          The node is reading its directory: {integer(loading.done)} of {integer(loading.total)} files. Blocks are shown
+          once it is through.
         </Empty>
       ) : overview === null ? (
         <Empty>
-          No block yet. Put a witness, <code>NUMBER.0xHASH.w</code>, into <code>{datadir}/witness</code> of any member: it appears
-          here within a second, as an empty square.
+          No block yet. Put a witness, <code>NUMBER.0xHASH.w</code>, into <code>{datadir}/witness</code> of any member:
+          it appears here within a second, as an empty square.
         </Empty>
       ) : (
         <>
-          <OverviewStrip overview={overview} onGoTo={show} />
+          {overview.width > 1 ? <OverviewStrip overview={overview} onGoTo={show} /> : null}
           <BlockGrid overview={overview} window={window} open={open} onOpen={onOpen} onWant={onWant} goTo={goTo} />
         </>
       )}
@@ -81,7 +81,11 @@ function GoTo({ onGo, onOpen }: GoToProps): JSX.Element {
   );
 }
 
-const CELLS: readonly { readonly name: keyof Summary['blocks'] | 'rivals'; readonly cell: Cell; readonly words: string }[] = [
+const CELLS: readonly {
+  readonly name: keyof Summary['blocks'] | 'rivals';
+  readonly cell: Cell;
+  readonly words: string;
+}[] = [
   { name: 'success', cell: cellOf('success'), words: 'success: validated, final' },
   { name: 'processing', cell: cellOf('processing'), words: 'processing: somebody holds a lease' },
   { name: 'idle', cell: cellOf('idle'), words: 'idle: waits for a validator' },
@@ -122,5 +126,12 @@ function Square({ cell }: { readonly cell: Cell }): JSX.Element {
     draw();
     return onThemeChange(draw);
   }, []);
-  return <canvas ref={canvas} class="square" style={{ width: `${SQUARE_PX}px`, height: `${SQUARE_PX}px` }} aria-hidden="true" />;
+  return (
+    <canvas
+      ref={canvas}
+      class="square"
+      style={{ width: `${SQUARE_PX}px`, height: `${SQUARE_PX}px` }}
+      aria-hidden="true"
+    />
+  );
 }

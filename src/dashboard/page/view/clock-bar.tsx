@@ -45,7 +45,14 @@ export function ClockBar({ offsetMs, boundMs, skewBoundMs, isSkewed }: ClockBarP
 /** The marks of the scale: no offset, and the skew bound on either side. */
 export function ClockScale({ skewBoundMs }: { readonly skewBoundMs: number }): JSX.Element {
   return (
-    <svg class="clock-scale" viewBox={`0 0 ${WIDTH} 12`} width={WIDTH} height={12} role="img" aria-label={`bound ±${skewBoundMs} ms`}>
+    <svg
+      class="clock-scale"
+      viewBox={`0 0 ${WIDTH} 12`}
+      width={WIDTH}
+      height={12}
+      role="img"
+      aria-label={`bound ±${skewBoundMs} ms`}
+    >
       <text x={xOf(-skewBoundMs, skewBoundMs)} y={10}>
         −{skewBoundMs}
       </text>

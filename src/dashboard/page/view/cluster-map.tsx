@@ -26,8 +26,8 @@ export function ClusterMap({ summary }: { readonly summary: Summary }): JSX.Elem
     <Card place="map" title="Cluster" aside={aside}>
       {peersTotal === 0 ? (
         <Empty>
-          This node is alone: it was told of no other member. Start another with <code>--peer {addresses[0] ?? ''}</code>, and name
-          it here with <code>--member</code>.
+          This node is alone: it was told of no other member. Start another with{' '}
+          <code>--peer {addresses[0] ?? ''}</code>, and name it here with <code>--member</code>.
         </Empty>
       ) : (
         <MapPicture summary={summary} peers={peers} region={region} />

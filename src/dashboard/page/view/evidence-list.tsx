@@ -49,9 +49,7 @@ export function EvidenceLines({ evidence }: { readonly evidence: readonly Eviden
         <li key={`${atMs}.${at}`}>
           <time dateTime={new Date(atMs).toISOString()}>{timeOfDay(atMs)}</time>
           <span class={`kind ${TONES[type] ?? ''}`}>{type}</span>
-          <span class="text">
-            {block === null ? shortenIds(text) : <BlockText block={block} text={text} />}
-          </span>
+          <span class="text">{block === null ? shortenIds(text) : <BlockText block={block} text={text} />}</span>
         </li>
       ))}
     </ol>

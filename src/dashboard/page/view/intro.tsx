@@ -17,15 +17,16 @@ export function Intro({ summary }: { readonly summary: Summary }): JSX.Element |
       <ul>
         <li>
           This node keeps <code>{summary.datadir}</code> the same as the directories of{' '}
-          {others === 0 ? 'its peers, once it has some' : `${others} other ${others === 1 ? 'member' : 'members'}`}. Each square
-          below is a block. It turns from an empty outline to half filled when a validator claims it, and solid when its result is in, on all nodes.
+          {others === 0 ? 'its peers, once it has some' : `${others} other ${others === 1 ? 'member' : 'members'}`}.
+          Each square below is a block. It turns from an empty outline to half filled when a validator claims it, and
+          solid when its result is in, on all nodes.
         </li>
         <li>
           Everything is shown as <b>this</b> node sees it. What it cannot reach lies outside the dashed line on the map.
         </li>
         <li>
-          To try: kill another node (<code>kill -9</code>) and watch its leases run out here and go to others; bring it back and watch its
-          records become the same again. Click a square to see who signed what.
+          To try: kill another node (<code>kill -9</code>) and watch its leases run out here and go to others; bring it
+          back and watch its records become the same again. Click a square to see who signed what.
         </li>
       </ul>
       <button

@@ -35,7 +35,14 @@ export function OverviewStrip({ overview, onGoTo }: OverviewStripProps): JSX.Ele
         }}
       >
         {pieces.map((piece, at) => (
-          <Piece key={at} piece={piece} x={at * pieceWidth} width={pieceWidth} from={lowest + at * width} span={width} />
+          <Piece
+            key={at}
+            piece={piece}
+            x={at * pieceWidth}
+            width={pieceWidth}
+            from={lowest + at * width}
+            span={width}
+          />
         ))}
       </svg>
       <div class="ends" aria-hidden="true">

@@ -105,7 +105,9 @@ function PeerRow({ peer, skewBoundMs, recordsMax }: RowProps): JSX.Element {
 
 function ModeWord({ mode }: { readonly mode: string | null }): JSX.Element {
   if (mode === null) return <span class="soft">not known</span>;
-  return <span class={`word ${mode === 'normal' ? 'good' : 'warn'}`}>{mode === 'normal' ? '● normal' : `▲ ${mode}`}</span>;
+  return (
+    <span class={`word ${mode === 'normal' ? 'good' : 'warn'}`}>{mode === 'normal' ? '● normal' : `▲ ${mode}`}</span>
+  );
 }
 
 function lagText(records: number, recordsMax: number): string {

@@ -6,13 +6,15 @@ import uPlot from 'uplot';
 import { duration } from '../../../duration.ts';
 import type { Sample, Summary } from '../../frames.ts';
 import { latest, plotSeries } from '../model/plot-series.ts';
-import { rateText } from '../model/words.ts';
+import { rateText, timeOfDay } from '../model/words.ts';
 import { colourOf, onThemeChange } from '../theme.ts';
 import { Card, Empty } from './parts.tsx';
 
 const HEIGHT_PX = 150;
-/** The axes span this much time from the start, so that nothing moves but the lines. */
-const SPAN_SECONDS = 600;
+/** Of the time axes, in seconds and minutes. */
+const TIMES: uPlot.Axis.DynamicValues = (_plot, splits) => splits.map((at) => timeOfDay(at * 1_000));
+/** What the time axes span: it grows in steps, so that between them nothing moves but the lines. */
+const SPANS_SECONDS = [60, 180, 600] as const;
 
 interface PlotsProps {
   readonly samples: readonly Sample[];
@@ -142,6 +144,10 @@ function Plot({ at, lines, max, label }: DrawnProps): JSX.Element {
   );
 }
 
+function spanOf(seconds: number): number {
+  return SPANS_SECONDS.find((span) => span >= seconds) ?? SPANS_SECONDS[2];
+}
+
 function plotOptions(lines: readonly Line[], max: number, width: number): uPlot.Options {
   const soft = colourOf('--soft');
   const grid = { stroke: colourOf('--line'), width: 1 };
@@ -153,11 +159,11 @@ function plotOptions(lines: readonly Line[], max: number, width: number): uPlot.
     cursor: { show: false },
     padding: [8, 8, 0, 0],
     scales: {
-      x: { range: (_plot, _min, end) => [end - SPAN_SECONDS, end] },
+      x: { range: (_plot, start, end) => [end - spanOf(end - start), end] },
       y: { range: (_plot, _min, top) => [0, Math.max(max, (top ?? 0) * 1.1)] },
     },
     axes: [
-      { stroke: soft, grid: { show: false }, ticks: grid, font, size: 26, space: 70, values: '{HH}:{mm}' },
+      { stroke: soft, grid: { show: false }, ticks: grid, font, size: 26, space: 70, values: TIMES },
       { stroke: soft, grid, ticks: { show: false }, font, size: 38, space: 34 },
     ],
     series: [
