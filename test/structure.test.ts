@@ -120,7 +120,8 @@ describe('the checker of the source tree', () => {
       `6 uses setTimeout: ${reason}`,
     ];
     for (const path of ['net/a.ts', 'src/gossip/a.ts']) assert.deepEqual(problemsIn(path, body), expected);
-    for (const path of ['src/node/a.ts', 'src/dashboard/page/browser.ts', 'test/a.ts']) assert.deepEqual(problemsIn(path, body), []);
+    for (const path of ['src/node/a.ts', 'src/dashboard/page/browser.ts', 'test/a.ts'])
+      assert.deepEqual(problemsIn(path, body), []);
   });
 
   it('is not misled by comments, strings, templates, regular expressions and members', () => {

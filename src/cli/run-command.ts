@@ -24,6 +24,7 @@ interface RunFlags {
   readonly peer?: readonly string[];
   readonly member?: readonly string[];
   readonly rpc?: string;
+  readonly dashboardToken?: string;
   readonly validator?: string;
   readonly api?: string;
   readonly lockTime?: string;
@@ -48,6 +49,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--peer <multiaddr>', 'a member to connect to, ending in /p2p/PEERID; repeatable', collect)
     .option('--member <peerid>', 'a member that connects to us; repeatable. Nobody else is let in', collect)
     .option('--rpc <host:port>', 'answer JSON-RPC there (default: off)')
+    .option('--dashboard-token <token>', 'who has it may write in the cluster document (default: nobody)')
     .option('--validator <kind>', `linkage, exec:COMMAND or none (default: ${DEFAULTS.validator})`)
     .option('--api <url|dir>', 'where linkage gets headers: an Ethereum JSON-RPC URL, or a folder')
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
@@ -106,6 +108,7 @@ function settingsOf({
     peers: peer,
     members: member,
     rpc,
+    dashboardToken: rest.dashboardToken,
     validator,
     api,
     lockTimeSeconds,

@@ -34,6 +34,8 @@ export interface NodeConfig {
   readonly members: readonly NodeId[];
   /** Undefined: no RPC server. */
   readonly rpc: HostPort | undefined;
+  /** Of who may write in the cluster document; undefined: nobody may. Never to be shown. */
+  readonly dashboardToken: string | undefined;
   readonly validator: ValidatorChoice;
   /** Where headers come from, for the validator `linkage`; see `openBlockSource`. */
   readonly api: string | undefined;
@@ -134,6 +136,7 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     peers: settings.peers ?? [],
     members: parseMembers(settings.members ?? [], nameOf('members')),
     rpc,
+    dashboardToken: settings.dashboardToken,
     validator,
     api,
     lockTimeMs,

@@ -41,6 +41,10 @@ export const settingsSchema = z
     peers: list,
     members: list,
     rpc: z.string(),
+    /** Whoever has it may write in the cluster document; nobody may when there is none. */
+    dashboardToken: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,256}$/, '16 to 256 visible ASCII characters, such as of `openssl rand -hex 16`'),
     validator: z.string(),
     api: z.string().regex(/./, 'a URL or a folder'),
     lockTimeSeconds: z.number().positive().max(LOCK_TIME_SECONDS_MAX),
@@ -90,6 +94,7 @@ export const FLAGS = {
   peers: '--peer',
   members: '--member',
   rpc: '--rpc',
+  dashboardToken: '--dashboard-token',
   validator: '--validator',
   api: '--api',
   lockTimeSeconds: '--lock-time',

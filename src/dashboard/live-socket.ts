@@ -7,7 +7,7 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../net/clock.ts';
 import { TokenBucket } from '../../net/rate/token-bucket.ts';
-import type { SocketHandler } from '../rpc/sockets.ts';
+import type { SocketEndpoint } from '../rpc/sockets.ts';
 import { WISH_BYTES_MAX, wishSchema, type Wish } from './frames.ts';
 import type { LiveFeed } from './live-feed.ts';
 
@@ -18,29 +18,30 @@ export const WISHES_PER_SECOND_MAX = 20;
 const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
 
-export function liveSocket(feed: LiveFeed, clock: Clock): SocketHandler {
-  return (socket) => {
-    socket.on('error', () => socket.terminate());
-    const client = feed.open({
-      bufferedBytes: () => socket.bufferedAmount,
-      send: (text) => socket.send(text),
-      close: () => socket.terminate(),
-    });
-    if (client === undefined) {
-      socket.close(TRY_AGAIN_LATER, 'too many dashboards are open');
+export function liveSocket(feed: LiveFeed, clock: Clock): SocketEndpoint {
+  return { open: (socket) => hear(socket, feed, clock), close: () => feed.stop() };
+}
+
+function hear(socket: WebSocket, feed: LiveFeed, clock: Clock): void {
+  const client = feed.open({
+    bufferedBytes: () => socket.bufferedAmount,
+    send: (text) => socket.send(text),
+    close: () => socket.terminate(),
+  });
+  if (client === undefined) {
+    socket.close(TRY_AGAIN_LATER, 'too many dashboards are open');
+    return;
+  }
+  const wishes = new TokenBucket(WISHES_PER_SECOND_MAX, clock.monotonicMs());
+  socket.on('close', () => client.leave());
+  socket.on('message', (message: WebSocket.RawData, isBinary) => {
+    const wish = isBinary ? undefined : parseWish(message);
+    if (wish === undefined || wishes.take(1, clock.monotonicMs()) > 0) {
+      socket.close(POLICY_VIOLATION, 'not what a dashboard sends');
       return;
     }
-    const wishes = new TokenBucket(WISHES_PER_SECOND_MAX, clock.monotonicMs());
-    socket.on('close', () => client.leave());
-    socket.on('message', (message: WebSocket.RawData, isBinary) => {
-      const wish = isBinary ? undefined : parseWish(message);
-      if (wish === undefined || wishes.take(1, clock.monotonicMs()) > 0) {
-        socket.close(POLICY_VIOLATION, 'not what a dashboard sends');
-        return;
-      }
-      client.wish(wish);
-    });
-  };
+    client.wish(wish);
+  });
 }
 
 function parseWish(message: WebSocket.RawData): Wish | undefined {

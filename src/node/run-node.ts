@@ -17,6 +17,7 @@ import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
+import { DocumentRoom } from '../document/document-room.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import type { Reread } from '../rpc/file-methods.ts';
@@ -99,6 +100,8 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     });
     await evidence.open();
     release.push(() => evidence.close());
+    const { cluster } = config;
+    const room = new DocumentRoom({ cluster, self: identity.node, clock: systemClock, random: randomInteger });
     const startedAtMs = systemClock.monotonicMs();
     const node = new DriftlockNode(
       {
@@ -140,6 +143,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       },
     );
     release.push(() => node.stop());
+    release.push(() => room.stop());
     let isReady = false;
     const status = (): NodeStatus =>
       readStatus({
@@ -184,11 +188,17 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
               ...(dashboard?.pages ?? []),
             ]),
             sockets: dashboard?.sockets,
+            document: {
+              token: config.dashboardToken,
+              clock: systemClock,
+              open: (mayWrite, send) => room.connect(mayWrite, send),
+            },
             onDefect: hooks.onRpcDefect,
           });
     // Before the directory is read, so that the status shows how far that has come.
     if (rpc !== undefined) release.push(() => rpc.close());
     await node.start();
+    room.start();
     isReady = true;
     return {
       peerId: peerIdText(identity.node),

@@ -1,18 +1,18 @@
 /**
- * JSON-RPC over HTTP: POST / with a JSON body; and pages, to GET, and WebSockets for those of its own.
+ * JSON-RPC over HTTP: POST / with a JSON body; pages, to GET; and WebSockets for these pages.
  *
  * Invariant: whatever arrives, the server answers or closes the connection, and goes on. Answers to JSON-RPC are 200, also
  * errors; 204 answers a request of notifications alone. What is no JSON-RPC over HTTP is 403 (`caller.ts`), 404, 413 or
  * 415, and 503 while too many requests are at work.
  */
 
-import websocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { DriftlockError } from '../../crdt/errors.ts';
 import type { ClientLeases } from '../claim/client-leases.ts';
 import { errnoOf } from '../disk/errno.ts';
 import type { NodeQueries } from '../node/queries.ts';
 import { decideCaller } from './caller.ts';
+import { DOCUMENT_PATH, documentSocket, type DocumentEndpoint } from './document-socket.ts';
 import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
 import {
   dispatch,
@@ -29,7 +29,7 @@ import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
 import type { Pages } from './pages.ts';
 import { readMethods } from './read-methods.ts';
-import { SOCKET_MESSAGE_BYTES_MAX, type Sockets } from './sockets.ts';
+import { serveSockets, type Sockets } from './sockets.ts';
 
 export const CONNECTIONS_MAX = 256;
 /** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
@@ -55,6 +55,8 @@ export interface RpcServerOptions {
   readonly pages?: Pages | undefined;
   /** Answered to WebSocket upgrades, by path. */
   readonly sockets?: Sockets | undefined;
+  /** Undefined: the cluster document is not served. */
+  readonly document?: DocumentEndpoint | undefined;
   /** Told of defects: a method that threw what it should not have. */
   readonly onDefect: (method: string, error: unknown) => void;
   readonly limits?: RpcLimits;
@@ -69,7 +71,7 @@ export interface RpcServer {
 
 /** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { queries, leases, reread, listen, pages, sockets, onDefect, limits = RPC_LIMITS } = options;
+  const { queries, leases, reread, listen, pages, onDefect, limits = RPC_LIMITS } = options;
   const server = fastify({
     bodyLimit: limits.requestBytesMax,
     forceCloseConnections: true,
@@ -77,7 +79,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     http: { maxHeaderSize: 8 * 1024 },
   });
   server.server.maxConnections = CONNECTIONS_MAX;
-  await server.register(websocket, { options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX } });
+  // Before the guard, which has to know what asks for a WebSocket.
+  await serveSockets(server, socketsOf(options));
   guard(server, isLoopbackHost(listen.host));
 
   // Two hex digits a byte.
@@ -120,7 +123,6 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
         .send(body);
     });
   }
-  for (const [path, open] of sockets ?? []) server.get(path, { websocket: true }, (socket) => open(socket));
 
   try {
     await server.listen({ host: listen.host, port: listen.port });
@@ -130,6 +132,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : listen.port;
   return { url: `http://${formatHostPort({ host: listen.host, port })}`, close: () => server.close() };
+}
+
+function socketsOf({ sockets, document }: RpcServerOptions): Sockets {
+  return new Map([
+    ...(sockets ?? []),
+    ...(document === undefined ? [] : [[DOCUMENT_PATH, documentSocket(document)] as const]),
+  ]);
 }
 
 /** A node that has not read its files yet knows of no block, and must not say so. */
