@@ -24,7 +24,7 @@ export function concernsOf({ mode, claimHold, blocks, clock, files, retry }: Con
   const add = (level: Concern['level'], kind: Concern['kind'], text: string): void => {
     concerns.push({ level, kind, text });
   };
-  if (blocks.disputed > 0) add('alarm', 'disputes', `validators disagree on ${blocks.disputed} blocks`);
+  if (blocks.disputed > 0) add('alarm', 'disputes', `validators disagree on ${blocksText(blocks.disputed)}`);
   if (mode === 'degraded') add('warning', 'degraded', 'too few members in reach');
   if (claimHold === 'degraded') add('warning', 'claims-paused', 'it claims nothing meanwhile');
   if (clock.standing === 'outside') {
@@ -34,7 +34,11 @@ export function concernsOf({ mode, claimHold, blocks, clock, files, retry }: Con
     add('alarm', 'files-wait', `files wait to be written: ${files.lastError}`);
   }
   if (retry.exhausted > 0) {
-    add('warning', 'exhausted', `${retry.exhausted} blocks failed so often that nobody tries them again`);
+    add('warning', 'exhausted', `${blocksText(retry.exhausted)} failed so often that nobody tries again`);
   }
   return concerns;
+}
+
+function blocksText(count: number): string {
+  return count === 1 ? '1 block' : `${count} blocks`;
 }

@@ -77,7 +77,7 @@ export class OpenPage {
     this.page = page;
     page.on('request', (request) => this.requests.push(request.url()));
     page.on('websocket', (socket) => this.requests.push(socket.url()));
-    page.on('pageerror', (error) => this.complaints.push(`${error.stack ?? error.message}`));
+    page.on('pageerror', (error) => this.complaints.push(error.stack ?? error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
     });

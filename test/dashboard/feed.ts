@@ -17,6 +17,8 @@ export function pass(clock: VirtualClock, ms: number): void {
 export class TestSource implements FeedSource {
   readonly cells = new Map<number, Cell>();
   ready = true;
+  /** While a summary is made. */
+  onSummary: () => void = () => undefined;
   /** How often each was asked for. */
   summaries = 0;
   cellsRead = 0;
@@ -37,6 +39,7 @@ export class TestSource implements FeedSource {
 
   summary(): Summary {
     this.summaries++;
+    this.onSummary();
     return { ...EMPTY_SUMMARY, overview: this.#overview() };
   }
 

@@ -9,6 +9,11 @@ import { startRpcServer, type RpcServer } from '../../src/rpc/server.ts';
 import { testQueries } from '../rpc/queries.ts';
 import { TestPage, TestSource } from './feed.ts';
 
+async function closeCode(socket: WebSocket): Promise<number> {
+  const [code] = await once(socket, 'close');
+  return code;
+}
+
 describe('the socket of the live feed', () => {
   const source = new TestSource();
   let server: RpcServer;
@@ -36,10 +41,6 @@ describe('the socket of the live feed', () => {
     const [, response] = await once(socket, 'unexpected-response');
     socket.on('error', () => undefined).terminate();
     return response.statusCode;
-  };
-  const closeCode = async (socket: WebSocket): Promise<number> => {
-    const [code] = await once(socket, 'close');
-    return code;
   };
 
   it('tells the page that came from this server, and a program', async () => {
@@ -75,8 +76,8 @@ describe('the socket of the live feed', () => {
     const socket = connect();
     const page = new TestPage();
     const told = new Promise<void>((resolve) => {
-      socket.on('message', (message) => {
-        page.send(String(message));
+      socket.on('message', (message: Buffer) => {
+        page.send(message.toString());
         if (page.last.height?.number === 3) resolve();
       });
     });

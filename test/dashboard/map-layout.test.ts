@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  MAP_HEIGHT,
-  MAP_WIDTH,
   mapLayout,
+  NARROW_MAP,
+  WIDE_MAP,
   type MapLayout,
   type MapMember,
   type Point,
@@ -39,10 +39,12 @@ describe('the map of the cluster', () => {
   it('places every member once, on the map, and apart from the others', () => {
     holds(
       fc.property(members, (all) => {
-        const { members: placed } = mapLayout(all, 'eu');
-        assert.equal(placed.length, all.length);
-        for (const { x, y } of placed) assert.ok(x > 0 && x < MAP_WIDTH && y > 0 && y < MAP_HEIGHT);
-        assert.equal(new Set(placed.map(({ x, y }) => `${x.toFixed(2)} ${y.toFixed(2)}`)).size, all.length);
+        for (const size of [WIDE_MAP, NARROW_MAP]) {
+          const { members: placed } = mapLayout(all, 'eu', size);
+          assert.equal(placed.length, all.length);
+          for (const { x, y } of placed) assert.ok(x > 0 && x < size.width && y > 0 && y < size.height);
+          assert.equal(new Set(placed.map(({ x, y }) => `${x.toFixed(2)} ${y.toFixed(2)}`)).size, all.length);
+        }
       }),
     );
   });
@@ -53,8 +55,9 @@ describe('the map of the cluster', () => {
         const before = mapLayout(
           all.map((one) => ({ ...one, isSeen: true })),
           'us',
+          WIDE_MAP,
         );
-        const after = mapLayout(all.toReversed(), 'us');
+        const after = mapLayout(all.toReversed(), 'us', WIDE_MAP);
         for (const { peerId } of all) assert.deepEqual(placeOf(after, peerId), placeOf(before, peerId));
       }),
     );
@@ -62,20 +65,22 @@ describe('the map of the cluster', () => {
 
   it('puts those of one region side by side', () => {
     const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((peerId, at) => member(peerId, at % 2 === 0 ? 'eu' : 'us'));
-    const order = mapLayout(all, 'us').members.map(({ peerId }) => all.find((one) => one.peerId === peerId)?.region);
+    const order = mapLayout(all, 'us', WIDE_MAP).members.map(
+      ({ peerId }) => all.find((one) => one.peerId === peerId)?.region,
+    );
     assert.deepEqual(order, ['us', 'us', 'us', 'eu', 'eu', 'eu']);
   });
 
   it('draws the horizon around those in sight, and leaves the others outside', () => {
     const all = ['a', 'b', 'c', 'd', 'e'].map((peerId, at) => member(peerId, 'eu', at !== 1 && at !== 2));
-    const layout = mapLayout(all, 'eu');
+    const layout = mapLayout(all, 'eu', WIDE_MAP);
     assert.ok(isInside(layout.horizon, layout.centre));
     for (const { peerId, isSeen } of all)
       assert.equal(isInside(layout.horizon, placeOf(layout, peerId)), isSeen, peerId);
   });
 
   it('draws no horizon where there is none', () => {
-    assert.deepEqual(mapLayout([], '').horizon, []);
-    assert.deepEqual(mapLayout([member('a', 'eu'), member('b', 'us')], 'eu').horizon, []);
+    assert.deepEqual(mapLayout([], '', WIDE_MAP).horizon, []);
+    assert.deepEqual(mapLayout([member('a', 'eu'), member('b', 'us')], 'eu', WIDE_MAP).horizon, []);
   });
 });

@@ -19,6 +19,9 @@ const frame = (parts: Partial<Frame>): Frame => ({ build: 'b', sentAtMs: 0, ...p
 const after = (...actions: readonly Action[]): PageState => actions.reduce(reduce, INITIAL_STATE);
 const heard = (parts: Partial<Frame>, atMs = 0): Action => ({ type: 'frame', frame: frame(parts), atMs });
 
+const detail = (number: number): Action => heard({ height: { number, blocks: [], evidence: [] } });
+const open = (number: number | null): Action => ({ type: 'open-height', number });
+
 const sample = (parts: Partial<Sample>): Sample => ({
   atMs: 0,
   finished: 0,
@@ -77,8 +80,6 @@ describe('the state of the page', () => {
   });
 
   it('shows of the height that is open what was told of it, and nothing of the one before', () => {
-    const detail = (number: number): Action => heard({ height: { number, blocks: [], evidence: [] } });
-    const open = (number: number | null): Action => ({ type: 'open-height', number });
     assert.equal(after(open(7), detail(7)).height?.value.number, 7);
     assert.equal(after(open(7), detail(7), open(8)).height, undefined);
     assert.equal(after(open(8), detail(7)).height, undefined);
@@ -188,7 +189,7 @@ describe('the words of the page', () => {
 
   it('give an offset with its sign and its bound', () => {
     assert.equal(offsetText(0.26, 1.2), '+0.3 ± 1.2 ms');
-    assert.equal(offsetText(-60_000, 3), '−60000 ± 3 ms');
+    assert.equal(offsetText(-60_000, 3), '−60000 ± 3.0 ms');
     assert.equal(offsetText(null, null), 'not measured');
   });
 });

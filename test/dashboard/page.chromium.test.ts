@@ -127,7 +127,7 @@ describe('the dashboard in a browser', function () {
     cluster.heal();
     await page.locator('.cluster .horizon').waitFor({ state: 'detached' });
     await page.locator('.cluster .member.up').nth(1).waitFor();
-    await shows(page, '.attention li.alarm', /disagree on 1 blocks.*2 different state roots/);
+    await shows(page, '.attention li.alarm', /disagree on 1 block.*2 different state roots/);
     await page.locator('.attention .disputes a').click();
     await shows(page, '.panel .status-line', 'disputed');
     await keepScreenshot(page, 'dispute');

@@ -5,11 +5,18 @@
  * reach, so a partition moves nobody: it moves the horizon, the line around what this node can see.
  */
 
-export const MAP_WIDTH = 640;
-export const MAP_HEIGHT = 372;
-const CENTRE = { x: MAP_WIDTH / 2, y: MAP_HEIGHT / 2 };
-/** Of the ellipse that the others stand on. */
-const RADIUS = { x: 214, y: 122 };
+export interface MapSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Beside the members' table on a desk, and on a phone. */
+export const WIDE_MAP: MapSize = { width: 640, height: 372 };
+export const NARROW_MAP: MapSize = { width: 350, height: 400 };
+/** Between the ellipse that the others stand on and the edge: names and regions stand there. */
+const MARGIN = { x: 92, y: 80 };
+/** From a member outward to the name of its region, beyond its own. */
+const REGION_DISTANCE = { x: 46, y: 68 };
 /** Radians between two regions. */
 const REGION_GAP = 0.28;
 /** In parts of the ellipse: outside a member in sight, and inside one that is not. */
@@ -53,8 +60,8 @@ export interface MapLayout {
   readonly horizon: readonly Point[];
 }
 
-/** `ownRegion` comes first, from the top; the rest by name, clockwise. */
-export function mapLayout(members: readonly MapMember[], ownRegion: string): MapLayout {
+/** `ownRegion` comes first, on the left; the rest by name, clockwise. */
+export function mapLayout(members: readonly MapMember[], ownRegion: string, size: MapSize): MapLayout {
   const byRegion = Map.groupBy(members.toSorted(byId), ({ region }) => region);
   const names = [...byRegion.keys()].sort(
     (a, b) => Number(b === ownRegion) - Number(a === ownRegion) || (a < b ? -1 : 1),
@@ -64,32 +71,38 @@ export function mapLayout(members: readonly MapMember[], ownRegion: string): Map
   const placed: PlacedMember[] = [];
   const regions: PlacedRegion[] = [];
   const firstCount = byRegion.get(names[0] ?? '')?.length ?? 0;
-  // The first region is centred at the top.
-  let angle = -Math.PI / 2 - (step * firstCount) / 2;
+  // The map is wider than it is high, so two that face each other stand left and right.
+  let angle = Math.PI - (step * firstCount) / 2;
   for (const name of names) {
     const here = byRegion.get(name) ?? [];
     const start = angle;
     for (const { peerId, isSeen } of here) {
       const middle = angle + step / 2;
-      placed.push({ peerId, isSeen, angle: middle, ...onEllipse(middle, 1) });
+      placed.push({ peerId, isSeen, angle: middle, ...onEllipse(size, middle, 1) });
       angle += step;
     }
     const unseen = here.filter(({ isSeen }) => !isSeen).length;
-    regions.push({ name, members: here.length, unseen, ...onEllipse((start + angle) / 2, 1.42) });
+    regions.push({ name, members: here.length, unseen, ...outside(size, (start + angle) / 2) });
     angle += gap;
   }
-  return { centre: CENTRE, members: placed, regions, horizon: horizonAround(placed) };
+  return { centre: onEllipse(size, 0, 0), members: placed, regions, horizon: horizonAround(placed, size) };
 }
 
 /** A point in parts of the ellipse from the middle. */
-export function onEllipse(angle: number, parts: number): Point {
+function onEllipse({ width, height }: MapSize, angle: number, parts: number): Point {
   return {
-    x: CENTRE.x + Math.cos(angle) * RADIUS.x * parts,
-    y: CENTRE.y + Math.sin(angle) * RADIUS.y * parts,
+    x: width / 2 + Math.cos(angle) * (width / 2 - MARGIN.x) * parts,
+    y: height / 2 + Math.sin(angle) * (height / 2 - MARGIN.y) * parts,
   };
 }
 
-function horizonAround(members: readonly PlacedMember[]): Point[] {
+/** Where the name of a region stands whose middle lies at `angle`. */
+function outside(size: MapSize, angle: number): Point {
+  const { x, y } = onEllipse(size, angle, 1);
+  return { x: x + Math.cos(angle) * REGION_DISTANCE.x, y: y + Math.sin(angle) * REGION_DISTANCE.y };
+}
+
+function horizonAround(members: readonly PlacedMember[], size: MapSize): Point[] {
   if (members.every(({ isSeen }) => isSeen)) return [];
   const reach = Array.from({ length: HORIZON_POINTS }, (_, at) => {
     const angle = (at / HORIZON_POINTS) * 2 * Math.PI;
@@ -98,7 +111,7 @@ function horizonAround(members: readonly PlacedMember[]): Point[] {
   return reach.map((_, at) => {
     let sum = 0;
     for (let by = -HORIZON_SMOOTHING; by <= HORIZON_SMOOTHING; by++) sum += reach.at((at + by) % HORIZON_POINTS) ?? 0;
-    return onEllipse((at / HORIZON_POINTS) * 2 * Math.PI, sum / (2 * HORIZON_SMOOTHING + 1));
+    return onEllipse(size, (at / HORIZON_POINTS) * 2 * Math.PI, sum / (2 * HORIZON_SMOOTHING + 1));
   });
 }
 

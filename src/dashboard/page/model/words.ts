@@ -1,5 +1,6 @@
 /** How things are named on the page: peers and hashes by what tells them apart, numbers so that they can be compared. */
 
+import { duration } from '../../../duration.ts';
 import type { CellStatus } from '../../cell.ts';
 
 const PEER_ID_CHARACTERS = 6;
@@ -41,9 +42,14 @@ export function milliseconds(value: number | null): string {
 /** `+0.3 ± 1.2 ms`, with a true minus sign, which is as wide as the plus. */
 export function offsetText(offsetMs: number | null, boundMs: number | null): string {
   if (offsetMs === null || boundMs === null) return 'not measured';
-  const digits = Math.abs(offsetMs) < 100 ? 1 : 0;
   const sign = offsetMs < 0 ? '−' : '+';
-  return `${sign}${Math.abs(offsetMs).toFixed(digits)} ± ${boundMs.toFixed(digits)} ms`;
+  const figure = (ms: number): string => ms.toFixed(ms < 10 ? 1 : 0);
+  return `${sign}${figure(Math.abs(offsetMs))} ± ${figure(boundMs)} ms`;
+}
+
+/** Without tenths of seconds, for what is looked at and not measured. */
+export function wholeDuration(ms: number): string {
+  return duration(ms).replace(/\.\d s$/, ' s');
 }
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB'];

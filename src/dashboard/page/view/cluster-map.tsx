@@ -1,18 +1,18 @@
 /** The cluster as this node sees it: who stands where, how far away, and where its sight ends. */
 
 import type { JSX } from 'preact';
-import { duration } from '../../../duration.ts';
+import { useEffect, useState } from 'preact/hooks';
 import type { PeerSummary, Summary } from '../../frames.ts';
 import {
-  MAP_HEIGHT,
-  MAP_WIDTH,
   mapLayout,
   NAMED_MEMBERS_MAX,
+  NARROW_MAP,
+  WIDE_MAP,
   type PlacedMember,
   type PlacedRegion,
   type Point,
 } from '../model/map-layout.ts';
-import { milliseconds, shortPeer } from '../model/words.ts';
+import { milliseconds, shortPeer, wholeDuration } from '../model/words.ts';
 import { Card, Empty } from './parts.tsx';
 
 const DOT = 15;
@@ -49,11 +49,12 @@ function MapPicture({ summary, peers, region }: PictureProps): JSX.Element {
     region: where ?? '',
     isSeen: live || connected,
   }));
-  const { centre, members: placed, regions, horizon } = mapLayout(members, region);
+  const size = useIsPhone() ? NARROW_MAP : WIDE_MAP;
+  const { centre, members: placed, regions, horizon } = mapLayout(members, region, size);
   const isNamed = placed.length <= NAMED_MEMBERS_MAX;
   return (
     <>
-      <svg class="cluster" viewBox={`0 0 ${MAP_WIDTH} ${MAP_HEIGHT}`} role="img" aria-label={described(peers)}>
+      <svg class="cluster" viewBox={`0 0 ${size.width} ${size.height}`} role="img" aria-label={described(peers)}>
         {horizon.length === 0 ? null : <path class="horizon" d={closedPath(horizon)} />}
         {placed.map((member) => (
           <Link key={member.peerId} member={member} peer={byId.get(member.peerId)} centre={centre} isNamed={isNamed} />
@@ -62,7 +63,13 @@ function MapPicture({ summary, peers, region }: PictureProps): JSX.Element {
           <RegionLabel key={one.name} region={one} />
         ))}
         {placed.map((member) => (
-          <MemberDot key={member.peerId} member={member} peer={byId.get(member.peerId)} isNamed={isNamed} />
+          <MemberDot
+            key={member.peerId}
+            member={member}
+            peer={byId.get(member.peerId)}
+            isNamed={isNamed}
+            isAbove={member.y < centre.y - 1}
+          />
         ))}
         <g class="self" transform={`translate(${centre.x} ${centre.y})`}>
           <circle r={DOT + 5} class="halo" />
@@ -95,6 +102,19 @@ function MapPicture({ summary, peers, region }: PictureProps): JSX.Element {
       </ul>
     </>
   );
+}
+
+/** As `layout.css` has it. */
+const PHONE = matchMedia('(max-width: 760px)');
+
+function useIsPhone(): boolean {
+  const [isPhone, setPhone] = useState(PHONE.matches);
+  useEffect(() => {
+    const look = (): void => setPhone(PHONE.matches);
+    PHONE.addEventListener('change', look);
+    return () => PHONE.removeEventListener('change', look);
+  }, []);
+  return isPhone;
 }
 
 type Sight = 'up' | 'heard' | 'cut';
@@ -149,12 +169,22 @@ interface DotProps {
   readonly member: PlacedMember;
   readonly peer: PeerSummary | undefined;
   readonly isNamed: boolean;
+  /** Its name stands above it, away from the lines. */
+  readonly isAbove: boolean;
 }
 
-function MemberDot({ member, peer, isNamed }: DotProps): JSX.Element {
+/** What is below the name of a member that needs a word. */
+function remarkOn(sight: Sight, peer: PeerSummary | undefined): string | undefined {
+  const { silentMs = null, mode = null } = peer ?? {};
+  if (sight === 'cut') return silentMs === null ? 'never heard' : `silent ${wholeDuration(silentMs)}`;
+  return mode === null || mode === 'normal' ? undefined : mode;
+}
+
+function MemberDot({ member, peer, isNamed, isAbove }: DotProps): JSX.Element {
   const sight = sightOf(peer);
   const isTroubled = peer !== undefined && sight === 'up' && peer.mode !== 'normal';
-  const silence = peer?.silentMs ?? null;
+  const remark = remarkOn(sight, peer);
+  const [nameY, remarkY] = isAbove ? [-DOT - 8, -DOT - 23] : [DOT + 16, DOT + 31];
   return (
     <g class={`member ${sight} ${isTroubled ? 'troubled' : ''}`} transform={`translate(${point(member)})`}>
       <title>{memberTitle(member, peer)}</title>
@@ -164,14 +194,10 @@ function MemberDot({ member, peer, isNamed }: DotProps): JSX.Element {
           <text y={4} class="on-dot">
             {sight === 'cut' ? '?' : sight === 'heard' ? '~' : peer?.agrees === true ? '=' : '≠'}
           </text>
-          <text y={DOT + 16}>{shortPeer(member.peerId)}</text>
-          {sight === 'cut' ? (
-            <text y={DOT + 31} class="soft">
-              {silence === null ? 'never heard' : `silent ${duration(silence).replace(/\.\d s$/, ' s')}`}
-            </text>
-          ) : peer?.mode === 'normal' || peer === undefined || peer.mode === null ? null : (
-            <text y={DOT + 31} class="soft">
-              {peer.mode}
+          <text y={nameY}>{shortPeer(member.peerId)}</text>
+          {remark === undefined ? null : (
+            <text y={remarkY} class="soft">
+              {remark}
             </text>
           )}
         </>

@@ -6,7 +6,7 @@ import { duration } from '../../../duration.ts';
 import type { Summary } from '../../frames.ts';
 import type { PageState } from '../model/page-state.ts';
 import { SILENCE_SHOWN_MS } from '../model/connection.ts';
-import { shortPeer } from '../model/words.ts';
+import { shortPeer, wholeDuration } from '../model/words.ts';
 import { chooseTheme, currentTheme, THEMES } from '../theme.ts';
 import { Id } from './parts.tsx';
 
@@ -48,7 +48,7 @@ function Who({ summary }: { readonly summary: Summary }): JSX.Element {
         </span>
       )}
       <span class="wide">
-        {version}, up {duration(uptimeMs).replace(/\.\d s$/, ' s')}
+        {version}, up {wholeDuration(uptimeMs)}
       </span>
     </div>
   );

@@ -43,8 +43,12 @@ export function PeersTable({ summary }: { readonly summary: Summary }): JSX.Elem
               <td>
                 <ModeWord mode={mode} />
               </td>
-              <td class="number">{lagText(blocks.total, recordsMax)}</td>
-              <td class="number soft">–</td>
+              <td class="number" data-name="lag">
+                {lagText(blocks.total, recordsMax)}
+              </td>
+              <td class="number soft" data-name="round trip">
+                –
+              </td>
               <td class="number wide soft">–</td>
               <td class="wide">{version}</td>
               <td class="clock" title="against the majority of the clocks">
@@ -55,7 +59,9 @@ export function PeersTable({ summary }: { readonly summary: Summary }): JSX.Elem
                   isSkewed={clock.standing === 'outside'}
                 />
               </td>
-              <td class="soft">{integer(blocks.total)}</td>
+              <td class="soft" data-name="records">
+                {integer(blocks.total)}
+              </td>
             </tr>
             {peers.map((peer) => (
               <PeerRow key={peer.peerId} peer={peer} skewBoundMs={clock.skewBoundMs} recordsMax={recordsMax} />
@@ -83,14 +89,18 @@ function PeerRow({ peer, skewBoundMs, recordsMax }: RowProps): JSX.Element {
         <span class="soft"> {region ?? ''}</span>
       </td>
       <td>{isSeen ? <ModeWord mode={mode} /> : <span class="word alarm">✕ out of sight</span>}</td>
-      <td class="number">{records === null ? '–' : lagText(records, recordsMax)}</td>
-      <td class="number">{connected ? milliseconds(roundTripMs) : live ? 'indirect' : '–'}</td>
+      <td class="number" data-name="lag">
+        {records === null ? '–' : lagText(records, recordsMax)}
+      </td>
+      <td class="number" data-name="round trip">
+        {connected ? milliseconds(roundTripMs) : live ? 'indirect' : '–'}
+      </td>
       <td class="number wide">{silentMs === null ? 'never' : `${duration(silentMs)} ago`}</td>
       <td class="wide">{version ?? '–'}</td>
       <td class="clock">
         <ClockBar offsetMs={peer.offsetMs} boundMs={peer.boundMs} skewBoundMs={skewBoundMs} isSkewed={skewed} />
       </td>
-      <td>
+      <td data-name="records">
         {!isSeen ? (
           <span class="soft">not known</span>
         ) : agrees ? (

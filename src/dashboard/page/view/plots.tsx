@@ -157,7 +157,7 @@ function plotOptions(lines: readonly Line[], max: number, width: number): uPlot.
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 30, 0, 0],
     scales: {
       x: { range: (_plot, start, end) => [end - spanOf(end - start), end] },
       y: { range: (_plot, _min, top) => [0, Math.max(max, (top ?? 0) * 1.1)] },

@@ -1,10 +1,9 @@
 /** The state of the node in eight figures. */
 
 import type { ComponentChildren, JSX } from 'preact';
-import { duration } from '../../../duration.ts';
 import type { Sample, Summary } from '../../frames.ts';
 import { latest, plotSeries } from '../model/plot-series.ts';
-import { integer, MODE_WORDS, offsetText, rateText } from '../model/words.ts';
+import { integer, MODE_WORDS, offsetText, rateText, wholeDuration } from '../model/words.ts';
 
 type Tone = 'good' | 'warn' | 'alarm' | undefined;
 
@@ -35,7 +34,7 @@ export function Tiles({
         <Tile
           name="Mode"
           value={MODE_WORDS[mode] ?? mode}
-          detail={`for ${duration(modeHeldMs).replace(/\.\d s$/, ' s')}, ${modeTrigger.replaceAll('-', ' ')}`}
+          detail={`for ${wholeDuration(modeHeldMs)}, ${modeTrigger.replaceAll('-', ' ')}`}
           tone={isNormal ? 'good' : 'warn'}
         />
         <Tile
