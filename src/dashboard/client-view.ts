@@ -91,8 +91,9 @@ export class ClientView {
   }
 
   #windowPart(source: FeedSource, overview: Overview | null): Pick<Frame, 'window'> {
-    const { from, heights } = this.#wish ?? newest(overview);
-    if (heights === 0) return {};
+    const wanted = this.#wish ?? newest(overview);
+    if (wanted === undefined) return {};
+    const { from, heights } = wanted;
     const codes = Uint8Array.from({ length: heights }, (_, at) => source.cell(from + at));
     this.#from = from;
     this.#codes = codes;
@@ -127,8 +128,9 @@ export class ClientView {
   }
 }
 
-function newest(overview: Overview | null): Pick<Wish, 'from' | 'heights'> {
-  if (overview === null) return { from: 0, heights: 0 };
+/** Undefined while there is no block. */
+function newest(overview: Overview | null): Pick<Wish, 'from' | 'heights'> | undefined {
+  if (overview === null) return undefined;
   const from = Math.max(overview.lowest, overview.highest - FIRST_WINDOW_HEIGHTS + 1);
   return { from, heights: overview.highest - from + 1 };
 }

@@ -88,7 +88,7 @@ describe('driftlock top', () => {
       'claims nothing',
       'skew bound',
       'ENOSPC',
-      '1 blocks',
+      '1 block',
     ].entries()) {
       assert(alerts[at]?.includes(word), alerts[at]);
     }

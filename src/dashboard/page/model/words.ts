@@ -39,11 +39,14 @@ export function milliseconds(value: number | null): string {
   return value < 10 ? `${value.toFixed(1)} ms` : `${INTEGERS.format(value)} ms`;
 }
 
+function figure(ms: number): string {
+  return ms.toFixed(ms < 10 ? 1 : 0);
+}
+
 /** `+0.3 ± 1.2 ms`, with a true minus sign, which is as wide as the plus. */
 export function offsetText(offsetMs: number | null, boundMs: number | null): string {
   if (offsetMs === null || boundMs === null) return 'not measured';
   const sign = offsetMs < 0 ? '−' : '+';
-  const figure = (ms: number): string => ms.toFixed(ms < 10 ? 1 : 0);
   return `${sign}${figure(Math.abs(offsetMs))} ± ${figure(boundMs)} ms`;
 }
 
