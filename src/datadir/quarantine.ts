@@ -71,6 +71,12 @@ export class Quarantine {
     return names.filter((name) => !name.endsWith(REASON_SUFFIX)).sort(compareText);
   }
 
+  /** Where the file is that was put here last of those that had the same name, by that name. */
+  async latest(): Promise<ReadonlyMap<string, string>> {
+    const { directory } = this.#options;
+    return new Map((await this.list()).map((name) => [name.split('.').slice(2).join('.'), join(directory, name)]));
+  }
+
   /**
    * The name is free when another file is found at the end of the move, unless a third one took it: then the second
    * stays here, complete.

@@ -4,6 +4,7 @@
  * Invariant: the name of an event never changes between versions, since people and programs search for it.
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import { blockId, type NodeId } from '../../crdt/ids.ts';
 import { errorMs, middleMs } from '../../net/clock-sync/interval.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
@@ -172,8 +173,4 @@ function rounded(ms: number): number {
 
 function sourceText(from: NodeId | undefined): string {
   return from === undefined ? 'chain.status' : peerIdText(from);
-}
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

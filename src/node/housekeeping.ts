@@ -18,6 +18,7 @@ import type { SnapshotParts } from '../snapshot/node-snapshot.ts';
 import type { BlockStore, StoreChange } from '../store/block-store.ts';
 import { Upkeep } from '../upkeep/upkeep.ts';
 import { BlockWindow } from '../upkeep/window.ts';
+import type { WitnessStanding } from '../witness/fetcher.ts';
 import type { WitnessService } from '../witness/service.ts';
 import type { NodeEvent } from './events.ts';
 import { KEEP_ALL } from './housekeeping-settings.ts';
@@ -26,7 +27,7 @@ import type { NodeSettings, NodeWorld } from './options.ts';
 
 export interface HousekeepingParts extends SnapshotParts {
   readonly store: BlockStore;
-  readonly witnesses: Pick<WitnessService, 'intake' | 'fetcher'>;
+  readonly witnesses: Pick<WitnessService, 'intake' | 'fetcher' | 'recall'>;
 }
 
 export class Housekeeping {
@@ -124,8 +125,12 @@ export class Housekeeping {
 
   /** Reads the block's files again, whatever is known of them. Throws as the disk does. */
   reread(key: BlockKey): Promise<BlockFiles> {
-    const { fetcher } = this.#parts.witnesses;
-    return rereadBlock(this.#reread, (block) => fetcher.standing(block), key);
+    const { fetcher, recall } = this.#parts.witnesses;
+    const standingOf = (block: BlockKey): WitnessStanding => {
+      recall.miss(block);
+      return recall.standing(block) ?? fetcher.standing(block);
+    };
+    return rereadBlock(this.#reread, standingOf, key);
   }
 
   /** Peers came or went: the new ones have heard nothing yet. */

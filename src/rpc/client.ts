@@ -40,7 +40,7 @@ const rereadSchema = z.object({
       block: z.int(),
       hash: hashParam,
       validate: z.enum(['good', 'unwritten', 'unknown']),
-      witness: z.enum(['held', 'fetching', 'out-of-reach', 'unannounced', 'not-kept', 'over-budget']),
+      witness: z.enum(['held', 'fetching', 'out-of-reach', 'unannounced', 'not-kept', 'over-budget', 'another']),
     }),
   ),
 });

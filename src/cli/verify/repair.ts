@@ -84,7 +84,12 @@ async function isGood(file: string, { disk, layout }: RepairOptions): Promise<bo
 }
 
 const IN_TIME: ReadonlySet<BlockFiles['validate' | 'witness']> = new Set(['unwritten', 'fetching']);
-const BY_PEERS: ReadonlySet<BlockFiles['validate' | 'witness']> = new Set(['unknown', 'out-of-reach', 'unannounced']);
+const BY_PEERS: ReadonlySet<BlockFiles['validate' | 'witness']> = new Set([
+  'unknown',
+  'out-of-reach',
+  'unannounced',
+  'another',
+]);
 
 function mayStillCome(file: string, found: ReadonlyMap<BlockId, BlockFiles>, hasPeers: boolean): boolean {
   const standing = standingOf(file, found);
@@ -104,7 +109,8 @@ const REASONS: Readonly<Record<BlockFiles['validate' | 'witness'], string>> = {
   unknown: 'nothing is known of the block, here or among the peers in reach',
   fetching: 'it could not be fetched in time',
   'out-of-reach': 'no peer in reach holds it',
-  unannounced: 'no record says which witness it was: its block is settled, or nobody has announced it',
+  unannounced: 'nobody has announced it',
+  another: 'its block is settled, and what peers in reach hold is not what was here',
   'not-kept': 'the witness policy of this node does not keep it',
   'over-budget': 'there is no room for it within the disk budget for witnesses',
 };
