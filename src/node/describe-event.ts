@@ -89,8 +89,10 @@ export function describeEvent(event: NodeEvent): LogEntry {
       return { level: 'info', fields: { archived: event.archived, settled: event.settled, pruned: event.pruned } };
     case 'scrubbed':
       return { level: 'info', fields: { files: event.files } };
-    case 'scrub-failed':
-      return { level: 'error', fields: { block: blockId(event.key), reason: textOf(event.error) } };
+    case 'scrub-failed': {
+      const block = event.key === undefined ? {} : { block: blockId(event.key) };
+      return { level: 'error', fields: { ...block, reason: textOf(event.error) } };
+    }
     case 'upkeep-failed':
       return { level: 'error', fields: { reason: textOf(event.error) } };
     case 'file-quarantined':
@@ -134,6 +136,8 @@ export function describeEvent(event: NodeEvent): LogEntry {
       const fields = { holder: peerIdText(event.holder), payload: event.payloadDigest, outcome, reason };
       return { level: outcome === 'failed' ? 'warn' : 'debug', fields };
     }
+    case 'contracts-repaired':
+      return { level: 'error', fields: { file: event.file, lines: event.lines } };
     case 'contracts-fetched':
       return { level: 'debug', fields: { from: peerIdText(event.from), count: event.count } };
     case 'contracts-failed': {

@@ -7,6 +7,7 @@
 
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
+import type { ContractsFound } from '../contracts/contract-repair.ts';
 import type { DurableWriter } from '../datadir/durable-writer.ts';
 import { noteAncestors } from '../finality/ancestors.ts';
 import { FinalityKeeper, type FinalityEvent } from '../finality/finality-keeper.ts';
@@ -27,7 +28,7 @@ import type { NodeSettings, NodeWorld } from './options.ts';
 
 export interface HousekeepingParts extends SnapshotParts {
   readonly store: BlockStore;
-  readonly witnesses: Pick<WitnessService, 'intake' | 'fetcher' | 'recall'>;
+  readonly witnesses: Pick<WitnessService, 'intake' | 'fetcher' | 'recall' | 'contractRepair'>;
 }
 
 export class Housekeeping {
@@ -90,6 +91,7 @@ export class Housekeeping {
       clock: world.clock,
       blocks: replica.blocks,
       filesPerSecond: kept.scrubFilesPerSecond,
+      lookAtContracts: () => witnesses.contractRepair.look(),
       onEvent,
     });
     this.#snapshots = new SnapshotKeeper({
@@ -131,6 +133,11 @@ export class Housekeeping {
       return recall.standing(block) ?? fetcher.standing(block);
     };
     return rereadBlock(this.#reread, standingOf, key);
+  }
+
+  /** Reads `contracts.txt` again, and takes out of it what is rotten. Throws as the disk does. */
+  rereadContracts(): Promise<ContractsFound> {
+    return this.#parts.witnesses.contractRepair.look();
   }
 
   /** Peers came or went: the new ones have heard nothing yet. */

@@ -37,6 +37,7 @@ import { HolderFinder } from './holder-finder.ts';
 import { GenerationLocks } from './generation-locks.ts';
 import { WitnessIntake } from './intake.ts';
 import { ContractBook } from '../contracts/contract-book.ts';
+import { ContractRepair, type ContractRepairEvent } from '../contracts/contract-repair.ts';
 import { ContractSync, type ContractEvent } from '../contracts/contract-sync.ts';
 import { WitnessRecall } from './recall.ts';
 import { RepairSweep } from './repair-sweep.ts';
@@ -76,7 +77,7 @@ export interface WitnessServiceOptions {
   /** See `WitnessIntakeOptions`. */
   readonly onAnnounced: (key: BlockKey) => void;
   readonly onShelfChanged: (key: BlockKey) => void;
-  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | IntakeEvent) => void;
+  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | ContractRepairEvent | IntakeEvent) => void;
   readonly onWriteError: (file: string, error: unknown) => void;
 }
 
@@ -107,6 +108,7 @@ export class WitnessService {
   readonly contracts: ContractBook;
   readonly distrust = new HolderDistrust();
   readonly recall: WitnessRecall;
+  readonly contractRepair: ContractRepair;
   readonly #options: WitnessServiceOptions;
   readonly #locks: GenerationLocks;
   readonly #server: WitnessServer;
@@ -186,6 +188,7 @@ export class WitnessService {
       sample: limits.challengeSample,
       onFinding: (key) => this.fetcher.consider(key),
     });
+    this.contractRepair = new ContractRepair({ ...options, path: layout.contracts, book: contracts });
     this.#contractSync = new ContractSync({ ...options, client, book: contracts });
     this.#repair = new RepairSweep({
       clock,

@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { blockId, type BlockId, type BlockKey } from '../../../crdt/ids.ts';
 import { pause, type Clock } from '../../../net/clock.ts';
 import type { DatadirLayout } from '../../datadir/layout.ts';
+import type { ContractsFound } from '../../contracts/contract-repair.ts';
 import { backupFolder, CHAIN_STATUS_FILE, parseBlockFileName, type BlockFileKind } from '../../files/file-names.ts';
 import { REREAD_BLOCKS_MAX, type BlockFiles } from '../../scrub/reread.ts';
 import type { TreeDisk } from './tree-disk.ts';
@@ -16,12 +17,14 @@ import { verifyFile } from './verify-datadir.ts';
 /** A node that can be asked to read files again. */
 export interface RepairNode {
   reread(keys: readonly BlockKey[]): Promise<readonly BlockFiles[]>;
+  rereadContracts(): Promise<ContractsFound>;
   /** Whether peers may bring what is missing here: then it is worth waiting for them. */
   readonly hasPeers: boolean;
 }
 
 export type RepairOutcome =
-  | { readonly file: string; readonly repaired: true }
+  /** `detail`: what it cost, where it cost something. */
+  | { readonly file: string; readonly repaired: true; readonly detail?: string }
   | { readonly file: string; readonly repaired: false; readonly reason: string };
 
 export interface RepairOptions {
@@ -32,7 +35,7 @@ export interface RepairOptions {
   readonly waitMs: number;
 }
 
-const LOOK_AGAIN_MS = 500;
+export const LOOK_AGAIN_MS = 500;
 
 /** `files`: those that were found bad, relative to the data directory. */
 export async function repairFiles(files: readonly string[], options: RepairOptions): Promise<readonly RepairOutcome[]> {
