@@ -6,7 +6,7 @@ import { CANARY_NAMES } from '../../src/sim/canaries/canary.ts';
 import { runSeed } from '../../src/sim/run-seed.ts';
 import { ALL_FAULTS } from './options.ts';
 
-/** What the issue gives them. */
+/** Within which a canary has to be caught. */
 const SEEDS_MAX = 200;
 
 /** By which promise each is to be caught: one that it breaks, and no other. */

@@ -14,7 +14,6 @@ import { recordOf } from '../../../crdt/block/record.ts';
 import { blake3Hash } from '../../../crdt/hash.ts';
 import type { BlockKey } from '../../../crdt/ids.ts';
 import { generateKey, type SecretIdentity } from '../../../net/identity/identity.ts';
-import { verifySignature, verifySignatureLater } from '../../../net/identity/verify.ts';
 import { createLibp2pNetwork, type Libp2pNetwork } from '../../../net/libp2p/network.ts';
 import { MemberList } from '../../../net/membership/member-list.ts';
 import { Author } from '../../../src/author/author.ts';
@@ -23,7 +22,8 @@ import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { blockFileName } from '../../../src/files/file-names.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
-import { DriftlockNode } from '../../../src/node/node.ts';
+import type { DriftlockNode } from '../../../src/node/node.ts';
+import { BENCH_LOCK_TIME_MS, BENCH_SKEW_BOUND_MS, benchNode } from '../parts/bench-node.ts';
 import { median, type BenchRow, type BenchWork } from '../row.ts';
 
 const NODES = 5;
@@ -72,36 +72,10 @@ async function startCluster(root: string): Promise<{ claim(number: number): Prom
   const networks: Libp2pNetwork[] = [];
   for (const [at, identity] of identities.entries()) {
     const layout = datadirLayout(join(root, `node-${at + 1}`));
-    const disk = new NodeDisk();
-    await prepareDatadir(disk, layout);
+    await prepareDatadir(new NodeDisk(), layout);
     const members = memberListOf(identity, identities);
     const network = await networkOf(identity, members, networks);
-    const settings = {
-      cluster: 'bench',
-      region: '',
-      bounds: { driftRate: 0.0002, deliveryMarginMs: 500, skewBoundMs: 500 },
-      lockTimeMs: 30_000,
-      rankStepMs: 250,
-      heartbeatMs: 1_000,
-      scanIntervalMs: 60_000,
-      validationsMax: 1,
-      retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
-      reserveMs: undefined,
-    };
-    const node = new DriftlockNode(settings, {
-      clock: systemClock,
-      random: randomInteger,
-      disk,
-      network,
-      signer: identity,
-      verify: verifySignature,
-      verifyLater: verifySignatureLater,
-      isMember: (member) => members.has(member),
-      members: () => members.nodes(),
-      layout,
-      validator: undefined,
-      onEvent: () => undefined,
-    });
+    const node = benchNode({ layout, identity, members, network });
     await node.start();
     networks.push(network);
     nodes.push(node);
@@ -111,13 +85,13 @@ async function startCluster(root: string): Promise<{ claim(number: number): Prom
   const [first] = nodes;
   const [identity] = identities;
   if (first === undefined || identity === undefined) throw new Error('the cluster has no node');
-  const author = new Author({ ...identity, clock: systemClock, skewBoundMs: 500 });
+  const author = new Author({ ...identity, clock: systemClock, skewBoundMs: BENCH_SKEW_BOUND_MS });
   return {
     async claim(number) {
       const key = keyOf(number);
       const stands = directories.map((directory) => fileStands(directory, blockFileName('validate', key)));
       const start = performance.now();
-      first.store.merge({ key, record: recordOf({ lease: author.claim(key, 1, 30_000) }) }, 'local');
+      first.store.merge({ key, record: recordOf({ lease: author.claim(key, 1, BENCH_LOCK_TIME_MS) }) }, 'local');
       await Promise.all(stands);
       return performance.now() - start;
     },

@@ -10,14 +10,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hash32, type BlockKey } from '../../../crdt/ids.ts';
 import { identityFromSeed } from '../../../net/identity/identity.ts';
-import { verifySignature, verifySignatureLater } from '../../../net/identity/verify.ts';
 import { createLibp2pNetwork } from '../../../net/libp2p/network.ts';
 import { MemberList } from '../../../net/membership/member-list.ts';
 import { datadirLayout } from '../../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
-import { collectYoung, randomInteger, systemClock } from '../../../src/node/machine.ts';
-import { DriftlockNode } from '../../../src/node/node.ts';
+import { randomInteger, systemClock } from '../../../src/node/machine.ts';
+import { benchNode } from '../parts/bench-node.ts';
 import { BARE_PROTOCOL, bareChunks, PULSE_TOPIC, type PeerCommand, type PeerSetup } from './protocol.ts';
 
 process.on('disconnect', () => process.exit(0));
@@ -35,8 +34,7 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
     identities.map(({ node }) => node),
   );
   const layout = datadirLayout(root);
-  const disk = new NodeDisk();
-  await prepareDatadir(disk, layout);
+  await prepareDatadir(new NodeDisk(), layout);
   const listen = ['/ip4/127.0.0.1/tcp/0'];
   const network = createLibp2pNetwork({
     identity,
@@ -57,32 +55,12 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
     pulsesMs.push(nowMs() - new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0));
     return 'accept';
   });
-  const settings = {
-    cluster: 'bench',
-    region: '',
-    bounds: { driftRate: 0.0002, deliveryMarginMs: 500, skewBoundMs: 500 },
-    lockTimeMs: 30_000,
-    rankStepMs: 250,
-    heartbeatMs: 1_000,
-    scanIntervalMs: 60_000,
-    validationsMax: 1,
-    retry: { failuresMax: 5, delayMsMin: 1_000, delayMsMax: 60_000 },
-    reserveMs: undefined,
-    witnessPolicy: policy,
-  };
-  const node = new DriftlockNode(settings, {
-    clock: systemClock,
-    random: randomInteger,
-    collectYoung,
-    disk,
-    network,
-    signer: identity,
-    verify: verifySignature,
-    verifyLater: verifySignatureLater,
-    isMember: (member) => members.has(member),
-    members: () => members.nodes(),
+  const node = benchNode({
     layout,
-    validator: undefined,
+    identity,
+    members,
+    network,
+    witnessPolicy: policy,
     onEvent: (event) => {
       if (event.type === 'witness-fetch-failed' || event.type === 'witness-write-failed') {
         process.stderr.write(`bench peer ${self}: ${event.reason}\n`);
