@@ -8,6 +8,7 @@
 
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
+import { textOf } from '../../crdt/errors.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
@@ -35,7 +36,6 @@ import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
-import { textOf } from './describe-event.ts';
 import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
@@ -270,7 +270,7 @@ export class DriftlockNode {
     this.reconciler.start();
     await this.housekeeping.start();
     this.modes.start();
-    this.witnesses.join();
+    await this.witnesses.join();
     this.#isWorking = true;
     this.claims.hearing.start();
     // Finished blocks too: their witnesses may be missing here.
@@ -355,7 +355,7 @@ export class DriftlockNode {
   #peersChanged(): void {
     this.presence.beat();
     this.housekeeping.peersChanged();
-    this.witnesses.fetcher.peersChanged();
+    this.witnesses.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);
   }
 

@@ -20,7 +20,7 @@ import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { DocumentRoom } from '../document/document-room.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
-import type { Reread } from '../rpc/file-methods.ts';
+import type { Rereading } from '../rpc/file-methods.ts';
 import { NodeMetrics } from '../metrics/node-metrics.ts';
 import { metricsPages } from '../metrics/pages.ts';
 import { startRpcServer } from '../rpc/server.ts';
@@ -36,15 +36,13 @@ import type { NodeQueries } from './queries.ts';
 import { readStatus } from './read-status.ts';
 import type { NodeStatus } from './status.ts';
 
-export interface RunningNode {
+export interface RunningNode extends Rereading {
   readonly peerId: string;
   /** Multiaddrs others can dial. */
   readonly addresses: readonly string[];
   /** Of the RPC server; undefined when there is none. */
   readonly rpcUrl: string | undefined;
   readonly queries: NodeQueries;
-  /** Reads a block's files again, whatever is known of them: see `driftlock_reread`. */
-  readonly reread: Reread;
   readonly witnesses: WitnessOperations;
   status(): NodeStatus;
   stop(): Promise<void>;
@@ -161,7 +159,10 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         addresses: () => network.addresses(),
       });
     const queries = queriesOf(node, disk, status);
-    const reread: Reread = (key) => node.housekeeping.reread(key);
+    const files: Rereading = {
+      reread: (key) => node.housekeeping.reread(key),
+      rereadContracts: () => node.housekeeping.rereadContracts(),
+    };
     if (config.rpc !== undefined) {
       const opened = await Dashboard.open({
         node,
@@ -180,7 +181,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             queries,
             leases: config.leaseApi ? node.claims.clients : undefined,
             // Whoever may claim blocks may have files read, too: both cost this machine something.
-            reread: config.leaseApi ? reread : undefined,
+            files: config.leaseApi ? files : undefined,
             isReady: () => isReady,
             listen: config.rpc,
             pages: new Map([
@@ -205,7 +206,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       addresses: network.addresses(),
       rpcUrl: rpc?.url,
       queries,
-      reread,
+      ...files,
       witnesses: node.witnesses.operations,
       status,
       stop,

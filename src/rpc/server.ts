@@ -24,7 +24,7 @@ import {
   type RpcMethod,
   type RpcMethods,
 } from './json-rpc.ts';
-import { fileMethods, type Reread } from './file-methods.ts';
+import { fileMethods, type Rereading } from './file-methods.ts';
 import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
 import type { Pages } from './pages.ts';
@@ -47,7 +47,7 @@ export interface RpcServerOptions {
   /** Undefined: programs may not claim blocks here. */
   readonly leases?: ClientLeases | undefined;
   /** Undefined: nobody may have files read again here. */
-  readonly reread?: Reread | undefined;
+  readonly files?: Rereading | undefined;
   /** Whether the node has read its directory: before, it answers `driftlock_status` alone. Always, when absent. */
   readonly isReady?: () => boolean;
   readonly listen: HostPort;
@@ -71,7 +71,7 @@ export interface RpcServer {
 
 /** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { queries, leases, reread, listen, pages, onDefect, limits = RPC_LIMITS } = options;
+  const { queries, leases, files, listen, pages, onDefect, limits = RPC_LIMITS } = options;
   const server = fastify({
     bodyLimit: limits.requestBytesMax,
     forceCloseConnections: true,
@@ -85,7 +85,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
   // Two hex digits a byte.
   const ofQueries = rpcMethods(queries, limits.responseCharactersMax / 2);
-  const own = [...ofQueries, ...readMethods(queries), ...leaseMethods(leases), ...fileMethods(reread)];
+  const own = [...ofQueries, ...readMethods(queries), ...leaseMethods(leases), ...fileMethods(files)];
   const methods = gated(new Map(own), options.isReady);
   let inFlight = 0;
   const idle = async <T>(wait: () => Promise<T>): Promise<T> => {
