@@ -30,6 +30,16 @@ export const AWARENESS_TIMEOUT_MS = 30_000;
 export const AWARENESS_RENEW_MS = AWARENESS_TIMEOUT_MS / 2;
 
 /** What a gossip message holds besides its update: version, sender, kind, signature. */
-export const DOCUMENT_GOSSIP_OVERHEAD_BYTES = 1 + HASH_BYTES + 1 + SIGNATURE_BYTES;
-/** A larger one is left to the exchange. */
-export const DOCUMENT_GOSSIP_PAYLOAD_BYTES_MAX = GOSSIP_MESSAGE_BYTES_MAX - DOCUMENT_GOSSIP_OVERHEAD_BYTES;
+const GOSSIP_OVERHEAD_BYTES = 1 + HASH_BYTES + 1 + SIGNATURE_BYTES;
+/** A larger update is left to the exchange. */
+export const DOCUMENT_GOSSIP_PAYLOAD_BYTES_MAX = GOSSIP_MESSAGE_BYTES_MAX - GOSSIP_OVERHEAD_BYTES;
+/** Of one author; what is beyond it is ignored, and left to the exchange. Several people at work are some kB a second. */
+export const DOCUMENT_GOSSIP_BYTES_PER_SECOND = 2 * GOSSIP_MESSAGE_BYTES_MAX;
+
+/** Of the first 16 bytes of a BLAKE3 digest. */
+export const DOCUMENT_FINGERPRINT_BYTES = 16;
+/** The largest frame of an exchange: a state vector and an update of the whole document, which its last edit may have split. */
+export const DOCUMENT_FRAME_BYTES_MAX = DOCUMENT_MERGED_BYTES_MAX + DOCUMENT_BYTES_MAX;
+export const DOCUMENT_EXCHANGE_WINDOW_MS = 10_000;
+/** Exchanges that a peer may begin in that time. A correct node begins two a minute, and one for each piece of news it hears of. */
+export const DOCUMENT_EXCHANGES_PER_WINDOW_MAX = 32;

@@ -6,6 +6,7 @@ import { openLog } from '../config/log.ts';
 import { DEFAULTS, exposures, type NodeConfig } from '../config/node-config.ts';
 import { nameFlag, parseSettings } from '../config/read-settings.ts';
 import { LOCK_TIME_SECONDS_MAX, LOG_LEVELS, type Settings } from '../config/settings.ts';
+import { TOKEN_VARIABLE } from '../config/write-token.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { describeEvent } from '../node/describe-event.ts';
@@ -25,6 +26,7 @@ interface RunFlags {
   readonly member?: readonly string[];
   readonly rpc?: string;
   readonly dashboardToken?: string;
+  readonly dashboardTokenFile?: string;
   readonly validator?: string;
   readonly api?: string;
   readonly lockTime?: string;
@@ -50,6 +52,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--member <peerid>', 'a member that connects to us; repeatable. Nobody else is let in', collect)
     .option('--rpc <host:port>', 'answer JSON-RPC there (default: off)')
     .option('--dashboard-token <token>', 'who has it may write in the cluster document (default: nobody)')
+    .option('--dashboard-token-file <file>', 'the same from a file, which does not show in the list of processes')
     .option('--validator <kind>', `linkage, exec:COMMAND or none (default: ${DEFAULTS.validator})`)
     .option('--api <url|dir>', 'where linkage gets headers: an Ethereum JSON-RPC URL, or a folder')
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
@@ -72,11 +75,12 @@ Validators:
                 exit code 1 a failure, anything else is tried again
   none          leaves validation to the programs that share the directory
 
-Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve, dht,
-logLevel, and without a flag: region, mdns, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
+Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, dashboardToken, dashboardTokenFile, validator, api,
+lockTimeSeconds, window, reserve, dht, logLevel, and without a flag: region, mdns, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
 scanIntervalMs, validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes,
 scrubFilesPerSecond, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds, degradedClaiming. A list given by
-flags replaces that of the file. Paths are relative to the working directory.
+flags replaces that of the file. Paths are relative to the working directory. ${TOKEN_VARIABLE} in the environment stands above
+what the file says of the token.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
 
@@ -109,6 +113,7 @@ function settingsOf({
     members: member,
     rpc,
     dashboardToken: rest.dashboardToken,
+    dashboardTokenFile: rest.dashboardTokenFile,
     validator,
     api,
     lockTimeSeconds,

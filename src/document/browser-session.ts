@@ -36,6 +36,7 @@ export interface BrowserSessionOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly mayWrite: boolean;
   readonly send: (frame: Uint8Array) => void;
+  readonly onEnd: () => void;
 }
 
 export class BrowserSession {
@@ -56,11 +57,11 @@ export class BrowserSession {
       document.onUpdate((update, origin) => {
         if (origin !== this) this.#send({ kind: 'update', update });
       }),
-      presences.onNews((update) => this.#send({ kind: 'awareness', update })),
+      presences.onNews(({ update }) => this.#send({ kind: 'awareness', update })),
     ];
     this.#send({ kind: 'may-write', mayWrite: this.#mayWrite });
     if (this.#mayWrite) this.#ask();
-    this.#send({ kind: 'awareness', update: presences.encodeAll() });
+    this.#send({ kind: 'awareness', update: presences.encode() });
   }
 
   /** Never throws. */
@@ -81,6 +82,7 @@ export class BrowserSession {
   end(): void {
     for (const stop of this.#stopListening) stop();
     this.#options.presences.leave(this.#clients);
+    this.#options.onEnd();
   }
 
   #take(message: BrowserMessage): { readonly code: number; readonly reason: string } | undefined {

@@ -13,6 +13,7 @@ import { blake3 } from '../../crdt/hash.ts';
 import type { RandomInteger } from '../../net/clock.ts';
 import {
   DOCUMENT_BYTES_MAX,
+  DOCUMENT_FINGERPRINT_BYTES,
   DOCUMENT_MERGED_BYTES_MAX,
   DOCUMENT_MERGED_STRUCTS_MAX,
   DOCUMENT_STRUCTS_MAX,
@@ -20,7 +21,6 @@ import {
 
 /** Yjs numbers its writers with 32 bits. */
 const CLIENT_IDS = 2 ** 32;
-export const DOCUMENT_FINGERPRINT_BYTES = 16;
 
 export type Taken =
   /** All of it is in the document now, or was before. */
@@ -49,6 +49,7 @@ export type UpdateListener = (update: Uint8Array, origin: unknown) => void;
 export class ClusterDocument {
   readonly #doc: Y.Doc;
   readonly #listeners = new Set<UpdateListener>();
+  #revision = 0;
   /** Of the encoded document, when it was measured last. */
   #measuredBytes = 0;
   /** Of the updates since. */
@@ -60,6 +61,7 @@ export class ClusterDocument {
     this.#doc.clientID = random(CLIENT_IDS);
     this.#doc.on('update', (update: Uint8Array, origin: unknown) => {
       this.#addedBytes += update.length;
+      this.#revision++;
       for (const listener of this.#listeners) listener(update, origin);
     });
   }
@@ -67,6 +69,11 @@ export class ClusterDocument {
   /** Who writes here in this run. */
   get client(): number {
     return this.#doc.clientID;
+  }
+
+  /** Changes with the document. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** At most this many bytes encoded, up to what splitting costs; exact after {@link encode}. */
@@ -158,4 +165,9 @@ function countStructs(update: Uint8Array): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** One update that does what `updates`, each of which was applied here, do one after the other. */
+export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
+  return Y.mergeUpdates([...updates]);
 }

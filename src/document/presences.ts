@@ -13,8 +13,16 @@ import { AWARENESS_RENEW_MS, AWARENESS_TIMEOUT_MS } from '../../net/document/lim
 /** How often the silent ones are looked for. */
 const EXPIRE_MS = AWARENESS_TIMEOUT_MS / 10;
 
-/** `update`: an awareness update of y-protocols. `isOurs`: it was said at this node. */
-export type PresenceListener = (update: Uint8Array, isOurs: boolean) => void;
+export interface PresenceNews {
+  /** Of whom something new is known. */
+  readonly clients: readonly number[];
+  /** The same as an awareness update of y-protocols. */
+  readonly update: Uint8Array;
+  /** It was said at this node. */
+  readonly isOurs: boolean;
+}
+
+export type PresenceListener = (news: PresenceNews) => void;
 
 export interface PresencesOptions {
   readonly clock: Clock;
@@ -28,6 +36,8 @@ export class Presences {
   readonly #options: PresencesOptions;
   readonly #table = new AwarenessTable();
   readonly #listeners = new Set<PresenceListener>();
+  /** Clients that speak through this node. */
+  readonly #ours = new Set<number>();
   #shown: number | undefined;
   #cancelRenewal: (() => void) | undefined;
   #cancelExpiry: (() => void) | undefined;
@@ -39,6 +49,11 @@ export class Presences {
   /** Nodes and browsers that are there now. */
   get count(): number {
     return this.#table.present.length;
+  }
+
+  /** This node and its browsers. */
+  get ours(): Iterable<number> {
+    return this.#ours;
   }
 
   start(): void {
@@ -72,11 +87,14 @@ export class Presences {
 
   /** These browsers of this node have gone. */
   leave(clients: Iterable<number>): void {
-    this.#tell(this.#table.leave(clients, this.#options.clock.monotonicMs()), true);
+    const left = this.#table.leave(clients, this.#options.clock.monotonicMs());
+    this.#tell(left, true);
+    for (const client of left) this.#ours.delete(client);
   }
 
-  encodeAll(): Uint8Array {
-    return this.#table.encode(this.#table.present);
+  /** What is known of `clients`, as an awareness update; of all that are there, when absent. */
+  encode(clients: Iterable<number> = this.#table.present): Uint8Array {
+    return this.#table.encode(clients);
   }
 
   #take(update: Uint8Array, isOurs: boolean): readonly number[] {
@@ -87,8 +105,9 @@ export class Presences {
 
   #tell(clients: readonly number[], isOurs: boolean): void {
     if (clients.length === 0) return;
-    const update = this.#table.encode(clients);
-    for (const listener of this.#listeners) listener(update, isOurs);
+    if (isOurs) for (const client of clients) this.#ours.add(client);
+    const news = { clients, update: this.#table.encode(clients), isOurs };
+    for (const listener of this.#listeners) listener(news);
   }
 
   #renew(): void {
@@ -101,7 +120,9 @@ export class Presences {
 
   #scheduleExpiry(): void {
     this.#cancelExpiry = this.#options.clock.schedule(EXPIRE_MS, () => {
-      this.#tell(this.#table.expire(this.#options.clock.monotonicMs()), false);
+      const silent = this.#table.expire(this.#options.clock.monotonicMs());
+      for (const client of silent) this.#ours.delete(client);
+      this.#tell(silent, false);
       this.#scheduleExpiry();
     });
   }

@@ -10,16 +10,25 @@ export interface ConcernedStatus {
   readonly clock: { readonly standing: string };
   readonly files: NodeStatus['files'];
   readonly retry: Pick<NodeStatus['retry'], 'exhausted'>;
+  readonly document?: Pick<NodeStatus['document'], 'unacknowledged'> | undefined;
 }
 
 export interface Concern {
   /** `alarm`: what is promised may not hold, or people have to decide. `warning`: it goes on, with less. */
   readonly level: 'alarm' | 'warning';
-  readonly kind: 'disputes' | 'degraded' | 'claims-paused' | 'clock-outside' | 'files-wait' | 'exhausted';
+  readonly kind:
+    | 'disputes'
+    | 'degraded'
+    | 'claims-paused'
+    | 'clock-outside'
+    | 'files-wait'
+    | 'exhausted'
+    | 'unacknowledged';
   readonly text: string;
 }
 
-export function concernsOf({ mode, claimHold, blocks, clock, files, retry }: ConcernedStatus): readonly Concern[] {
+export function concernsOf(status: ConcernedStatus): readonly Concern[] {
+  const { mode, claimHold, blocks, clock, files, retry, document } = status;
   const concerns: Concern[] = [];
   const add = (level: Concern['level'], kind: Concern['kind'], text: string): void => {
     concerns.push({ level, kind, text });
@@ -35,6 +44,10 @@ export function concernsOf({ mode, claimHold, blocks, clock, files, retry }: Con
   }
   if (retry.exhausted > 0) {
     add('warning', 'exhausted', `${blocksText(retry.exhausted)} failed so often that nobody tries again`);
+  }
+  const open = document?.unacknowledged ?? 0;
+  if (open > 0) {
+    add('warning', 'unacknowledged', `${open === 1 ? '1 alert' : `${open} alerts`} that nobody has acknowledged`);
   }
   return concerns;
 }

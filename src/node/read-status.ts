@@ -6,6 +6,7 @@ import type { Clock } from '../../net/clock.ts';
 import { errorMs, isBeyond, middleMs, type Interval } from '../../net/clock-sync/interval.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { PeerLink } from '../../net/network.ts';
+import type { DocumentStatus } from '../document/document-room.ts';
 import type { Validator } from '../validators/validator.ts';
 import { guarantees } from '../mode/guarantees.ts';
 import { witnessLimitSettings } from '../config/witness-settings.ts';
@@ -37,6 +38,7 @@ export interface StatusSources {
   readonly skewBoundMs: number;
   readonly peers: () => readonly PeerLink[];
   readonly addresses: () => readonly string[];
+  readonly document: () => DocumentStatus;
 }
 
 export function readStatus(sources: StatusSources): NodeStatus {
@@ -91,6 +93,7 @@ export function readStatus(sources: StatusSources): NodeStatus {
     loading: readLoading(node.loading.progress),
     keeping: readKeeping(node.housekeeping),
     catchUp: readCatchUp(node.reconciler.catchUp),
+    document: sources.document(),
     peers: others.map((member) => readPeer(sources, member, links.get(member), live.has(member))),
     counters: node.counters.read(),
   };

@@ -4,6 +4,7 @@
  * Invariant: what was acquired is given back, in reverse order, when a later step fails or the node stops.
  */
 
+import type { NodeId } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import { MemberList } from '../../net/membership/member-list.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
@@ -12,6 +13,7 @@ import { createLibp2pNetwork } from '../../net/libp2p/network.ts';
 import { parseDialAddress } from '../../net/libp2p/addresses.ts';
 import { openBlockSource } from '../chain/open-source.ts';
 import type { NodeConfig } from '../config/node-config.ts';
+import { readToken } from '../config/write-token.ts';
 import { Dashboard } from '../dashboard/dashboard.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
@@ -67,6 +69,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
   try {
     const disk = systemDisk;
     release.push(() => disk.close());
+    const token = config.dashboardToken && (await readToken(disk, config.dashboardToken));
     const layout = datadirLayout(config.datadir);
     const validator = hooks.validator ?? makeValidator(config);
     const lock = await lockDatadir({ disk, layout, processId: process.pid });
@@ -98,12 +101,20 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     });
     await evidence.open();
     release.push(() => evidence.close());
+    const report = (event: NodeEvent): void => {
+      evidence.note(event);
+      metrics?.note(event);
+      hooks.onEvent(event);
+    };
+    const isMember = (member: NodeId): boolean => members.has(member);
     const { cluster } = config;
-    const room = new DocumentRoom({ cluster, self: identity.node, clock: systemClock, random: randomInteger });
+    const world = { clock: systemClock, random: randomInteger, disk, network, layout, signer: identity, isMember };
+    const room = new DocumentRoom({ ...world, cluster, verify: verifySignature, onEvent: report });
+    await room.open();
     const startedAtMs = systemClock.monotonicMs();
     const node = new DriftlockNode(
       {
-        cluster: config.cluster,
+        cluster,
         region: config.region ?? '',
         bounds: config.clockBounds,
         lockTimeMs: config.lockTimeMs,
@@ -119,23 +130,16 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         witnessLimits: config.witnessLimits,
       },
       {
-        clock: systemClock,
-        random: randomInteger,
+        ...world,
         collectYoung,
-        disk,
-        network,
         directory: network.directory,
-        signer: identity,
         verify: verifySignature,
         verifyLater: verifySignatureLater,
-        isMember: (member) => members.has(member),
         members: () => members.nodes(),
-        layout,
         validator,
         onEvent: (event) => {
-          evidence.note(event);
-          metrics?.note(event);
-          hooks.onEvent(event);
+          report(event);
+          room.note(event);
         },
         onChanged: (key) => dashboard?.noteChange(key),
       },
@@ -147,7 +151,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       readStatus({
         node,
         self: identity.node,
-        cluster: config.cluster,
+        cluster,
         region: config.region ?? '',
         datadir: config.datadir,
         members: members.nodes(),
@@ -157,8 +161,9 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         skewBoundMs: config.clockBounds.skewBoundMs,
         peers: () => network.peers(),
         addresses: () => network.addresses(),
+        document: () => room.status(),
       });
-    const queries = queriesOf(node, disk, status);
+    const queries = queriesOf(node, room, disk, status);
     const files: Rereading = {
       reread: (key) => node.housekeeping.reread(key),
       rereadContracts: () => node.housekeeping.rereadContracts(),
@@ -190,7 +195,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             ]),
             sockets: dashboard?.sockets,
             document: {
-              token: config.dashboardToken,
+              token,
               clock: systemClock,
               open: (mayWrite, send) => room.connect(mayWrite, send),
             },

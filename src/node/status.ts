@@ -8,6 +8,7 @@
 import type { Mode } from '../../net/presence/heartbeat.ts';
 import type { ClaimHold } from '../claim/decision.ts';
 import type { WitnessLimitSettings } from '../config/witness-settings.ts';
+import type { DocumentStatus } from '../document/document-room.ts';
 import type { Standing } from '../clock/standing.ts';
 import type { GuaranteeRow } from '../mode/guarantees.ts';
 import type { ModeTrigger } from '../mode/step-mode.ts';
@@ -46,6 +47,7 @@ export interface NodeStatus {
   readonly keeping: KeepingStatus;
   /** Null when there is nothing to catch up with. */
   readonly catchUp: CatchUpStatus | null;
+  readonly document: DocumentStatus;
   readonly peers: readonly PeerStatus[];
   readonly counters: NodeCounters;
 }

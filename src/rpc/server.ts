@@ -12,6 +12,7 @@ import type { ClientLeases } from '../claim/client-leases.ts';
 import { errnoOf } from '../disk/errno.ts';
 import type { NodeQueries } from '../node/queries.ts';
 import { decideCaller } from './caller.ts';
+import { documentMethods } from './document-methods.ts';
 import { DOCUMENT_PATH, documentSocket, type DocumentEndpoint } from './document-socket.ts';
 import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
 import {
@@ -85,7 +86,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
   // Two hex digits a byte.
   const ofQueries = rpcMethods(queries, limits.responseCharactersMax / 2);
-  const own = [...ofQueries, ...readMethods(queries), ...leaseMethods(leases), ...fileMethods(files)];
+  const own = [
+    ...ofQueries,
+    ...readMethods(queries),
+    ...documentMethods(queries),
+    ...leaseMethods(leases),
+    ...fileMethods(files),
+  ];
   const methods = gated(new Map(own), options.isReady);
   let inFlight = 0;
   const idle = async <T>(wait: () => Promise<T>): Promise<T> => {

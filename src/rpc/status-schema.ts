@@ -89,6 +89,8 @@ export const statusSchema = z.looseObject({
     .looseObject({ done: count, total: count, recordsPerSecond: count, leftMs: count.nullable() })
     .nullable()
     .optional(),
+  // Absent in the answer of an older node.
+  document: z.looseObject({ bytes: count, alerts: count, unacknowledged: count, clients: count }).optional(),
   peers: z.array(
     z.looseObject({
       peerId: z.string(),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { identityFromSeed } from '../../net/identity/identity.ts';
-import { DocumentRoom } from '../../src/document/document-room.ts';
+import type { DocumentRoom } from '../../src/document/document-room.ts';
 import { startRpcServer, type RpcServer } from '../../src/rpc/server.ts';
 import { Browser } from '../document/browser.ts';
+import { loneRoom } from '../document/rooms.ts';
 import { machineClock, machineRandom } from '../net/transport/machine.ts';
 import { until } from '../net/transport/until.ts';
 import { testQueries } from './queries.ts';
@@ -19,9 +19,7 @@ describe('the cluster document over WebSocket', () => {
   const browsers: Browser[] = [];
 
   beforeEach(async () => {
-    const self = identityFromSeed(new Uint8Array(32).fill(7)).node;
-    room = new DocumentRoom({ cluster: 'test', self, clock: machineClock, random: machineRandom });
-    room.start();
+    room = await loneRoom(machineClock, machineRandom);
     server = await startRpcServer({
       queries: testQueries(),
       listen: { host: '127.0.0.1', port: 0 },
@@ -33,7 +31,7 @@ describe('the cluster document over WebSocket', () => {
   afterEach(async () => {
     for (const browser of browsers.splice(0)) browser.close();
     await server.close();
-    room.stop();
+    await room.stop();
   });
 
   const open = async (token?: string): Promise<Browser> => {
