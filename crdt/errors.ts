@@ -57,3 +57,13 @@ export class DecodeError extends DriftlockError<DecodeCode> {
 export function isFailure<Code extends string>(error: unknown, ...codes: Code[]): error is DriftlockError<Code> {
   return error instanceof DriftlockError && (codes.length === 0 || codes.some((code) => code === error.code));
 }
+
+/** Anything that was thrown as words for a person. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Anything that was thrown as an `Error`. */
+export function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -12,7 +12,7 @@ import type { BlockKey, NodeId } from '../ids.ts';
 import { writeLeaseTerms, type Lease } from '../lease/lease.ts';
 import type { BlockRecord } from './record.ts';
 import { writeResultTerms, type SignedResult } from './result.ts';
-import { writeAnnouncementTerms, type WitnessAnnouncement } from './witness.ts';
+import { writeDescription, type WitnessAnnouncement } from './witness.ts';
 
 /** Signs as this node. 64 bytes. */
 export type Sign = (message: Uint8Array) => Uint8Array;
@@ -48,7 +48,7 @@ function leaseTermsMessage(tag: string, key: BlockKey, lease: Unsigned<Lease>): 
 
 export function announcementMessage(key: BlockKey, witness: Unsigned<WitnessAnnouncement>): Uint8Array {
   const writer = beginMessage('driftlock/witness/1', key, witness.author);
-  writeAnnouncementTerms(writer, witness);
+  writeDescription(writer, witness);
   return writer.finish();
 }
 

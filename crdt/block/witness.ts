@@ -28,8 +28,8 @@ export type WitnessState = (typeof WITNESS_STATES)[number];
 /** The tag of `Witnessed`: from here on there is a payload. */
 const ANNOUNCED_STATE_MIN = 2;
 
-export interface WitnessAnnouncement {
-  readonly author: NodeId;
+/** A `.w` without its payload: what the file is made from again once the payload is there. */
+export interface WitnessDescription {
   readonly state: WitnessState;
   /** The digest of the payload (`witness_data`): see `payload-digest.ts`. */
   readonly payloadDigest: Hash32;
@@ -40,6 +40,10 @@ export interface WitnessAnnouncement {
   readonly lockTimeSeconds: bigint;
   /** In the file's order. */
   readonly blobIds: readonly Hash32[];
+}
+
+export interface WitnessAnnouncement extends WitnessDescription {
+  readonly author: NodeId;
   /** The author's Ed25519 signature over the block and all of the above. */
   readonly signature: Uint8Array;
 }
@@ -99,7 +103,7 @@ function further(a: WitnessAnnouncement, b: WitnessAnnouncement): WitnessAnnounc
 
 function termsOf(witness: WitnessAnnouncement): Uint8Array {
   const writer = new Writer();
-  writeAnnouncementTerms(writer, witness);
+  writeDescription(writer, witness);
   return writer.finish();
 }
 
@@ -139,8 +143,8 @@ export function announcedDigests(witnesses: Witnesses): readonly Hash32[] {
   return [...new Set(witnesses.map((announcement) => announcement.payloadDigest))].sort();
 }
 
-/** Everything but the author and the signature, in a fixed order. Part of the signed message. */
-export function writeAnnouncementTerms(writer: Writer, witness: Omit<WitnessAnnouncement, 'signature'>): void {
+/** In a fixed order. Part of the message that an announcement's author signs. */
+export function writeDescription(writer: Writer, witness: WitnessDescription): void {
   writer.u8(stateRank(witness.state)).hash(witness.payloadDigest).varint(witness.payloadBytes);
   writer.hash(witness.parentHash).hash(witness.preStateRoot);
   writeLockTimeAndBlobIds(writer, witness);
@@ -154,7 +158,7 @@ export function writeAnnouncement(writer: Writer, witness: WitnessAnnouncement, 
   writeSignature(writer, witness.signature);
 }
 
-function writeLockTimeAndBlobIds(writer: Writer, witness: Omit<WitnessAnnouncement, 'signature'>): void {
+function writeLockTimeAndBlobIds(writer: Writer, witness: WitnessDescription): void {
   writer.uintBE(Number(witness.lockTimeSeconds >> 32n), 4).uintBE(Number(witness.lockTimeSeconds & 0xffff_ffffn), 4);
   writer.varint(witness.blobIds.length);
   for (const blobId of witness.blobIds) writer.hash(blobId);
@@ -162,21 +166,39 @@ function writeLockTimeAndBlobIds(writer: Writer, witness: Omit<WitnessAnnounceme
 
 export function readAnnouncement(reader: Reader, ids: IdReader): WitnessAnnouncement {
   const author = ids.node(reader, 'witness author');
-  const stateAt = reader.offset;
-  const tag = reader.u8('witness state');
-  const state = WITNESS_STATES[tag];
-  if (state === undefined || tag < ANNOUNCED_STATE_MIN) {
-    throw reader.fail('ERR_BAD_ENUM', 'witness state', '2 to 6', `${tag}`, stateAt);
-  }
+  const state = readState(reader);
   const payloadBytes = reader.varint('witness payload size', WITNESS_PAYLOAD_BYTES_MAX);
   const payloadDigest = ids.hash(reader, 'witness payload digest');
   const parentHash = ids.hash(reader, 'witness parent hash');
   const preStateRoot = ids.hash(reader, 'witness pre-state root');
+  const { lockTimeSeconds, blobIds } = readLockTimeAndBlobIds(reader);
+  const signature = readSignature(reader, 'witness signature');
+  return { author, state, payloadDigest, payloadBytes, parentHash, preStateRoot, lockTimeSeconds, blobIds, signature };
+}
+
+/** What {@link writeDescription} wrote. Throws `DecodeError`. */
+export function readDescription(reader: Reader): WitnessDescription {
+  const state = readState(reader);
+  const payloadDigest = reader.hash('witness payload digest');
+  const payloadBytes = reader.varint('witness payload size', WITNESS_PAYLOAD_BYTES_MAX);
+  const parentHash = reader.hash('witness parent hash');
+  const preStateRoot = reader.hash('witness pre-state root');
+  return { state, payloadDigest, payloadBytes, parentHash, preStateRoot, ...readLockTimeAndBlobIds(reader) };
+}
+
+function readState(reader: Reader): WitnessState {
+  const start = reader.offset;
+  const tag = reader.u8('witness state');
+  const state = WITNESS_STATES[tag];
+  if (state !== undefined && tag >= ANNOUNCED_STATE_MIN) return state;
+  throw reader.fail('ERR_BAD_ENUM', 'witness state', '2 to 6', `${tag}`, start);
+}
+
+function readLockTimeAndBlobIds(reader: Reader): Pick<WitnessDescription, 'lockTimeSeconds' | 'blobIds'> {
   const lockTimeHigh = reader.uintBE('witness lock time', 4);
   const lockTimeSeconds = (BigInt(lockTimeHigh) << 32n) | BigInt(reader.uintBE('witness lock time', 4));
   const blobIds: Hash32[] = [];
   const count = reader.varint('witness blob id count', WITNESS_BLOB_IDS_MAX);
   for (let at = 0; at < count; at++) blobIds.push(reader.hash('witness blob id'));
-  const signature = readSignature(reader, 'witness signature');
-  return { author, state, payloadDigest, payloadBytes, parentHash, preStateRoot, lockTimeSeconds, blobIds, signature };
+  return { lockTimeSeconds, blobIds };
 }

@@ -5,6 +5,7 @@
  * peer knew at the moment of asking. One request a stream; the transport bounds how many a peer has open.
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import type { BlockRecord } from '../../crdt/block/record.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import { withDeadline, type Clock } from '../clock.ts';
@@ -58,7 +59,7 @@ export function askForBlock({ network, clock, peer, key, signal }: BlockAsk): Pr
       const [frame] = await Promise.all([onlyFrame(stream.source, BLOCK_ANSWER_BYTES_MAX), sendRequest(stream, key)]);
       return blameForBytes(() => decodeBlockAnswer(frame));
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(errorOf(error));
       throw error;
     }
   });

@@ -5,6 +5,7 @@
  * widen an interval, never move it.
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../clock.ts';
 import { ChunkReader } from '../framing/chunk-reader.ts';
@@ -43,7 +44,7 @@ export async function measureClock(
     await stream.sink(converse());
     await reader.end();
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(errorOf(error));
     throw error;
   }
 }

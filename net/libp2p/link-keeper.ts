@@ -7,6 +7,7 @@
  * an oversize message, a full send buffer, or the loss of one of two connections), and would stay silent on it.
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import type { Connection, Libp2p, Peer } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { NodeId } from '../../crdt/ids.ts';
@@ -134,7 +135,7 @@ export class LinkKeeper {
     try {
       await this.#options.libp2p.services.identify.identify(connection);
     } catch (error) {
-      connection.abort(error instanceof Error ? error : new Error(String(error)));
+      connection.abort(errorOf(error));
       return;
     }
     if (node === undefined || connection.status !== 'open' || !this.#links.add(node, connection)) return;

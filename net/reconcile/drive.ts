@@ -5,6 +5,7 @@
  * one that has not is aborted on both sides. How long a silent peer is borne is the caller's to say, by aborting.
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import { pipe } from 'it-pipe';
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import { abortReason } from '../clock.ts';
@@ -122,7 +123,7 @@ async function runSession(
     );
     await expectEnd(stream);
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(errorOf(error));
     throw error;
   }
   return { ...stats, roundTrips: turns / 2 };

@@ -5,6 +5,7 @@
  * nothing to give, and the source is told (`return`).
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import { abortReason } from '../clock.ts';
 
 /** The largest piece handed to a transport at once, so one huge chunk cannot fill its buffers: one yamux data frame. */
@@ -48,7 +49,7 @@ export function untilLost<T>(work: Promise<T>, lost: AbortSignal): Promise<T> {
       },
       (error: unknown) => {
         lost.removeEventListener('abort', onLost);
-        reject(error instanceof Error ? error : new Error(String(error)));
+        reject(errorOf(error));
       },
     );
   });

@@ -5,6 +5,7 @@
  * once; after a failure the source and the sink both throw the same error; abort after the end does nothing.
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import { abortReason } from '../clock.ts';
 import type { ByteStream, StreamHandler } from '../network.ts';
@@ -50,7 +51,7 @@ export class WiredStream implements ByteStream {
       this.#writing = 'finishing';
       await this.#wire.finish();
     } catch (error) {
-      this.abort(asError(error));
+      this.abort(errorOf(error));
       // The stream's own failure came first if there was one; else this is what the source threw.
       throw this.#lost.signal.aborted ? this.#lost.signal.reason : error;
     }
@@ -105,7 +106,7 @@ export async function serveStream(handler: StreamHandler, peer: NodeId, stream: 
   try {
     await handler(peer, stream);
   } catch (error) {
-    stream.abort(asError(error));
+    stream.abort(errorOf(error));
   }
 }
 
@@ -113,8 +114,4 @@ export async function serveStream(handler: StreamHandler, peer: NodeId, stream: 
 export function abortWith(stream: ByteStream, signal: AbortSignal, over: AbortSignal): void {
   if (signal.aborted) stream.abort(abortReason(signal));
   else signal.addEventListener('abort', () => stream.abort(abortReason(signal)), { once: true, signal: over });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

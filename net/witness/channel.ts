@@ -6,6 +6,7 @@
  * where its asker says piece by piece as it arrives, and is nowhere else.
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import { abortReason } from '../clock.ts';
 import { ChunkReader } from '../framing/chunk-reader.ts';
 import { encodeFrames, readFrameLength } from '../framing/frames.ts';
@@ -74,7 +75,7 @@ export class WitnessChannel {
       await Promise.all([this.#stream.sink(encodeFrames(this.#requests)), this.#receive()]);
       this.#fail(streamFailed(WITNESS_PROTOCOL, 'its end'));
     } catch (error) {
-      const reason = error instanceof Error ? error : new Error(String(error));
+      const reason = errorOf(error);
       this.#fail(reason);
       this.#stream.abort(reason);
     }

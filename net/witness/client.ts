@@ -5,7 +5,7 @@
  * comes out was checked for its length alone: the caller holds it against the digest it expects.
  */
 
-import type { NodeId } from '../../crdt/ids.ts';
+import { blockId, type NodeId } from '../../crdt/ids.ts';
 import { withDeadline, type Clock } from '../clock.ts';
 import type { Network } from '../network.ts';
 import { WitnessChannel, PIPELINE_DEPTH_MAX } from './channel.ts';
@@ -133,5 +133,6 @@ function tooSlow(peer: NodeId, what: string): WitnessTransferError {
 
 function nameOf(request: WitnessRequest): string {
   if ('payloadDigest' in request) return `${request.kind} of witness payload ${request.payloadDigest}`;
+  if (request.kind === 'description') return `witness of block ${blockId(request.key)}`;
   return 'contract' in request ? `line of contract ${request.contract}` : request.kind;
 }

@@ -3,11 +3,16 @@
  * requests. A stream carries as many as both sides like. Grammar: docs/protocol.md.
  */
 
-import { WITNESS_PAYLOAD_BYTES_MAX } from '../../crdt/block/witness.ts';
+import {
+  readDescription,
+  WITNESS_PAYLOAD_BYTES_MAX,
+  writeDescription,
+  type WitnessDescription,
+} from '../../crdt/block/witness.ts';
 import { chunkCount } from '../../crdt/block/payload-digest.ts';
 import { Reader } from '../../crdt/codec/reader.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
-import { HASH_BYTES, hashFromBytes, hashToBytes, type Hash32 } from '../../crdt/ids.ts';
+import { HASH_BYTES, hashFromBytes, hashToBytes, type BlockKey, type Hash32 } from '../../crdt/ids.ts';
 import { readVersion } from '../framing/version.ts';
 import {
   CHALLENGE_BYTES_MAX,
@@ -42,7 +47,9 @@ export type WitnessRequest =
   /** The contract hashes of one bucket. */
   | { readonly kind: 'contract-hashes'; readonly bucket: number }
   /** A part of the line of `contracts.txt` with this hash. */
-  | { readonly kind: 'contract-line'; readonly contract: Hash32; readonly part: number };
+  | { readonly kind: 'contract-line'; readonly contract: Hash32; readonly part: number }
+  /** Which witness the peer has of a block: of old blocks, whose records name none any more. */
+  | { readonly kind: 'description'; readonly key: BlockKey };
 
 /** In the order of their wire tags. */
 const KINDS = [
@@ -52,11 +59,12 @@ const KINDS = [
   'contract-buckets',
   'contract-hashes',
   'contract-line',
+  'description',
 ] as const satisfies readonly WitnessRequest['kind'][];
 const STATUSES = ['found', 'not-found', 'busy'] as const;
 
 export type WitnessAnswer =
-  /** `body`: the list, the chunk, or the 32 bytes of the proof. */
+  /** `body`: see docs/protocol.md. */
   | { readonly status: 'found'; readonly body: Uint8Array }
   | { readonly status: 'not-found' }
   /** This node serves as many streams as it may. */
@@ -79,6 +87,8 @@ export function encodeWitnessRequest(request: WitnessRequest): Uint8Array {
       return writer.u8(request.bucket).finish();
     case 'contract-line':
       return writer.hash(request.contract).u8(request.part).finish();
+    case 'description':
+      return writer.varint(request.key.number).hash(request.key.hash).finish();
   }
 }
 
@@ -109,6 +119,8 @@ function readRest(reader: Reader, kind: WitnessRequest['kind']): WitnessRequest 
       const contract = reader.hash('contract hash');
       return { kind, contract, part: reader.varint('contract line part', CONTRACT_LINE_PARTS_MAX - 1) };
     }
+    case 'description':
+      return { kind, key: { number: reader.varint('block number'), hash: reader.hash('block hash') } };
     case 'challenge': {
       const payloadDigest = digest();
       const nonce = hashFromBytes(reader.fixed('challenge nonce', HASH_BYTES));
@@ -168,6 +180,20 @@ export function decodeAnswerFront(front: Uint8Array, bodyBytes: number): Witness
   reader.end('witness answer front');
   if (status === 'found' || bodyBytes === 0) return status;
   throw reader.fail('ERR_TRAILING_BYTES', 'witness answer', 'no body', `${bodyBytes} bytes of one`);
+}
+
+export function encodeDescription(witness: WitnessDescription): Uint8Array {
+  const writer = new Writer();
+  writeDescription(writer, witness);
+  return writer.finish();
+}
+
+/** Throws `DecodeError`. */
+export function decodeDescription(bytes: Uint8Array): WitnessDescription {
+  const reader = new Reader(bytes);
+  const witness = readDescription(reader);
+  reader.end('witness description');
+  return witness;
 }
 
 function readTag<Name extends string>(reader: Reader, field: string, names: readonly Name[]): Name {

@@ -7,7 +7,7 @@
  * asks much waits by itself.
  */
 
-import type { Hash32, NodeId } from '../../crdt/ids.ts';
+import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { pause, type Clock } from '../clock.ts';
 import { decodeFrames } from '../framing/frames.ts';
 import { blameForBytes } from '../framing/peer-misbehaved.ts';
@@ -33,6 +33,8 @@ export interface WitnessSource {
   /** It may put the bytes into `into`, of `CHUNK_BYTES`, and return a view of it. */
   chunk(payloadDigest: Hash32, index: number, into: Uint8Array): Promise<Uint8Array | undefined>;
   prove(request: Extract<WitnessRequest, { kind: 'challenge' }>): Promise<Uint8Array | undefined>;
+  /** Then the payload can be asked for by its digest, if it is asked for soon. */
+  describe(key: BlockKey): Promise<Uint8Array | undefined>;
 }
 
 /** What can be asked of this node's `contracts.txt`; undefined when it is not here. */
@@ -142,6 +144,8 @@ export class WitnessServer {
         return source.chunkList(request.payloadDigest);
       case 'challenge':
         return source.prove(request);
+      case 'description':
+        return source.describe(request.key);
       case 'contract-buckets':
         return contracts.buckets();
       case 'contract-hashes':

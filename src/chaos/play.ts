@@ -4,7 +4,7 @@
  * Invariant: when it resolves, no process runs any more, and what was seen of them is in the result.
  */
 
-import { isFailure } from '../../crdt/errors.ts';
+import { isFailure, textOf } from '../../crdt/errors.ts';
 import { pause } from '../../net/clock.ts';
 import { systemClock } from '../node/machine.ts';
 import { forkRandom } from '../sim/seeded-random.ts';
@@ -67,7 +67,7 @@ export async function play(
     seen = { ...seen, finishedAfterMs, growth: await growthSince(before, nodes) };
   } catch (error) {
     if (!isFailure(error) && !signal.aborted) throw error;
-    seen = { ...seen, troubles: [...seen.troubles, error instanceof Error ? error.message : String(error)] };
+    seen = { ...seen, troubles: [...seen.troubles, textOf(error)] };
   } finally {
     await endWork(stage, note);
   }

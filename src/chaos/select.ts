@@ -6,7 +6,7 @@
 
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import { DriftlockError } from '../../crdt/errors.ts';
+import { DriftlockError, textOf } from '../../crdt/errors.ts';
 import { describeText } from '../../crdt/ids.ts';
 import { isJsonObject } from '../files/json.ts';
 import { parseScenario, type Scenario } from './scenario/scenario.ts';
@@ -50,7 +50,7 @@ async function loadScenario(path: string): Promise<Scenario> {
   try {
     loaded = await import(pathToFileURL(resolve(path)).href);
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = textOf(cause);
     throw new DriftlockError('ERR_BAD_SCENARIO', { argument: path, expected: 'a module', found }, { cause });
   }
   if (isJsonObject(loaded) && 'default' in loaded) return parseScenario(loaded['default'], path);

@@ -6,6 +6,7 @@
  * says so; it is aborted the moment either ends. No more than `validationsMax` run at once.
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import { recordOf, type BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf, type BlockView } from '../../crdt/block/view.ts';
 import { blockId, ZERO_HASH, type BlockId, type BlockKey, type NodeId } from '../../crdt/ids.ts';
@@ -363,6 +364,6 @@ async function runValidator(
   try {
     return await validator.validate(task, signal);
   } catch (error) {
-    return { kind: 'error', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'error', reason: textOf(error) };
   }
 }

@@ -5,6 +5,7 @@
  * nothing.
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Claimed } from './client-leases.ts';
 import { LeaseError } from './lease-error.ts';
@@ -58,7 +59,7 @@ export class ClientQueue {
         },
         fail: (error) => {
           end();
-          reject(error instanceof Error ? error : new Error(String(error)));
+          reject(errorOf(error));
         },
       };
       const giveUp = (): void => waiting.settle(undefined);

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { systemClock } from '../node/machine.ts';
 import { fetchAlerts, type AlertAnswer } from '../rpc/client.ts';
-import { duration } from './duration.ts';
+import { duration } from '../duration.ts';
 import { DEFAULT_RPC_URL, parseRpcUrl } from './flag-values.ts';
 import { printLine, styled, type Terminal } from './terminal.ts';
 

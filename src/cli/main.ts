@@ -6,7 +6,7 @@
  */
 
 import { CommanderError } from 'commander';
-import { isFailure } from '../../crdt/errors.ts';
+import { isFailure, textOf } from '../../crdt/errors.ts';
 import { errnoOf } from '../disk/errno.ts';
 import { EXIT_OK, exitCodeOf } from './exit-codes.ts';
 import { makeProgram } from './program.ts';
@@ -45,7 +45,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 function report(terminal: Terminal, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = textOf(error);
   printError(terminal, isFailure(error) ? message : `internal error: ${message}`);
   const isDebugging = (process.env['DRIFTLOCK_DEBUG'] ?? '') !== '';
   if (isDebugging && error instanceof Error) printLine(terminal.stderr, error.stack ?? '');

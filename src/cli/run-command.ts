@@ -141,6 +141,7 @@ async function runUntilStopped(config: NodeConfig, { stdout }: Terminal): Promis
   const { key } = datadirLayout(config.datadir);
   if (await new NodeKeyDisk().isOpenToOthers(key)) log.warn(openKeyWarning(key));
   const rpc = node.rpcUrl === undefined ? 'no rpc' : `rpc ${node.rpcUrl}`;
+  if (node.rpcUrl !== undefined) log.info({ url: node.rpcUrl }, 'dashboard');
   printLine(stdout, `driftlock ${node.peerId} on ${node.addresses.join(' ')}, ${rpc}`);
   await aborted(signal);
   log.info({ signal: abortReason(signal).message }, 'stopping');

@@ -1,7 +1,7 @@
 /** A node's status for people. */
 
 import type { StatusAnswer } from '../rpc/status-schema.ts';
-import { duration } from './duration.ts';
+import { duration } from '../duration.ts';
 import { styled } from './terminal.ts';
 
 /** Lines for `stream`. */

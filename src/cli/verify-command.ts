@@ -1,9 +1,11 @@
 /** `driftlock verify`: whether every file of a data directory is good. */
 
 import type { Command } from 'commander';
+import { basename } from 'node:path';
 import type { NodeConfig } from '../config/node-config.ts';
 import { nameFlag, parseSettings } from '../config/read-settings.ts';
 import type { DatadirLayout } from '../datadir/layout.ts';
+import { CONTRACTS_FILE } from '../files/file-names.ts';
 import { systemClock } from '../node/machine.ts';
 import { configWith } from './config-file.ts';
 import { EXIT_FAILED, EXIT_OK, type SetExitCode } from './exit-codes.ts';
@@ -12,6 +14,7 @@ import { collect, DEFAULT_RPC_URL, parseRpcUrl, parseSeconds } from './flag-valu
 import { requiredDatadir } from './required-datadir.ts';
 import { printError, printLine, type Terminal } from './terminal.ts';
 import { openRepairNode } from './verify/repair-node.ts';
+import { repairContracts } from './verify/repair-contracts.ts';
 import { repairFiles, type RepairOutcome } from './verify/repair.ts';
 import { NodeTreeDisk } from './verify/tree-disk.ts';
 import { verifyDatadir, type Finding } from './verify/verify-datadir.ts';
@@ -64,7 +67,7 @@ Counted: good (written by driftlock, or whole), foreign (a good .v without a tra
 unknown (nothing that driftlock has to do with).
 
 --repair puts bad files aside in .driftlock/quarantine/, writes a .v again from its record (in the journal, the index or at a
-peer) and fetches a .w from a peer that holds it. A node that runs on the directory does it, asked at --rpc; otherwise one is
+peer), fetches a .w from a peer that holds it, and takes rotten lines out of contracts.txt and fetches them again. A node that runs on the directory does it, asked at --rpc; otherwise one is
 started for as long as it takes. Exit code 0 when every bad file was repaired; of each that was not, it says why.
 
 Examples:
@@ -117,13 +120,18 @@ async function repairAll(
 ): Promise<readonly RepairOutcome[]> {
   if (files.length === 0) return [];
   await using node = await openRepairNode(config, rpc, systemClock);
-  return await repairFiles(files, { disk: new NodeTreeDisk(), clock: systemClock, layout, node, waitMs });
+  const options = { disk: new NodeTreeDisk(), clock: systemClock, layout, node, waitMs };
+  const others = files.filter((file) => basename(file) !== CONTRACTS_FILE);
+  const outcomes = await repairFiles(others, options);
+  if (others.length === files.length) return outcomes;
+  return [...outcomes, await repairContracts(options)];
 }
 
 function printOutcome(terminal: Terminal, outcome: RepairOutcome, json: boolean): void {
   const { file, repaired } = outcome;
   if (json) printLine(terminal.stdout, JSON.stringify(outcome));
-  else if (repaired) printLine(terminal.stdout, `repaired: ${file}`);
+  else if (repaired)
+    printLine(terminal.stdout, `repaired: ${file}${outcome.detail === undefined ? '' : `: ${outcome.detail}`}`);
   else printError(terminal, messageAt(file, `not repaired: ${outcome.reason}`));
 }
 

@@ -5,6 +5,7 @@
  * first (`mayClaim`, `readingFor`), so no decision falls between a step and its notice.
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import type { Lease } from '../../crdt/lease/lease.ts';
 import type { ClockBounds } from '../../crdt/lease/rule.ts';
@@ -262,7 +263,7 @@ export class ClockKeeper {
       );
     } catch (error) {
       if (!hasAnswered && !this.#stopping.signal.aborted) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = textOf(error);
         onEvent({ type: 'clock-exchange-failed', peer: node, reason });
       }
     }

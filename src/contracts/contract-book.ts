@@ -15,6 +15,7 @@ import type { ContractSource } from '../../net/witness/serve.ts';
 import { DiskError, sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
 import { verifyContractLine } from '../files/contract-line.ts';
 import { CONTRACTS_FILE_BYTES_MAX, parseContracts } from '../files/contracts.ts';
+import { wholeLines } from './whole-lines.ts';
 
 interface Place {
   readonly offset: number;
@@ -22,8 +23,6 @@ interface Place {
 }
 
 const NEWLINE = 0x0a;
-/** So much of the file is read and verified at a time. */
-const READ_BYTES = 8 * 1024 * 1024;
 
 export class ContractBook implements ContractSource {
   readonly #disk: Disk;
@@ -100,6 +99,18 @@ export class ContractBook implements ContractSource {
     });
   }
 
+  /** Runs `task`, which may change the file in place, while nothing here does; afterwards all of it is read anew. */
+  exclusively<T>(task: () => Promise<T>): Promise<T> {
+    return this.#turns.add(async () => {
+      try {
+        return await task();
+      } finally {
+        this.#identity = undefined;
+        await this.#refresh();
+      }
+    });
+  }
+
   async #stillHolds(contract: Hash32, { offset, lengthBytes }: Place): Promise<boolean> {
     const content = await this.#disk.readRange(this.#path, offset, lengthBytes);
     try {
@@ -131,23 +142,14 @@ export class ContractBook implements ContractSource {
       const expected = `at most ${CONTRACTS_FILE_BYTES_MAX} bytes`;
       throw new DiskError('ERR_OVER_LIMIT', { argument: this.#path, expected, found: `${identity.sizeBytes}` });
     }
-    while (await this.#readOn(identity.sizeBytes));
+    for await (const { offset, bytes } of wholeLines(this.#disk, this.#path, this.#readBytes, identity.sizeBytes)) {
+      for (const line of parseContracts(bytes).lines) {
+        const place = { offset: offset + line.offset, lengthBytes: Buffer.byteLength(line.text) };
+        this.#places.set(line.hash, place);
+      }
+      this.#readBytes = offset + bytes.length;
+    }
     this.#buckets = bucketsOf(this.#places.keys());
     this.#encodedBuckets = undefined;
-  }
-
-  /** Takes in the next whole lines; tells whether there were any. */
-  async #readOn(sizeBytes: number): Promise<boolean> {
-    for (let lengthBytes = READ_BYTES; ; lengthBytes *= 2) {
-      const content = await this.#disk.readRange(this.#path, this.#readBytes, lengthBytes);
-      const bytes = content?.bytes ?? new Uint8Array();
-      const end = bytes.lastIndexOf(NEWLINE) + 1;
-      if (end === 0 && this.#readBytes + bytes.length < sizeBytes && bytes.length > 0) continue;
-      for (const { hash, offset, text } of parseContracts(bytes.subarray(0, end)).lines) {
-        this.#places.set(hash, { offset: this.#readBytes + offset, lengthBytes: Buffer.byteLength(text) });
-      }
-      this.#readBytes += end;
-      return end > 0;
-    }
   }
 }

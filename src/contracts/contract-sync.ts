@@ -6,6 +6,7 @@
  * other, so that it costs a few MiB at most. Since every node asks, every line reaches every node.
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
 import type { Hash32, NodeId } from '../../crdt/ids.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
@@ -76,7 +77,7 @@ export class ContractSync {
       return count >= LINES_PER_ROUND_MAX;
     } catch (error) {
       if (this.#stopping.signal.aborted) return false;
-      onEvent({ type: 'contracts-failed', from, reason: error instanceof Error ? error.message : String(error) });
+      onEvent({ type: 'contracts-failed', from, reason: textOf(error) });
       return false;
     }
   }

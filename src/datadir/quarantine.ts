@@ -1,7 +1,7 @@
 /**
  * Where files go that are not what their name says: kept for people to look at, out of the way of every reader.
  *
- * Invariants: only the file that was found bad is moved, never one that took its name meanwhile; a file in quarantine
+ * Invariants: only the file that was found bad is moved, never one that took its name meanwhile; what is in quarantine
  * always has its reason beside it; at most `QUARANTINED_FILES_MAX` are kept, the oldest go first.
  */
 
@@ -49,26 +49,46 @@ export class Quarantine {
    * or another file that nobody has looked at yet. Throws `DiskError`.
    */
   async put(path: string, error: DriftlockError, read: FileIdentity): Promise<boolean> {
-    const { disk, clock, random, directory } = this.#options;
+    const { disk } = this.#options;
     if (!sameFile(await disk.identify(path), read)) return false;
-
-    const wallMs = clock.wallMs();
-    const stamp = String(Math.max(0, Math.trunc(wallMs))).padStart(WALL_MS_DIGITS, '0');
-    const kept = join(directory, `${stamp}.${random(NAME_TAGS).toString(16).padStart(8, '0')}.${basename(path)}`);
-    const reason: QuarantineReason = { file: path, code: error.code, message: error.message, wallMs };
-
-    // The reason first: a crash between the two leaves the file where it is found again, and a reason to be dropped.
-    await disk.create(kept + REASON_SUFFIX, Buffer.from(`${JSON.stringify(reason, null, 2)}\n`), { sync: false });
+    const kept = await this.#writeReason(path, error);
     const isMoved = await this.#moveIfStill(path, kept, read);
     if (isMoved) await this.#dropOldest();
     else await disk.remove(kept + REASON_SUFFIX);
     return isMoved;
   }
 
+  /** Keeps `bytes`, a part of the file at `path` that is to be taken out of it, durably but for its name. Throws `DiskError`. */
+  async keep(path: string, error: Pick<DriftlockError, 'code' | 'message'>, bytes: Uint8Array): Promise<void> {
+    const kept = await this.#writeReason(path, error);
+    await this.#options.disk.create(kept, bytes, { sync: true });
+    await this.#dropOldest();
+  }
+
   /** The quarantined files, oldest first, without their reasons. */
   async list(): Promise<string[]> {
     const names = await this.#options.disk.list(this.#options.directory);
     return names.filter((name) => !name.endsWith(REASON_SUFFIX)).sort(compareText);
+  }
+
+  /** Where the file is that was put here last of those that had the same name, by that name. */
+  async latest(): Promise<ReadonlyMap<string, string>> {
+    const { directory } = this.#options;
+    return new Map((await this.list()).map((name) => [name.split('.').slice(2).join('.'), join(directory, name)]));
+  }
+
+  /**
+   * Returns where what was found at `path` is to be put. The reason comes first: a crash between the two leaves the file where
+   * it is found again, and a reason to be dropped.
+   */
+  async #writeReason(path: string, { code, message }: Pick<DriftlockError, 'code' | 'message'>): Promise<string> {
+    const { disk, clock, random, directory } = this.#options;
+    const wallMs = clock.wallMs();
+    const stamp = String(Math.max(0, Math.trunc(wallMs))).padStart(WALL_MS_DIGITS, '0');
+    const kept = join(directory, `${stamp}.${random(NAME_TAGS).toString(16).padStart(8, '0')}.${basename(path)}`);
+    const reason: QuarantineReason = { file: path, code, message, wallMs };
+    await disk.create(kept + REASON_SUFFIX, Buffer.from(`${JSON.stringify(reason, null, 2)}\n`), { sync: false });
+    return kept;
   }
 
   /**

@@ -7,12 +7,17 @@
 
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { keccak256 } from '../../crdt/hash.ts';
-import { describeText, hash32, type Hash32 } from '../../crdt/ids.ts';
+import { isFailure } from '../../crdt/errors.ts';
+import { describeText, hash32, isHash32, type Hash32 } from '../../crdt/ids.ts';
 import { FileError } from './file-error.ts';
 import { describeJson, integerField, isJsonObject, parseJson, textField } from './json.ts';
 
 /** MegaETH allows 512 KiB of code: 1 MiB in hex and a jump table of a quarter of that; times three for other writers. */
 export const CONTRACT_LINE_BYTES_MAX = 4 * 1024 * 1024;
+
+/** How a line begins, up to the end of its hash. */
+const STATED_HASH = /^\s*\["(0x[0-9a-f]{64})"/;
+const STATED_HASH_BYTES = 128;
 
 const HEX_PATTERN = /^0x[0-9a-fA-F]*$/;
 
@@ -41,6 +46,23 @@ export function verifyContractLine(line: Uint8Array, argument: string): Hash32 {
   const found = keccak256(contractCode(value, argument));
   if (found === hash) return hash;
   throw new FileError('ERR_BAD_CHECKSUM', { argument: `${argument}: code`, expected: `keccak256 ${hash}`, found });
+}
+
+/**
+ * The hashes that a line which does not verify can have been written for: what it states, and what its code hashes to, as far
+ * as it can still be read.
+ */
+export function possibleHashes(line: Uint8Array): readonly Hash32[] {
+  const found: Hash32[] = [];
+  const stated = STATED_HASH.exec(new TextDecoder().decode(line.subarray(0, STATED_HASH_BYTES)))?.[1];
+  if (stated !== undefined && isHash32(stated)) found.push(stated);
+  try {
+    const entry = parseJson(line, '');
+    if (Array.isArray(entry)) found.push(keccak256(contractCode(entry[1], '')));
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+  }
+  return found;
 }
 
 /** The code that the hash covers, of every form that revm's serde has written. */

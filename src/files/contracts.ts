@@ -31,6 +31,7 @@ export interface BadLine {
   /** Counted from 1. */
   readonly lineNumber: number;
   readonly offset: number;
+  readonly lengthBytes: number;
   readonly code: string;
   /** One line that names the file, the line, what was expected and what was found. */
   readonly reason: string;
@@ -41,25 +42,16 @@ export interface TornLine {
   readonly bytes: Uint8Array;
 }
 
-/** At `offset`, insert a newline or not, and leave out the next `deleteBytes`. */
-export interface Repair {
-  readonly offset: number;
-  readonly deleteBytes: number;
-  readonly insertNewline: boolean;
-}
-
 export interface Contracts {
   readonly lines: readonly ContractLine[];
   /** Lines that do not verify, and torn ones that another line was glued to. The torn tail is not among them. */
   readonly bad: readonly BadLine[];
   /** A last line that was cut off: no newline ends it and it is no JSON. */
   readonly tornTail: TornLine | undefined;
-  /**
-   * What puts every line on a line of its own, by ascending offset; empty when they are. It deletes torn lines that end
-   * the file or that another line was glued to. What does not verify for another reason stays: another program may know
-   * better what it is.
-   */
-  readonly repairs: readonly Repair[];
+  /** Of `lines`, those that stand right behind another one, without a newline between them. */
+  readonly glued: readonly ContractLine[];
+  /** The file ends with a line that misses its newline. */
+  readonly isUnended: boolean;
 }
 
 /** Reads and verifies all of `contracts.txt`. Bad lines are reported, never thrown; only `ERR_OVER_LIMIT` is. */
@@ -67,46 +59,33 @@ export function parseContracts(bytes: Uint8Array, name: string = CONTRACTS_FILE)
   checkFileSize(name, bytes.length, CONTRACTS_FILE_BYTES_MAX);
   const lines: ContractLine[] = [];
   const bad: BadLine[] = [];
-  const repairs: Repair[] = [];
+  const glued: ContractLine[] = [];
   let tornTail: TornLine | undefined;
+  let isUnended = false;
   let lineNumber = 0;
   for (let start = 0; start < bytes.length;) {
     lineNumber++;
     const newline = bytes.indexOf(NEWLINE, start);
     const end = newline === -1 ? bytes.length : newline;
     const parts = readLine(bytes.subarray(start, end), start, `${name} line ${lineNumber}`);
-    let isFirstKept = true;
+    let last: Part['kind'] | undefined;
     for (const part of parts) {
       const { offset } = part;
-      const isTail = part.offset + part.bytes.length === bytes.length;
-      if (part.kind === 'torn' && (isTail || parts.length > 1)) {
-        repairs.push({ offset, deleteBytes: part.bytes.length, insertNewline: false });
-        if (isTail) tornTail = { offset, bytes: part.bytes };
-        else bad.push({ lineNumber, offset, ...tornFailure(part, `${name} line ${lineNumber}`) });
-        continue;
-      }
-      if (!isFirstKept) repairs.push({ offset, deleteBytes: 0, insertNewline: true });
-      isFirstKept = false;
-      if (part.kind === 'verified') lines.push(part.line);
-      else bad.push({ lineNumber, offset, ...part.failure });
+      const lengthBytes = part.bytes.length;
+      const isTail = offset + lengthBytes === bytes.length;
+      if (part.kind === 'verified') {
+        lines.push(part.line);
+        if (last === 'verified') glued.push(part.line);
+        isUnended = isTail;
+      } else if (part.kind === 'torn' && isTail) tornTail = { offset, bytes: part.bytes };
+      else if (part.kind === 'torn' && parts.length > 1) {
+        bad.push({ lineNumber, offset, lengthBytes, ...tornFailure(part, `${name} line ${lineNumber}`) });
+      } else bad.push({ lineNumber, offset, lengthBytes, ...part.failure });
+      last = part.kind;
     }
-    if (newline === -1 && !isFirstKept) repairs.push({ offset: end, deleteBytes: 0, insertNewline: true });
     start = end + 1;
   }
-  return { lines, bad, tornTail, repairs };
-}
-
-/** The file's `bytes` after `repairs`, to be written in its place while no other program appends to it. */
-export function applyRepairs(bytes: Uint8Array, repairs: readonly Repair[]): Uint8Array {
-  const kept: Uint8Array[] = [];
-  let offset = 0;
-  for (const repair of repairs) {
-    kept.push(bytes.subarray(offset, repair.offset));
-    if (repair.insertNewline) kept.push(Uint8Array.of(NEWLINE));
-    offset = repair.offset + repair.deleteBytes;
-  }
-  kept.push(bytes.subarray(offset));
-  return Buffer.concat(kept);
+  return { lines, bad, tornTail, glued, isUnended };
 }
 
 interface Failure {

@@ -5,6 +5,7 @@
  * what it hears is forwarded by gossip below, once, in the words of its sender.
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import type { Verify } from '../../crdt/block/signing.ts';
 import type { HlcStamp } from '../../crdt/hlc.ts';
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
@@ -100,7 +101,7 @@ export class Gossiper {
     if (decision.kind === 'idle') return;
     for (const group of decision.groups) {
       network.publish(RECORDS_TOPIC, encodeBatch(cluster, signer, stamp(), group)).catch((error: unknown) => {
-        onEvent({ type: 'gossip-send-failed', reason: error instanceof Error ? error.message : String(error) });
+        onEvent({ type: 'gossip-send-failed', reason: textOf(error) });
       });
     }
   }

@@ -4,6 +4,7 @@
  * Invariant: the name of an event never changes between versions, since people and programs search for it.
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import { blockId, type NodeId } from '../../crdt/ids.ts';
 import { errorMs, middleMs } from '../../net/clock-sync/interval.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
@@ -88,8 +89,10 @@ export function describeEvent(event: NodeEvent): LogEntry {
       return { level: 'info', fields: { archived: event.archived, settled: event.settled, pruned: event.pruned } };
     case 'scrubbed':
       return { level: 'info', fields: { files: event.files } };
-    case 'scrub-failed':
-      return { level: 'error', fields: { block: blockId(event.key), reason: textOf(event.error) } };
+    case 'scrub-failed': {
+      const block = event.key === undefined ? {} : { block: blockId(event.key) };
+      return { level: 'error', fields: { ...block, reason: textOf(event.error) } };
+    }
     case 'upkeep-failed':
       return { level: 'error', fields: { reason: textOf(event.error) } };
     case 'file-quarantined':
@@ -141,6 +144,8 @@ export function describeEvent(event: NodeEvent): LogEntry {
       const fields = { holder: peerIdText(event.holder), payload: event.payloadDigest, outcome, reason };
       return { level: outcome === 'failed' ? 'warn' : 'debug', fields };
     }
+    case 'contracts-repaired':
+      return { level: 'error', fields: { file: event.file, lines: event.lines } };
     case 'contracts-fetched':
       return { level: 'debug', fields: { from: peerIdText(event.from), count: event.count } };
     case 'contracts-failed': {
@@ -180,8 +185,4 @@ function rounded(ms: number): number {
 
 function sourceText(from: NodeId | undefined): string {
   return from === undefined ? 'chain.status' : peerIdText(from);
-}
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -15,6 +15,7 @@ import type { Progress } from '../progress/progress-meter.ts';
 import type { ScrubEvent } from '../scrub/scrubber.ts';
 import type { UpkeepEvent } from '../upkeep/upkeep.ts';
 import type { ChallengeEvent } from '../witness/challenger.ts';
+import type { ContractRepairEvent } from '../contracts/contract-repair.ts';
 import type { ContractEvent } from '../contracts/contract-sync.ts';
 import type { RecoveryEvent } from '../store/journaled-store.ts';
 import type { WitnessEvent } from '../witness/fetcher.ts';
@@ -37,6 +38,7 @@ export type NodeEvent =
   | { readonly type: 'loaded'; readonly blocks: number; readonly fromIndex: number; readonly witnesses: number }
   | ChallengeEvent
   | ContractEvent
+  | ContractRepairEvent
   | ViewChangedEvent
   | LeaseTakenOverEvent
   | { readonly type: 'block-finished'; readonly key: BlockKey; readonly by: NodeId }

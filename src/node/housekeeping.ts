@@ -7,6 +7,7 @@
 
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
+import type { ContractsFound } from '../contracts/contract-repair.ts';
 import type { DurableWriter } from '../datadir/durable-writer.ts';
 import { noteAncestors } from '../finality/ancestors.ts';
 import { FinalityKeeper, type FinalityEvent } from '../finality/finality-keeper.ts';
@@ -18,6 +19,7 @@ import type { SnapshotParts } from '../snapshot/node-snapshot.ts';
 import type { BlockStore, StoreChange } from '../store/block-store.ts';
 import { Upkeep } from '../upkeep/upkeep.ts';
 import { BlockWindow } from '../upkeep/window.ts';
+import type { WitnessStanding } from '../witness/fetcher.ts';
 import type { WitnessService } from '../witness/service.ts';
 import type { NodeEvent } from './events.ts';
 import { KEEP_ALL } from './housekeeping-settings.ts';
@@ -26,7 +28,7 @@ import type { NodeSettings, NodeWorld } from './options.ts';
 
 export interface HousekeepingParts extends SnapshotParts {
   readonly store: BlockStore;
-  readonly witnesses: Pick<WitnessService, 'intake' | 'fetcher'>;
+  readonly witnesses: Pick<WitnessService, 'intake' | 'fetcher' | 'recall' | 'contractRepair'>;
 }
 
 export class Housekeeping {
@@ -89,6 +91,7 @@ export class Housekeeping {
       clock: world.clock,
       blocks: replica.blocks,
       filesPerSecond: kept.scrubFilesPerSecond,
+      lookAtContracts: () => witnesses.contractRepair.look(),
       onEvent,
     });
     this.#snapshots = new SnapshotKeeper({
@@ -124,8 +127,17 @@ export class Housekeeping {
 
   /** Reads the block's files again, whatever is known of them. Throws as the disk does. */
   reread(key: BlockKey): Promise<BlockFiles> {
-    const { fetcher } = this.#parts.witnesses;
-    return rereadBlock(this.#reread, (block) => fetcher.standing(block), key);
+    const { fetcher, recall } = this.#parts.witnesses;
+    const standingOf = (block: BlockKey): WitnessStanding => {
+      recall.miss(block);
+      return recall.standing(block) ?? fetcher.standing(block);
+    };
+    return rereadBlock(this.#reread, standingOf, key);
+  }
+
+  /** Reads `contracts.txt` again, and takes out of it what is rotten. Throws as the disk does. */
+  rereadContracts(): Promise<ContractsFound> {
+    return this.#parts.witnesses.contractRepair.look();
   }
 
   /** Peers came or went: the new ones have heard nothing yet. */

@@ -8,6 +8,7 @@
 
 import { hasSuccess } from '../../crdt/block/record.ts';
 import type { BlockView } from '../../crdt/block/view.ts';
+import { textOf } from '../../crdt/errors.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { StatusCounts } from '../../net/presence/heartbeat.ts';
 import { Author } from '../author/author.ts';
@@ -35,7 +36,6 @@ import { JournaledStore } from '../store/journaled-store.ts';
 import { WITNESS_LIMITS } from '../witness/limits.ts';
 import { WitnessService } from '../witness/service.ts';
 import type { WitnessShelf } from '../witness/shelf.ts';
-import { textOf } from './describe-event.ts';
 import { describeNode } from './describe-node.ts';
 import { DatadirWatch } from './datadir-watch.ts';
 import type { NodeEvent } from './events.ts';
@@ -69,7 +69,7 @@ export class DriftlockNode {
   readonly #peerIntake: PeerIntake;
   readonly #gossiper: Gossiper;
   readonly #reservations: Reservations;
-  readonly #shown: ShownView;
+  readonly shown: ShownView;
   readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
   readonly housekeeping: Housekeeping;
@@ -108,7 +108,7 @@ export class DriftlockNode {
       rankOf: (key) => rankOf(signer.node, key, this.presence.liveClaimants()),
       onLapsed: (key) => void this.store.refresh(key).then(() => this.witnesses.fetcher.showAgain(key)),
     });
-    this.#shown = new ShownView({ clock, sightings, reservations: this.#reservations });
+    this.shown = new ShownView({ clock, sightings, reservations: this.#reservations });
     const isAuthentic = authenticIn(replica, verify);
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
     const validateLook = new ValidateLook({
@@ -130,7 +130,7 @@ export class DriftlockNode {
       replica,
       files,
       isAuthentic,
-      fileViewOf: (key, record) => this.#shown.show(key, record),
+      fileViewOf: (key, record) => this.shown.show(key, record),
       look: (key, known) => validateLook.look(key, known),
       onChange: (change) => this.#changed(change),
       onWriteError: (file, error) => onEvent({ type: 'write-failed', file, error }),
@@ -270,7 +270,7 @@ export class DriftlockNode {
     this.reconciler.start();
     await this.housekeeping.start();
     this.modes.start();
-    this.witnesses.join();
+    await this.witnesses.join();
     this.#isWorking = true;
     this.claims.hearing.start();
     // Finished blocks too: their witnesses may be missing here.
@@ -310,7 +310,7 @@ export class DriftlockNode {
   }
 
   view(key: BlockKey): BlockView {
-    return this.#shown.see(key, this.replica.get(key));
+    return this.shown.see(key, this.replica.get(key));
   }
 
   /** Leases from too far ahead, which wait to lie within the skew bound. */
@@ -341,6 +341,7 @@ export class DriftlockNode {
     this.witnesses.note(change);
     if (hasSuccess(after.results)) this.#sightings.forget(key);
     this.claims.clients.observe(key);
+    this.#world.onChanged?.(key);
     this.#consider(key);
   }
 
@@ -354,7 +355,7 @@ export class DriftlockNode {
   #peersChanged(): void {
     this.presence.beat();
     this.housekeeping.peersChanged();
-    this.witnesses.fetcher.peersChanged();
+    this.witnesses.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);
   }
 

@@ -29,6 +29,7 @@ export interface StatusSources {
   readonly node: DriftlockNode;
   readonly self: NodeId;
   readonly cluster: string;
+  readonly region: string;
   readonly datadir: string;
   readonly members: readonly NodeId[];
   readonly validator: Validator | undefined;
@@ -46,10 +47,12 @@ export function readStatus(sources: StatusSources): NodeStatus {
   const { claimer } = node.claims;
   const links = new Map(sources.peers().map((link) => [link.node, link]));
   const others = members.filter((member) => member !== self);
+  const live = new Set(node.presence.live());
   return {
     peerId: peerIdText(self),
     cluster: sources.cluster,
     version: VERSION,
+    region: sources.region,
     mode: node.modes.mode,
     modeHeldMs: Math.round(node.modes.heldForMs),
     modeTrigger: node.modes.trigger,
@@ -91,7 +94,7 @@ export function readStatus(sources: StatusSources): NodeStatus {
     keeping: readKeeping(node.housekeeping),
     catchUp: readCatchUp(node.reconciler.catchUp),
     document: sources.document(),
-    peers: others.map((member) => readPeer(sources, member, links.get(member))),
+    peers: others.map((member) => readPeer(sources, member, links.get(member), live.has(member))),
     counters: node.counters.read(),
   };
 }
@@ -122,12 +125,15 @@ function wholeMs(ms: number | undefined): number | null {
   return ms === undefined ? null : Math.round(ms);
 }
 
-function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
+function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined, isLive: boolean): PeerStatus {
   const { node, clock } = sources;
   const heard = node.presence.of(member);
   return {
     peerId: peerIdText(member),
     connected: link !== undefined,
+    live: isLive,
+    region: heard?.heartbeat.region ?? null,
+    version: heard?.heartbeat.softwareVersion ?? null,
     roundTripMs: link?.roundTripMs ?? null,
     clock: readPeerClock(sources, member),
     silentMs: heard === undefined ? null : Math.round(clock.monotonicMs() - heard.heardAtMs),

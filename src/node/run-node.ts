@@ -14,6 +14,7 @@ import { parseDialAddress } from '../../net/libp2p/addresses.ts';
 import { openBlockSource } from '../chain/open-source.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { readToken } from '../config/write-token.ts';
+import { Dashboard } from '../dashboard/dashboard.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
@@ -21,7 +22,7 @@ import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { DocumentRoom } from '../document/document-room.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
-import type { Reread } from '../rpc/file-methods.ts';
+import type { Rereading } from '../rpc/file-methods.ts';
 import { NodeMetrics } from '../metrics/node-metrics.ts';
 import { metricsPages } from '../metrics/pages.ts';
 import { startRpcServer } from '../rpc/server.ts';
@@ -37,15 +38,13 @@ import type { NodeQueries } from './queries.ts';
 import { readStatus } from './read-status.ts';
 import type { NodeStatus } from './status.ts';
 
-export interface RunningNode {
+export interface RunningNode extends Rereading {
   readonly peerId: string;
   /** Multiaddrs others can dial. */
   readonly addresses: readonly string[];
   /** Of the RPC server; undefined when there is none. */
   readonly rpcUrl: string | undefined;
   readonly queries: NodeQueries;
-  /** Reads a block's files again, whatever is known of them: see `driftlock_reread`. */
-  readonly reread: Reread;
   readonly witnesses: WitnessOperations;
   status(): NodeStatus;
   stop(): Promise<void>;
@@ -91,12 +90,14 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       random: randomInteger,
       metrics: metrics?.libp2p,
     });
+    let dashboard: Dashboard | undefined;
     const evidence = new EvidenceLog({
       disk,
       clock: systemClock,
       directory: layout.evidence,
       self: identity.node,
       onFailure: (file, error) => hooks.onEvent({ type: 'write-failed', file, error }),
+      onRecord: (content, atMs) => dashboard?.noteEvidence(content, atMs),
     });
     await evidence.open();
     release.push(() => evidence.close());
@@ -140,6 +141,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
           report(event);
           room.note(event);
         },
+        onChanged: (key) => dashboard?.noteChange(key),
       },
     );
     release.push(() => node.stop());
@@ -150,6 +152,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         node,
         self: identity.node,
         cluster,
+        region: config.region ?? '',
         datadir: config.datadir,
         members: members.nodes(),
         validator,
@@ -161,7 +164,21 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         document: () => room.status(),
       });
     const queries = queriesOf(node, room, disk, status);
-    const reread: Reread = (key) => node.housekeeping.reread(key);
+    const files: Rereading = {
+      reread: (key) => node.housekeeping.reread(key),
+      rereadContracts: () => node.housekeeping.rereadContracts(),
+    };
+    if (config.rpc !== undefined) {
+      const opened = await Dashboard.open({
+        node,
+        status,
+        clock: systemClock,
+        isReady: () => isReady,
+        verify: verifySignature,
+      });
+      dashboard = opened;
+      release.push(() => opened.stop());
+    }
     const rpc =
       config.rpc === undefined
         ? undefined
@@ -169,15 +186,19 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             queries,
             leases: config.leaseApi ? node.claims.clients : undefined,
             // Whoever may claim blocks may have files read, too: both cost this machine something.
-            reread: config.leaseApi ? reread : undefined,
+            files: config.leaseApi ? files : undefined,
             isReady: () => isReady,
             listen: config.rpc,
+            pages: new Map([
+              ...(metrics === undefined ? [] : metricsPages(metrics, status)),
+              ...(dashboard?.pages ?? []),
+            ]),
+            sockets: dashboard?.sockets,
             document: {
               token,
               clock: systemClock,
               open: (mayWrite, send) => room.connect(mayWrite, send),
             },
-            pages: metrics === undefined ? undefined : metricsPages(metrics, status),
             onDefect: hooks.onRpcDefect,
           });
     // Before the directory is read, so that the status shows how far that has come.
@@ -190,7 +211,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       addresses: network.addresses(),
       rpcUrl: rpc?.url,
       queries,
-      reread,
+      ...files,
       witnesses: node.witnesses.operations,
       status,
       stop,

@@ -19,6 +19,8 @@ export interface NodeStatus {
   readonly peerId: string;
   readonly cluster: string;
   readonly version: string;
+  /** Where it stands, for people; may be empty. */
+  readonly region: string;
   readonly mode: Mode;
   readonly modeHeldMs: number;
   readonly modeTrigger: ModeTrigger;
@@ -152,6 +154,11 @@ export interface BlockCounts {
 export interface PeerStatus {
   readonly peerId: string;
   readonly connected: boolean;
+  /** Heard of lately, directly or through others. */
+  readonly live: boolean;
+  /** As its heartbeats say; null before the first. */
+  readonly region: string | null;
+  readonly version: string | null;
   readonly roundTripMs: number | null;
   /** Its wall clock against ours. */
   readonly clock: PeerClockStatus;

@@ -5,6 +5,7 @@
  * (see `trigger.ts`), so what gossip lost arrives in the end.
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import type { Fingerprint } from '../../crdt/block/fingerprint.ts';
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import type { NodeId } from '../../crdt/ids.ts';
@@ -179,7 +180,7 @@ export class Reconciler {
       state.fruitless++;
       state.hasMore = false;
       state.lastEndedMs = clock.monotonicMs();
-      onEvent({ type: 'reconcile-failed', peer, reason: error instanceof Error ? error.message : String(error) });
+      onEvent({ type: 'reconcile-failed', peer, reason: textOf(error) });
     } finally {
       claims.release();
     }

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { DriftlockError } from '../../crdt/errors.ts';
 import { describeText, type BlockKey } from '../../crdt/ids.ts';
 import { withDeadline, type Clock } from '../../net/clock.ts';
+import type { ContractsFound } from '../contracts/contract-repair.ts';
 import type { BlockFiles } from '../scrub/reread.ts';
 import { hashParam } from './params.ts';
 import { statusSchema, type StatusAnswer } from './status-schema.ts';
@@ -40,10 +41,12 @@ const rereadSchema = z.object({
       block: z.int(),
       hash: hashParam,
       validate: z.enum(['good', 'unwritten', 'unknown']),
-      witness: z.enum(['held', 'fetching', 'out-of-reach', 'unannounced', 'not-kept', 'over-budget']),
+      witness: z.enum(['held', 'fetching', 'out-of-reach', 'unannounced', 'not-kept', 'over-budget', 'another']),
     }),
   ),
 });
+
+const contractsSchema = z.object({ removed: z.int(), missing: z.int() });
 
 const alertsSchema = z.object({
   alerts: z.array(
@@ -83,6 +86,13 @@ export async function rereadBlocks(url: URL, clock: Clock, keys: readonly BlockK
   const parsed = rereadSchema.safeParse(await call(url, clock, 'driftlock_reread', { blocks }));
   if (!parsed.success) throw badAnswer(url, 'what became of the files', 'another answer', parsed.error);
   return parsed.data.blocks.map(({ block: number, hash, ...files }) => ({ key: { number, hash }, ...files }));
+}
+
+/** Has the node at `url` read its `contracts.txt` again. Throws {@link RpcClientError} that names `url`. */
+export async function rereadContracts(url: URL, clock: Clock): Promise<ContractsFound> {
+  const parsed = contractsSchema.safeParse(await call(url, clock, 'driftlock_rereadContracts'));
+  if (!parsed.success) throw badAnswer(url, 'what became of contracts.txt', 'another answer', parsed.error);
+  return parsed.data;
 }
 
 async function call(url: URL, clock: Clock, method: string, params?: object): Promise<unknown> {

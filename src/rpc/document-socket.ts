@@ -7,12 +7,12 @@
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import websocket, { type WebSocket } from '@fastify/websocket';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../net/clock.ts';
 import { BROWSER_PROTOCOL, BROWSER_TOKEN_PREFIX } from '../../net/document/browser.ts';
-import { BROWSER_FRAME_BYTES_MAX } from '../../net/document/limits.ts';
 import type { BrowserSession } from '../document/browser-session.ts';
+import type { SocketEndpoint } from './sockets.ts';
 
 export const DOCUMENT_PATH = '/document';
 export const BROWSERS_MAX = 64;
@@ -35,31 +35,25 @@ export interface DocumentEndpoint {
   open(mayWrite: boolean, send: (frame: Uint8Array) => void): BrowserSession;
 }
 
-/** Adds the endpoint to a server that does not listen yet. */
-export async function serveDocument(server: FastifyInstance, endpoint: DocumentEndpoint): Promise<void> {
+export function documentSocket(endpoint: DocumentEndpoint): SocketEndpoint {
   const connections = new Set<Connection>();
-  await server.register(websocket, {
-    options: {
-      maxPayload: BROWSER_FRAME_BYTES_MAX,
-      perMessageDeflate: false,
-      handleProtocols: (protocols) => protocols.has(BROWSER_PROTOCOL) && BROWSER_PROTOCOL,
+  return {
+    protocol: BROWSER_PROTOCOL,
+    open(socket, request) {
+      const offered = offeredProtocols(request);
+      if (!offered.includes(BROWSER_PROTOCOL)) return socket.close(CLOSE_UNSUPPORTED, `expected ${BROWSER_PROTOCOL}`);
+      if (connections.size >= BROWSERS_MAX) return socket.close(CLOSE_TRY_LATER, 'too many browsers');
+      const connection = new Connection(socket, endpoint, mayWrite(offered, endpoint.token));
+      connections.add(connection);
+      socket.once('close', () => {
+        connections.delete(connection);
+        connection.end();
+      });
     },
-    errorHandler: (_error, socket) => socket.terminate(),
-    preClose: async () => {
+    close() {
       for (const connection of connections) connection.close();
     },
-  });
-  server.get(DOCUMENT_PATH, { websocket: true }, (socket, request) => {
-    const offered = offeredProtocols(request);
-    if (!offered.includes(BROWSER_PROTOCOL)) return socket.close(CLOSE_UNSUPPORTED, `expected ${BROWSER_PROTOCOL}`);
-    if (connections.size >= BROWSERS_MAX) return socket.close(CLOSE_TRY_LATER, 'too many browsers');
-    const connection = new Connection(socket, endpoint, mayWrite(offered, endpoint.token));
-    connections.add(connection);
-    socket.once('close', () => {
-      connections.delete(connection);
-      connection.end();
-    });
-  });
+  };
 }
 
 function offeredProtocols(request: FastifyRequest): readonly string[] {

@@ -1,5 +1,5 @@
 /**
- * JSON-RPC over HTTP: POST / with a JSON body; pages, to GET; and the cluster document over WebSocket.
+ * JSON-RPC over HTTP: POST / with a JSON body; pages, to GET; and WebSockets for these pages.
  *
  * Invariant: whatever arrives, the server answers or closes the connection, and goes on. Answers to JSON-RPC are 200, also
  * errors; 204 answers a request of notifications alone. What is no JSON-RPC over HTTP is 403 (`caller.ts`), 404, 413 or
@@ -13,7 +13,7 @@ import { errnoOf } from '../disk/errno.ts';
 import type { NodeQueries } from '../node/queries.ts';
 import { decideCaller } from './caller.ts';
 import { documentMethods } from './document-methods.ts';
-import { serveDocument, type DocumentEndpoint } from './document-socket.ts';
+import { DOCUMENT_PATH, documentSocket, type DocumentEndpoint } from './document-socket.ts';
 import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
 import {
   dispatch,
@@ -25,11 +25,12 @@ import {
   type RpcMethod,
   type RpcMethods,
 } from './json-rpc.ts';
-import { fileMethods, type Reread } from './file-methods.ts';
+import { fileMethods, type Rereading } from './file-methods.ts';
 import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
 import type { Pages } from './pages.ts';
 import { readMethods } from './read-methods.ts';
+import { serveSockets, type Sockets } from './sockets.ts';
 
 export const CONNECTIONS_MAX = 256;
 /** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
@@ -47,12 +48,14 @@ export interface RpcServerOptions {
   /** Undefined: programs may not claim blocks here. */
   readonly leases?: ClientLeases | undefined;
   /** Undefined: nobody may have files read again here. */
-  readonly reread?: Reread | undefined;
+  readonly files?: Rereading | undefined;
   /** Whether the node has read its directory: before, it answers `driftlock_status` alone. Always, when absent. */
   readonly isReady?: () => boolean;
   readonly listen: HostPort;
   /** Answered to GET, by path. */
   readonly pages?: Pages | undefined;
+  /** Answered to WebSocket upgrades, by path. */
+  readonly sockets?: Sockets | undefined;
   /** Undefined: the cluster document is not served. */
   readonly document?: DocumentEndpoint | undefined;
   /** Told of defects: a method that threw what it should not have. */
@@ -69,7 +72,7 @@ export interface RpcServer {
 
 /** Listens. Throws `ERR_ADDRESS_IN_USE` or `ERR_CANNOT_LISTEN`, both naming `--rpc` and the address. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { queries, leases, reread, listen, pages, onDefect, limits = RPC_LIMITS } = options;
+  const { queries, leases, files, listen, pages, onDefect, limits = RPC_LIMITS } = options;
   const server = fastify({
     bodyLimit: limits.requestBytesMax,
     forceCloseConnections: true,
@@ -78,7 +81,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   });
   server.server.maxConnections = CONNECTIONS_MAX;
   // Before the guard, which has to know what asks for a WebSocket.
-  if (options.document !== undefined) await serveDocument(server, options.document);
+  await serveSockets(server, socketsOf(options));
   guard(server, isLoopbackHost(listen.host));
 
   // Two hex digits a byte.
@@ -88,7 +91,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     ...readMethods(queries),
     ...documentMethods(queries),
     ...leaseMethods(leases),
-    ...fileMethods(reread),
+    ...fileMethods(files),
   ];
   const methods = gated(new Map(own), options.isReady);
   let inFlight = 0;
@@ -117,9 +120,14 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   });
 
   for (const [path, page] of pages ?? []) {
-    server.get(path, async (_request, reply) => {
-      const { status, type, body } = await page();
-      return reply.code(status).type(type).header('cache-control', 'no-store').send(body);
+    server.get(path, async (request, reply) => {
+      const { 'accept-encoding': acceptEncoding, 'if-none-match': ifNoneMatch } = request.headers;
+      const { status, type, body, headers } = await page({ acceptEncoding: textOf(acceptEncoding), ifNoneMatch });
+      return reply
+        .code(status)
+        .type(type)
+        .headers({ 'cache-control': 'no-store', ...headers })
+        .send(body);
     });
   }
 
@@ -131,6 +139,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : listen.port;
   return { url: `http://${formatHostPort({ host: listen.host, port })}`, close: () => server.close() };
+}
+
+function socketsOf({ sockets, document }: RpcServerOptions): Sockets {
+  return new Map([
+    ...(sockets ?? []),
+    ...(document === undefined ? [] : [[DOCUMENT_PATH, documentSocket(document)] as const]),
+  ]);
 }
 
 /** A node that has not read its files yet knows of no block, and must not say so. */
@@ -170,6 +185,10 @@ function guard(server: FastifyInstance, listensOnLoopback: boolean): void {
       status === 413 ? 'request too large' : 'expected a JSON body of type application/json',
     );
   });
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.join(', ');
 }
 
 /** What fastify would answer. Its own errors carry a status; anything else is what a malformed request causes. */

@@ -1,7 +1,7 @@
 /**
  * Reads every file again, slowly and for ever, whether its identity changed or not: a disk that rots tells nobody.
  *
- * Invariant: a round passes every block once, at no more than `filesPerSecond`; what is found bad is dealt with as
+ * Invariant: a round passes every block once, at no more than `filesPerSecond`, after `contracts.txt`; what is found bad is dealt with as
  * `reread.ts` says, and the round goes on.
  */
 
@@ -17,12 +17,14 @@ export interface ScrubberOptions extends RereadParts {
   readonly blocks: BlockTable;
   /** 0: off. */
   readonly filesPerSecond: number;
+  /** Reads `contracts.txt` again; what is rotten in it is dealt with. */
+  readonly lookAtContracts: () => Promise<unknown>;
   readonly onEvent: (event: ScrubEvent) => void;
 }
 
 export type ScrubEvent =
   | { readonly type: 'scrubbed'; readonly files: number }
-  | { readonly type: 'scrub-failed'; readonly key: BlockKey; readonly error: unknown };
+  | { readonly type: 'scrub-failed'; readonly key: BlockKey | undefined; readonly error: unknown };
 
 export interface ScrubProgress {
   /** Rounds that this run of the node has ended. */
@@ -69,12 +71,14 @@ export class Scrubber {
 
   async #round(): Promise<void> {
     const { blocks, files, filesPerSecond, onEvent } = this.#options;
+    await this.#orReport(undefined, this.#options.lookAtContracts);
     let count = 0;
     for (let slot = 0; slot < blocks.slotsEnd; slot++) {
       this.#passed = slot;
       for (const kind of KINDS) {
         if (files.knownAt(kind, slot) === undefined) continue;
-        await this.#check(kind, blocks.keyOf(slot));
+        const key = blocks.keyOf(slot);
+        await this.#orReport(key, () => rereadFile(this.#options, kind, key));
         count++;
         if (!(await this.#wait(SECOND_MS / filesPerSecond))) return;
       }
@@ -84,9 +88,9 @@ export class Scrubber {
     onEvent({ type: 'scrubbed', files: count });
   }
 
-  async #check(kind: BlockFileKind, key: BlockKey): Promise<void> {
+  async #orReport(key: BlockKey | undefined, look: () => Promise<unknown>): Promise<void> {
     try {
-      await rereadFile(this.#options, kind, key);
+      await look();
     } catch (error) {
       if (!isFailure(error)) throw error;
       this.#options.onEvent({ type: 'scrub-failed', key, error });

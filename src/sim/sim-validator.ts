@@ -5,6 +5,7 @@
  * Invariant: what it finds depends on the seed, the machine and the block, and on how often the block was tried.
  */
 
+import { errorOf } from '../../crdt/errors.ts';
 import { blockId, type BlockKey } from '../../crdt/ids.ts';
 import type { RandomInteger } from '../../net/clock.ts';
 import { pause, type Clock } from '../../net/clock.ts';
@@ -73,7 +74,7 @@ export class SimValidator implements Validator {
     try {
       await pause(this.#clock, this.#findings.validationMs(key), signal);
     } catch (error) {
-      return stoppedOutcome(error instanceof Error ? error : new Error(String(error)));
+      return stoppedOutcome(errorOf(error));
     }
     return this.#findings.find(this.#machine, key);
   }

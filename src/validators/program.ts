@@ -9,6 +9,7 @@
  * Arguments reach the command as `"$@"` after its text, as in git's aliases and filters (git, `run-command.c`).
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { invariant } from '../../crdt/invariant.ts';
@@ -104,7 +105,7 @@ function fateOf(child: ChildProcess): Promise<ProgramFate> {
 }
 
 function notStarted(error: unknown): ProgramFate {
-  return { kind: 'not-started', reason: error instanceof Error ? error.message : String(error) };
+  return { kind: 'not-started', reason: textOf(error) };
 }
 
 function keepTail(output: Readable | null, bytesMax: number): { readonly tail: Tail; readonly ended: Promise<void> } {

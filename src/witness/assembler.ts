@@ -9,7 +9,7 @@
 
 import { join } from 'node:path';
 import { checkChunkList, chunkBytes, chunkCount, CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
-import type { WitnessAnnouncement } from '../../crdt/block/witness.ts';
+import type { WitnessDescription } from '../../crdt/block/witness.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import { ChunkBuffers } from '../../net/witness/chunk-buffers.ts';
@@ -25,6 +25,7 @@ import type { FilePlace } from '../store/file-ledger.ts';
 import type { GenerationLocks } from './generation-locks.ts';
 import type { WitnessIntake } from './intake.ts';
 import type { IoPriority, IoQueue } from './io-queue.ts';
+import { statedFileHash } from './file-hashes.ts';
 import { PartialWitness, partialPrefix } from './partial-witness.ts';
 import type { PayloadSource } from './payload-source.ts';
 import type { ShelvedWitness, WitnessShelf } from './shelf.ts';
@@ -49,7 +50,9 @@ export interface WitnessAssemblerOptions {
 
 export interface FetchRequest {
   readonly key: BlockKey;
-  readonly announcement: WitnessAnnouncement;
+  readonly announcement: WitnessDescription;
+  /** What the BLAKE3 in the file's envelope may be; undefined: any. */
+  readonly fileHashes?: ReadonlySet<Hash32> | undefined;
   readonly sources: readonly NodeId[];
   readonly priority: IoPriority;
   readonly onSourceLost: (source: NodeId, error: unknown) => void;
@@ -65,15 +68,15 @@ export class WitnessAssembler {
   }
 
   /**
-   * Tells whether a witness is in its place now; false when no source is left, or when another program's lock is there that
-   * nobody has looked at. Throws `DiskError` and `signal`'s reason.
+   * Tells whether a witness is in its place now; false when no source is left, when the file is none of `fileHashes`, or when
+   * another program's lock is there that nobody has looked at. Throws `DiskError` and `signal`'s reason.
    */
   async fetch(request: FetchRequest): Promise<boolean> {
     const { announcement } = request;
     if (chunkCount(announcement.payloadBytes) > 1) return this.#fetchInParts(request);
     const { client, clock } = this.#options;
     const buffers = this.#buffers;
-    const { key, sources, signal, onSourceLost, priority } = request;
+    const { key, sources, signal, onSourceLost } = request;
     let payload: Uint8Array | undefined;
     const onChunk = (_index: number, bytes: Uint8Array): Promise<void> => {
       payload = bytes;
@@ -93,17 +96,17 @@ export class WitnessAssembler {
     });
     if (payload === undefined) return false;
     await this.#options.beforeVisible(key);
-    return this.#placeWhole(key, announcement, payload, priority);
+    return this.#placeWhole(request, payload);
   }
 
   /** Writes the `.w` that is here again with the announced state. Tells whether it could. Throws `DiskError`. */
-  async restate(key: BlockKey, announcement: WitnessAnnouncement, held: ShelvedWitness): Promise<boolean> {
+  async restate(key: BlockKey, announcement: WitnessDescription, held: ShelvedWitness): Promise<boolean> {
     const { source } = this.#options;
     const read = (index: number): Promise<Uint8Array | undefined> =>
       source.read(held, index * CHUNK_BYTES, chunkBytes(held.payloadBytes, index), 'backlog');
     if (chunkCount(held.payloadBytes) === 1) {
       const payload = await read(0);
-      return payload !== undefined && this.#placeWhole(key, announcement, payload, 'backlog');
+      return payload !== undefined && this.#placeWhole({ key, announcement, priority: 'backlog' }, payload);
     }
     const chunks = await this.#ownChunkList(announcement);
     if (chunks === undefined) return false;
@@ -115,7 +118,7 @@ export class WitnessAssembler {
         if (bytes === undefined) return false;
         await this.#writeChunk(partial, index, bytes, 'backlog');
       }
-      return this.#publish(key, announcement, partial);
+      return this.#publish({ key, announcement }, partial);
     });
   }
 
@@ -157,19 +160,19 @@ export class WitnessAssembler {
       });
       if (!isComplete || partial === undefined) return false;
       await this.#options.beforeVisible(key);
-      return await this.#publish(key, announcement, partial);
+      return await this.#publish(request, partial);
     } catch (error) {
       if (error instanceof DiskError) await partial?.discard().catch(() => undefined);
       throw error;
     }
   }
 
-  async #ownChunkList({ payloadDigest, payloadBytes }: WitnessAnnouncement): Promise<readonly Hash32[] | undefined> {
+  async #ownChunkList({ payloadDigest, payloadBytes }: WitnessDescription): Promise<readonly Hash32[] | undefined> {
     const bytes = await this.#options.source.chunkList(payloadDigest);
     return bytes === undefined ? undefined : checkChunkList(bytes, payloadDigest, payloadBytes);
   }
 
-  #openPartial(key: BlockKey, announcement: WitnessAnnouncement, chunks: readonly Hash32[]): Promise<PartialWitness> {
+  #openPartial(key: BlockKey, announcement: WitnessDescription, chunks: readonly Hash32[]): Promise<PartialWitness> {
     const { disk, partialDirectory: directory } = this.#options;
     const { payloadDigest, payloadBytes } = announcement;
     const fields = fieldsOf(key, announcement);
@@ -189,9 +192,16 @@ export class WitnessAssembler {
     }
   }
 
-  async #publish(key: BlockKey, announcement: WitnessAnnouncement, partial: PartialWitness): Promise<boolean> {
+  async #publish(
+    { key, announcement, fileHashes }: Pick<FetchRequest, 'key' | 'announcement' | 'fileHashes'>,
+    partial: PartialWitness,
+  ): Promise<boolean> {
     const { writer } = this.#options;
-    await partial.finish();
+    const fileHash = await partial.finish();
+    if (fileHashes?.has(fileHash) === false) {
+      await partial.discard();
+      return false;
+    }
     await this.#setAside(key, announcement);
     const { place, path } = this.#placeOf(key);
     const outcome = await writer.publish(partial.path, path, this.#expectedAt(key));
@@ -200,13 +210,12 @@ export class WitnessAssembler {
   }
 
   async #placeWhole(
-    key: BlockKey,
-    announcement: WitnessAnnouncement,
+    { key, announcement, fileHashes, priority }: Pick<FetchRequest, 'key' | 'announcement' | 'fileHashes' | 'priority'>,
     payload: Uint8Array,
-    priority: IoPriority,
   ): Promise<boolean> {
     const { writer, writes } = this.#options;
     const bytes = encodeWitnessFile({ ...fieldsOf(key, announcement), witnessData: payload });
+    if (fileHashes?.has(statedFileHash(bytes)) === false) return false;
     await this.#setAside(key, announcement);
     const { place, path } = this.#placeOf(key);
     const outcome = await writes.run(priority, () =>
@@ -216,7 +225,7 @@ export class WitnessAssembler {
   }
 
   /** Two payloads were announced for this block, and the one that is here is not the chosen one. */
-  async #setAside(key: BlockKey, announcement: WitnessAnnouncement): Promise<void> {
+  async #setAside(key: BlockKey, announcement: WitnessDescription): Promise<void> {
     const { shelf, quarantine, intake } = this.#options;
     const held = shelf.get(key);
     if (held?.payloadDigest === undefined || held.payloadDigest === announcement.payloadDigest) return;
@@ -246,7 +255,7 @@ export class WitnessAssembler {
   async #adopt(
     key: BlockKey,
     place: FilePlace,
-    announcement: WitnessAnnouncement,
+    announcement: WitnessDescription,
     outcome: WriteOutcome,
   ): Promise<boolean> {
     const { intake, shelf } = this.#options;
@@ -268,7 +277,7 @@ function beginEmpty(): Promise<() => boolean> {
   return Promise.resolve(() => false);
 }
 
-function fieldsOf(key: BlockKey, announcement: WitnessAnnouncement): WitnessFields {
+function fieldsOf(key: BlockKey, announcement: WitnessDescription): WitnessFields {
   return {
     status: announcement.state,
     blockHash: key.hash,

@@ -6,6 +6,7 @@
  * of reach has shown nothing. A holder that failed is not counted and not asked until it passes or the finding ends.
  */
 
+import { textOf } from '../../crdt/errors.ts';
 import { liveHolders } from '../../crdt/block/holders.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { hashFromBytes, HASH_BYTES } from '../../crdt/ids.ts';
@@ -105,7 +106,7 @@ export class Challenger {
       if (answer.length === HASH_BYTES && hashFromBytes(answer) === expected) return { outcome: 'passed' };
       return { outcome: 'failed', reason: 'a wrong proof' };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = textOf(error);
       return { outcome: isFailureOfHolder(error) ? 'failed' : 'unknown', reason };
     }
   }

@@ -12,7 +12,7 @@ import { liveHolders } from '../../crdt/block/holders.ts';
 import { hasSuccess } from '../../crdt/block/record.ts';
 import { chunkCount } from '../../crdt/block/payload-digest.ts';
 import { stateRank, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
-import { isFailure } from '../../crdt/errors.ts';
+import { isFailure, textOf } from '../../crdt/errors.ts';
 import { blockId, type BlockId, type BlockKey, type Hash32, type NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
@@ -84,7 +84,9 @@ export type WitnessStanding =
   | 'unannounced'
   /** By the policy. */
   | 'not-kept'
-  | 'over-budget';
+  | 'over-budget'
+  /** Of a settled block: peers hold another than the one that was here. */
+  | 'another';
 
 interface Missing {
   readonly sinceMs: number;
@@ -385,8 +387,4 @@ function isLie(error: unknown): boolean {
   return (
     error.code === 'ERR_WITNESS_LIST' || error.code === 'ERR_WITNESS_LENGTH' || error.code === 'ERR_WITNESS_DIGEST'
   );
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

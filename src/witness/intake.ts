@@ -45,6 +45,8 @@ export interface WitnessIntakeOptions {
   readonly onAnnounced: (key: BlockKey) => void;
   /** The block's witness came, changed or went. */
   readonly onShelfChanged: (key: BlockKey) => void;
+  /** What stood for the block's witness is in quarantine. */
+  readonly onSpoiled: (key: BlockKey) => void;
 }
 
 export class WitnessIntake {
@@ -87,6 +89,7 @@ export class WitnessIntake {
   async #takeInLocked(key: BlockKey): Promise<void> {
     const { disk, files, pathOf, quarantine, onEvent } = this.#options;
     const known = files.known('witness', key);
+    let isSpoiled = false;
     for (const place of ['primary', 'backup'] as const) {
       const path = pathOf(key, place);
       if (known?.place === place && sameFile(await disk.identify(path), known.identity)) return;
@@ -101,8 +104,10 @@ export class WitnessIntake {
       if (read.kind === 'absent') continue;
       await quarantine.put(path, read.error, read.identity);
       onEvent({ type: 'file-quarantined', file: path, error: read.error });
+      isSpoiled = true;
     }
     this.#gone(key);
+    if (isSpoiled) this.#options.onSpoiled(key);
   }
 
   #interpret(key: BlockKey, place: FilePlace, { fields, identity, ...payload }: WitnessFacts): void {

@@ -87,19 +87,21 @@ export class PartialWitness {
   }
 
   /**
-   * Writes the header. The file is complete then, and neither synced nor named. Throws `DiskError`, also when an earlier
+   * Writes the header, and returns the BLAKE3 that it states. The file is complete then, and neither synced nor named. Throws `DiskError`, also when an earlier
    * sync failed: the kernel may have dropped what it held, and a second sync would not say so.
    */
-  async finish(): Promise<void> {
+  async finish(): Promise<Hash32> {
     invariant(this.missingCount === 0, 'a witness is finished when every chunk is there');
     await this.#catchUp();
     await this.#syncing;
     if (this.#syncFailure !== undefined) throw this.#syncFailure.error;
-    const header = encodeStateDataHeader(this.#envelope.digest(), this.#head.length + this.#options.payloadBytes);
+    const fileHash = this.#envelope.digest();
+    const header = encodeStateDataHeader(fileHash, this.#head.length + this.#options.payloadBytes);
     const front = new Uint8Array(header.length + this.#head.length);
     front.set(header);
     front.set(this.#head, header.length);
     await this.#options.disk.writeAt(this.path, 0, front);
+    return fileHash;
   }
 
   async discard(): Promise<void> {

@@ -55,12 +55,18 @@ export type FetchDecision =
 
 /** What to do about a witness that is not here. */
 export function decideFetch(policy: WitnessPolicy, situation: WitnessSituation): FetchDecision {
-  if (policy.kind === 'full') return { action: 'fetch', reason: 'full' };
-  if (policy.kind === 'factor' && situation.keepRank < policy.copies) return { action: 'fetch', reason: 'factor' };
+  if (policy.kind !== 'claimed' && keepsFinished(policy, situation.keepRank)) {
+    return { action: 'fetch', reason: policy.kind };
+  }
   const { isUnfinished, claimRank, missingForMs } = situation;
   if (!isUnfinished || claimRank === undefined) return { action: 'leave' };
   const waitMs = claimRank * CLAIM_RANK_WAIT_MS - missingForMs;
   return waitMs <= 0 ? { action: 'fetch', reason: 'claim' } : { action: 'wait', waitMs };
+}
+
+/** Whether a node keeps the witness of a block that nobody will validate any more. `keepRank`: see `WitnessSituation`. */
+export function keepsFinished(policy: WitnessPolicy, keepRank: number): boolean {
+  return policy.kind === 'full' || (policy.kind === 'factor' && keepRank < policy.copies);
 }
 
 export type DropDecision =

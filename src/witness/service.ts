@@ -37,7 +37,9 @@ import { HolderFinder } from './holder-finder.ts';
 import { GenerationLocks } from './generation-locks.ts';
 import { WitnessIntake } from './intake.ts';
 import { ContractBook } from '../contracts/contract-book.ts';
+import { ContractRepair, type ContractRepairEvent } from '../contracts/contract-repair.ts';
 import { ContractSync, type ContractEvent } from '../contracts/contract-sync.ts';
+import { WitnessRecall } from './recall.ts';
 import { RepairSweep } from './repair-sweep.ts';
 import { IoQueue } from './io-queue.ts';
 import type { WitnessLimits } from './limits.ts';
@@ -75,7 +77,7 @@ export interface WitnessServiceOptions {
   /** See `WitnessIntakeOptions`. */
   readonly onAnnounced: (key: BlockKey) => void;
   readonly onShelfChanged: (key: BlockKey) => void;
-  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | IntakeEvent) => void;
+  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | ContractRepairEvent | IntakeEvent) => void;
   readonly onWriteError: (file: string, error: unknown) => void;
 }
 
@@ -105,6 +107,8 @@ export class WitnessService {
   readonly operations: WitnessOperations;
   readonly contracts: ContractBook;
   readonly distrust = new HolderDistrust();
+  readonly recall: WitnessRecall;
+  readonly contractRepair: ContractRepair;
   readonly #options: WitnessServiceOptions;
   readonly #locks: GenerationLocks;
   readonly #server: WitnessServer;
@@ -151,6 +155,7 @@ export class WitnessService {
       generations: sightings,
       locks,
       onShelfChanged,
+      onSpoiled: (key) => this.recall.miss(key),
     }));
     this.#assembler = new WitnessAssembler({
       ...options,
@@ -172,6 +177,7 @@ export class WitnessService {
       chosen: (key) => this.chosen(key),
       drop: (key) => this.#drop(key),
     });
+    this.recall = new WitnessRecall({ ...options, shelf, client, assembler: this.#assembler });
     this.#challenger = new Challenger({
       ...options,
       client,
@@ -182,6 +188,7 @@ export class WitnessService {
       sample: limits.challengeSample,
       onFinding: (key) => this.fetcher.consider(key),
     });
+    this.contractRepair = new ContractRepair({ ...options, path: layout.contracts, book: contracts });
     this.#contractSync = new ContractSync({ ...options, client, book: contracts });
     this.#repair = new RepairSweep({
       clock,
@@ -241,19 +248,29 @@ export class WitnessService {
     return this.#options.store.replica.workable((slot, rank) => this.shelf.hasReached(slot, rank));
   }
 
-  /** Begins to challenge holders, to bring contracts, and to repair what holders that left take with them. */
-  join(): void {
+  /** Peers came or went. */
+  peersChanged(): void {
+    this.fetcher.peersChanged();
+    this.recall.peersChanged();
+  }
+
+  /**
+   * Begins to challenge holders, to bring contracts and what was found bad, and to repair what holders that left take with
+   * them. Throws `DiskError`.
+   */
+  async join(): Promise<void> {
     this.#challenger.start();
     this.#contractSync.start();
     this.#advertiser?.start();
     if (this.#options.policy.kind === 'factor') this.#repair.start();
+    await this.recall.start();
   }
 
   async stop(): Promise<void> {
     this.#challenger.stop();
     this.#repair.stop();
     const synced = this.#contractSync.stop();
-    const fetched = this.fetcher.stop();
+    const fetched = Promise.all([this.fetcher.stop(), this.recall.stop()]);
     this.client.stop();
     await Promise.all([fetched, synced, this.#advertiser?.stop()]);
   }

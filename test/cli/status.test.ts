@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
-import { duration } from '../../src/cli/duration.ts';
+import { duration } from '../../src/duration.ts';
 import { startRpcServer } from '../../src/rpc/server.ts';
 import { result, serveRpc } from '../chain/rpc-endpoint.ts';
 import { status, testQueries } from '../rpc/queries.ts';

@@ -89,7 +89,7 @@ describe('driftlock top', () => {
       'claims nothing',
       'skew bound',
       'ENOSPC',
-      '1 blocks',
+      '1 block',
       '4 alerts',
     ].entries()) {
       assert(alerts[at]?.includes(word), alerts[at]);

@@ -8,7 +8,16 @@ import { configureNode, runNode, type RunningNode } from '../../src/index.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { until } from '../cluster/until.ts';
 import { driftlock, jsonLines, temporaryFolder } from './cli.ts';
-import { archived, hashOf, makeDatadir, put, validatePath, witnessPath } from './datadir.ts';
+import {
+  archived,
+  contractLine,
+  contractsPath,
+  hashOf,
+  makeDatadir,
+  put,
+  validatePath,
+  witnessPath,
+} from './datadir.ts';
 
 const archivedValidate = join('backup', '2', blockFileName('validate', archived));
 const archivedWitness = join('backup', '2', blockFileName('witness', archived));
@@ -90,6 +99,37 @@ describe('driftlock verify --repair', () => {
       await peer.stop();
       await node.stop();
     }
+  });
+
+  it('takes rotten lines out of contracts.txt, has peers bring them again, and says what was done', async () => {
+    await using folder = await temporaryFolder();
+    await using other = await temporaryFolder();
+    await makeDatadir(folder.path);
+    const [first, second, third] = [contractLine('0x6001'), contractLine('0x6002'), contractLine('0x6003')];
+    await put(folder.path, contractsPath, first + second);
+    await put(other.path, contractsPath, first.replace('0x6001"', '0x6009"') + second.slice(0, 20) + third);
+    const reader = await run({ datadir: other.path });
+    await reader.stop();
+    const node = await run({ datadir: folder.path, members: [reader.peerId] });
+    try {
+      const flags = node.addresses.flatMap((address) => ['--peer', address]);
+      const { code, stdout, stderr } = await driftlock(['verify', '--datadir', other.path, '--repair', ...flags]);
+      equal(code, 0, stderr);
+      match(stderr, /contracts\.txt line 1: code: expected keccak256/);
+      match(stdout, /^repaired: validate\/contracts\.txt: 2 lines were put aside; no contract is missing$/m);
+      const text = await readFile(join(other.path, contractsPath), 'utf8');
+      const whole = text.split('\n').filter((line) => line.trim() !== '');
+      deepEqual(new Set(whole.map((line) => `${line.trim()}\n`)), new Set([first, second, third]));
+      equal(await quarantined(other.path), 1);
+    } finally {
+      await node.stop();
+    }
+
+    await put(folder.path, contractsPath, first.replace('0x6001"', '0x6009"') + third);
+    const alone = await driftlock(['verify', '--datadir', folder.path, '--repair', '--wait', '1', '--json']);
+    equal(alone.code, 0, alone.stderr);
+    const detail = '1 line was put aside; 1 contract is missing that no peer in reach has given yet';
+    deepEqual(jsonLines(alone.stdout).at(-2), { file: contractsPath, repaired: true, detail });
   });
 
   it('starts a node that fetches from the peers that are named', async () => {

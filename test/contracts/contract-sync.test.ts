@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import { keccak256 } from '../../crdt/hash.ts';
-import { bytesToHex } from '../../crdt/hex.ts';
 import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
 import { ContractBook } from '../../src/contracts/contract-book.ts';
 import { parseContracts } from '../../src/files/contracts.ts';
 import { Cluster, type Machine } from '../node/memory-cluster.ts';
 import { payloadOf } from '../net/witness/peers.ts';
-
-function lineOf(code: Uint8Array): string {
-  return `["${keccak256(code)}","0x${bytesToHex(code)}"]\n`;
-}
-
-const lines = Array.from({ length: 5 }, (_, at) => lineOf(payloadOf(100 + at, at)));
+import { lineOf, lines } from './lines.ts';
 
 async function pair(): Promise<{ cluster: Cluster; a: Machine; b: Machine }> {
   const cluster = new Cluster();

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { keccak256 } from '../../crdt/hash.ts';
-import { CONTRACT_LINE_BYTES_MAX } from '../../src/files/contract-line.ts';
-import { applyRepairs, CONTRACTS_FILE_BYTES_MAX, parseContracts, type Contracts } from '../../src/files/contracts.ts';
+import { CONTRACT_LINE_BYTES_MAX, possibleHashes } from '../../src/files/contract-line.ts';
+import { CONTRACTS_FILE_BYTES_MAX, parseContracts, type Contracts } from '../../src/files/contracts.ts';
+import { repairOf } from '../../src/files/contracts-repair.ts';
 import { needsFixtures } from '../fixtures.ts';
 import { holds } from '../properties.ts';
 import { hashOf } from './arbitraries.ts';
@@ -26,9 +27,17 @@ const other = analyzedLine(Uint8Array.of(0x5b));
 const lineTexts = (contracts: Contracts): string[] => contracts.lines.map(({ text }) => text);
 
 /** The file after its repair. */
-function repaired(text: string): string {
+function repairedFile(text: string): string {
   const bytes = bytesOf(text);
-  return textOf(applyRepairs(bytes, parseContracts(bytes).repairs));
+  const { overwrites, append } = repairOf(bytes, parseContracts(bytes));
+  const file = Uint8Array.from([...bytes, ...append]);
+  for (const overwrite of overwrites) file.set(overwrite.bytes, overwrite.offset);
+  return textOf(file);
+}
+
+/** What is left of it when lines of white space are passed over, as readers do. */
+function repaired(text: string): string {
+  return repairedFile(text).replaceAll(/^[ \t\r]*\n/gm, '');
 }
 
 /** The code and reason of the only line of `text`, which must be bad. */
@@ -46,7 +55,7 @@ describe('contracts.txt', () => {
     const contracts = parseContracts(bytes);
     assert.equal(contracts.lines.length, 10);
     assert.deepEqual(contracts.bad, []);
-    assert.deepEqual(contracts.repairs, []);
+    assert.deepEqual(repairOf(bytes, contracts).overwrites, []);
     const rebuilt = lineTexts(contracts)
       .map((text) => `${text}\n`)
       .join('');
@@ -150,6 +159,7 @@ describe('contracts.txt', () => {
       {
         lineNumber: 2,
         offset: good.length + 1,
+        lengthBytes: 30,
         code: 'ERR_TORN_LINE',
         reason: 'contracts.txt line 2: expected one line, found 30 bytes of a torn line beside a whole one',
       },
@@ -165,21 +175,42 @@ describe('contracts.txt', () => {
     const contracts = parseContracts(bytesOf(text));
     assert.deepEqual(lineTexts(contracts), [good, other, good, other]);
     assert.deepEqual(contracts.bad, []);
-    assert.equal(repaired(text), `${good}\n${other}\n\n${good}\n${other}\n`);
+    assert.equal(repaired(text), `${good}\n${good}\n${other}\n${other}\n`, 'what was glued on moves to the end');
+    assert.equal(repaired(`${good}${other}`), `${good}\n${other}\n`);
   });
 
-  it('separates a glued line that does not verify, and keeps it', () => {
+  it('separates a glued line that does not verify, and takes it out', () => {
     const wrong = good.replace('0x60', '0x61');
     const contracts = parseContracts(bytesOf(`${wrong}${other}\n`));
     assert.deepEqual(lineTexts(contracts), [other]);
     assert.equal(contracts.bad[0]?.code, 'ERR_BAD_CHECKSUM');
-    assert.equal(repaired(`${wrong}${other}\n`), `${wrong}\n${other}\n`);
+    assert.equal(repaired(`${wrong}${other}\n`), `${other}\n`);
+    assert.equal(repaired(`${other}${wrong}\n`), `${other}\n`);
   });
 
-  it('leaves lines that are bad for any other reason where they are', () => {
-    const text = `{}\n${good.replace('0x60', '0x61')}\n`;
-    assert.equal(repaired(text), text);
-    assert.equal(repaired('{}'), '{}\n');
+  it('gives back what was rotten, and touches no byte of any other line', () => {
+    const rotten = [good.replace('0x60', '0x61'), '{}', good.replace('["0x', '["0y')];
+    const text = `${good}\n${rotten[0]}\n${other}\n${rotten[1]}\n${rotten[2]}\n${good}\n`;
+    const bytes = bytesOf(text);
+    assert.deepEqual(repairOf(bytes, parseContracts(bytes)).rotten.map(textOf), rotten);
+    const file = repairedFile(text);
+    assert.equal(file.length, text.length);
+    for (const line of [good, other]) assert.equal(file.indexOf(line), text.indexOf(line));
+    assert.equal(repaired(text), `${good}\n${other}\n${good}\n`);
+    assert.equal(repaired('{}'), '');
+  });
+
+  it('leaves a line of a form that a later version may know', () => {
+    const later = `["${hashOf(1)}",{"Eof":"0x"}]\n`;
+    assert.equal(repaired(later), later);
+  });
+
+  it('tells which contracts a rotten line can have been', () => {
+    const [stated, spoiled] = [keccak256(code), keccak256(Uint8Array.of(0x61, 0x01, 0x5b, 0x00))];
+    assert.deepEqual(possibleHashes(bytesOf(good.replace('0x60', '0x61'))), [stated, spoiled]);
+    assert.deepEqual(possibleHashes(bytesOf(good.slice(0, 100))), [stated]);
+    assert.deepEqual(possibleHashes(bytesOf(good.replace('["0x', '["0y'))), [stated]);
+    assert.deepEqual(possibleHashes(bytesOf('{}')), []);
   });
 
   it('loses nothing but the torn line, and is whole after its repair, wherever it was cut off', () => {
@@ -201,7 +232,7 @@ describe('contracts.txt', () => {
   it('that is empty has no lines and needs no repair', () => {
     const contracts = parseContracts(new Uint8Array());
     assert.deepEqual(contracts.lines, []);
-    assert.deepEqual(contracts.repairs, []);
+    assert.equal(repaired(''), '');
   });
 
   it('has lines of the largest size, and one byte more is a bad line that is left alone', () => {

@@ -12,6 +12,7 @@ const NAMES: Readonly<Record<NodeEvent['type'], true>> = {
   'clock-stepped': true,
   'contracts-failed': true,
   'contracts-fetched': true,
+  'contracts-repaired': true,
   converged: true,
   disputed: true,
   'document-exchange-failed': true,

@@ -12,6 +12,7 @@ function statusOf(machine: Machine, cluster: Cluster): NodeStatus {
     node: machine.node,
     self: machine.id,
     cluster: SETTINGS.cluster,
+    region: SETTINGS.region,
     datadir: '/data',
     members: cluster.members(),
     validator: machine.validator,

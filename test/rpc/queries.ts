@@ -42,6 +42,7 @@ export const status: NodeStatus = {
   peerId: peerIdText(identity.node),
   cluster: 'driftlock',
   version: '0.1.0',
+  region: 'eu',
   mode: 'normal',
   modeHeldMs: 11_000,
   modeTrigger: 'caught-up',
@@ -97,6 +98,9 @@ export const status: NodeStatus = {
     {
       peerId: peerIdText(identityFromSeed(new Uint8Array(32).fill(8)).node),
       connected: true,
+      live: true,
+      region: 'us',
+      version: '0.1.0',
       roundTripMs: 1.5,
       clock: { offsetMs: 0.5, boundMs: 1.25, roundTripMs: 0.4, skewed: false },
       silentMs: 300,

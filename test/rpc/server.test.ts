@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { isFailure } from '../../crdt/errors.ts';
-import type { BlockKey } from '../../crdt/ids.ts';
+import type { Rereading } from '../../src/rpc/file-methods.ts';
 import { INVALID_PARAMS, RPC_LIMITS } from '../../src/rpc/json-rpc.ts';
 import {
   CONNECTIONS_MAX,
@@ -13,7 +13,7 @@ import {
   type RpcServer,
   type RpcServerOptions,
 } from '../../src/rpc/server.ts';
-import { REREAD_BLOCKS_MAX, type BlockFiles } from '../../src/scrub/reread.ts';
+import { REREAD_BLOCKS_MAX } from '../../src/scrub/reread.ts';
 import { blobIds, named, success, testQueries, witness } from './queries.ts';
 
 interface Answer {
@@ -45,8 +45,10 @@ async function send(
   return { status: response.statusCode, headers: response.headers, body: text };
 }
 
-const rereadNothing = (key: BlockKey): Promise<BlockFiles> =>
-  Promise.resolve({ key, validate: 'good', witness: 'out-of-reach' });
+const rereadNothing: Rereading = {
+  reread: (key) => Promise.resolve({ key, validate: 'good', witness: 'out-of-reach' }),
+  rereadContracts: () => Promise.resolve({ removed: 2, missing: 1 }),
+};
 
 const blocks = [{ block: success.number, hash: success.hash }];
 
@@ -213,7 +215,7 @@ describe('the RPC server', () => {
   });
 
   it('has REREAD_BLOCKS_MAX blocks read again at once and not one more, and none where it is off', async () => {
-    const server = await start({ reread: rereadNothing });
+    const server = await start({ files: rereadNothing });
     const ask = async (params: unknown): Promise<string> =>
       (await send(server, { body: call('driftlock_reread', params) })).body;
     deepEqual(JSON.parse(await ask({ blocks })), {
@@ -224,7 +226,10 @@ describe('the RPC server', () => {
     const most = Array.from({ length: REREAD_BLOCKS_MAX }, () => blocks[0]);
     equal((await ask({ blocks: most })).includes('"result"'), true);
     equal((await ask({ blocks: [...most, blocks[0]] })).includes(`"code":${INVALID_PARAMS}`), true);
+    const contracts = (await send(server, { body: call('driftlock_rereadContracts') })).body;
+    deepEqual(JSON.parse(contracts), { jsonrpc: '2.0', id: 1, result: { removed: 2, missing: 1 } });
     const off = await start();
     equal((await send(off, { body: call('driftlock_reread', { blocks }) })).body.includes('-32601'), true);
+    equal((await send(off, { body: call('driftlock_rereadContracts') })).body.includes('-32601'), true);
   });
 });

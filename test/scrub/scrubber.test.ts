@@ -35,7 +35,12 @@ function makeBench(filesPerSecond: number, fails?: number): Bench {
   };
   const takeIn = { validate: look('validate'), witness: look('witness') };
   const onEvent = (event: ScrubEvent): void => void events.push(event);
-  const scrubber = new Scrubber({ replica, files, blocks: replica.blocks, clock, filesPerSecond, takeIn, onEvent });
+  const lookAtContracts = async (): Promise<void> => {
+    looks.push(`contracts at ${clock.monotonicMs()}`);
+    if (fails !== undefined) throw new DriftlockError('ERR_DISK', { argument: 'file', expected: 'it', found: 'none' });
+  };
+  const parts = { replica, files, takeIn, lookAtContracts };
+  const scrubber = new Scrubber({ ...parts, blocks: replica.blocks, clock, filesPerSecond, onEvent });
   return { clock, files, events, looks, scrubber };
 }
 
@@ -46,14 +51,15 @@ describe('the background check', () => {
     await clock.advance(500);
     assert.deepEqual(scrubber.progress, { rounds: 0, passed: 1 });
     await clock.advance(500);
-    assert.deepEqual(looks, ['validate 0 at 0', 'validate 1 at 250', 'witness 1 at 500', 'validate 2 at 750']);
+    const blocks = ['validate 0 at 0', 'validate 1 at 250', 'witness 1 at 500', 'validate 2 at 750'];
+    assert.deepEqual(looks, ['contracts at 0', ...blocks]);
     assert.deepEqual(events, [{ type: 'scrubbed', files: 4 }]);
     assert.deepEqual(scrubber.progress, { rounds: 1, passed: undefined });
     await clock.advance(600_000);
-    assert.equal(looks[4], 'validate 0 at 601000');
+    assert.deepEqual(looks.slice(5), ['contracts at 601000', 'validate 0 at 601000']);
     await scrubber.stop();
     await clock.advance(600_000);
-    assert.equal(looks.length, 5);
+    assert.equal(looks.length, 7);
   });
 
   it('waits ten minutes at first when the files were read just now, and never begins at 0 files a second', async () => {
@@ -62,7 +68,7 @@ describe('the background check', () => {
     await fresh.clock.advance(599_999);
     assert.deepEqual(fresh.looks, []);
     await fresh.clock.advance(1);
-    assert.equal(fresh.looks.length, 1);
+    assert.equal(fresh.looks.length, 2);
     await fresh.scrubber.stop();
     const off = makeBench(0);
     off.scrubber.start(true);
@@ -75,10 +81,10 @@ describe('the background check', () => {
     const { clock, events, looks, scrubber } = makeBench(4, 1);
     scrubber.start(true);
     await clock.advance(1_000);
-    assert.equal(looks.length, 4);
+    assert.equal(looks.length, 5);
     assert.deepEqual(
       events.map(({ type }) => type),
-      ['scrub-failed', 'scrub-failed', 'scrubbed'],
+      ['scrub-failed', 'scrub-failed', 'scrub-failed', 'scrubbed'],
     );
     await scrubber.stop();
   });

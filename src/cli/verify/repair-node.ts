@@ -10,7 +10,7 @@ import type { Clock } from '../../../net/clock.ts';
 import { isFailure } from '../../../crdt/errors.ts';
 import type { NodeConfig } from '../../config/node-config.ts';
 import { KEEP_ALL } from '../../node/housekeeping-settings.ts';
-import { fetchStatus, rereadBlocks } from '../../rpc/client.ts';
+import { fetchStatus, rereadBlocks, rereadContracts } from '../../rpc/client.ts';
 import { UsageError } from '../exit-codes.ts';
 import type { RepairNode } from './repair.ts';
 
@@ -46,6 +46,7 @@ async function startNode(config: NodeConfig): Promise<RepairSession> {
   return {
     hasPeers: config.peers.length > 0 || config.members.length > 0,
     reread: (keys: readonly BlockKey[]) => Promise.all(keys.map((key) => node.reread(key))),
+    rereadContracts: () => node.rereadContracts(),
     [Symbol.asyncDispose]: () => node.stop(),
   };
 }
@@ -58,6 +59,7 @@ async function askNode(datadir: string, rpc: URL, clock: Clock): Promise<RepairS
   return {
     hasPeers: status.peers.length > 0,
     reread: (keys: readonly BlockKey[]) => rereadBlocks(rpc, clock, keys),
+    rereadContracts: () => rereadContracts(rpc, clock),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

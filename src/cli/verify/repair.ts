@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { blockId, type BlockId, type BlockKey } from '../../../crdt/ids.ts';
 import { pause, type Clock } from '../../../net/clock.ts';
 import type { DatadirLayout } from '../../datadir/layout.ts';
+import type { ContractsFound } from '../../contracts/contract-repair.ts';
 import { backupFolder, CHAIN_STATUS_FILE, parseBlockFileName, type BlockFileKind } from '../../files/file-names.ts';
 import { REREAD_BLOCKS_MAX, type BlockFiles } from '../../scrub/reread.ts';
 import type { TreeDisk } from './tree-disk.ts';
@@ -16,12 +17,14 @@ import { verifyFile } from './verify-datadir.ts';
 /** A node that can be asked to read files again. */
 export interface RepairNode {
   reread(keys: readonly BlockKey[]): Promise<readonly BlockFiles[]>;
+  rereadContracts(): Promise<ContractsFound>;
   /** Whether peers may bring what is missing here: then it is worth waiting for them. */
   readonly hasPeers: boolean;
 }
 
 export type RepairOutcome =
-  | { readonly file: string; readonly repaired: true }
+  /** `detail`: what it cost, where it cost something. */
+  | { readonly file: string; readonly repaired: true; readonly detail?: string }
   | { readonly file: string; readonly repaired: false; readonly reason: string };
 
 export interface RepairOptions {
@@ -32,7 +35,7 @@ export interface RepairOptions {
   readonly waitMs: number;
 }
 
-const LOOK_AGAIN_MS = 500;
+export const LOOK_AGAIN_MS = 500;
 
 /** `files`: those that were found bad, relative to the data directory. */
 export async function repairFiles(files: readonly string[], options: RepairOptions): Promise<readonly RepairOutcome[]> {
@@ -84,7 +87,12 @@ async function isGood(file: string, { disk, layout }: RepairOptions): Promise<bo
 }
 
 const IN_TIME: ReadonlySet<BlockFiles['validate' | 'witness']> = new Set(['unwritten', 'fetching']);
-const BY_PEERS: ReadonlySet<BlockFiles['validate' | 'witness']> = new Set(['unknown', 'out-of-reach', 'unannounced']);
+const BY_PEERS: ReadonlySet<BlockFiles['validate' | 'witness']> = new Set([
+  'unknown',
+  'out-of-reach',
+  'unannounced',
+  'another',
+]);
 
 function mayStillCome(file: string, found: ReadonlyMap<BlockId, BlockFiles>, hasPeers: boolean): boolean {
   const standing = standingOf(file, found);
@@ -104,7 +112,8 @@ const REASONS: Readonly<Record<BlockFiles['validate' | 'witness'], string>> = {
   unknown: 'nothing is known of the block, here or among the peers in reach',
   fetching: 'it could not be fetched in time',
   'out-of-reach': 'no peer in reach holds it',
-  unannounced: 'no record says which witness it was: its block is settled, or nobody has announced it',
+  unannounced: 'nobody has announced it',
+  another: 'its block is settled, and what peers in reach hold is not what was here',
   'not-kept': 'the witness policy of this node does not keep it',
   'over-budget': 'there is no room for it within the disk budget for witnesses',
 };

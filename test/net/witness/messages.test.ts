@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { chunkCount } from '../../../crdt/block/payload-digest.ts';
-import { WITNESS_PAYLOAD_BYTES_MAX } from '../../../crdt/block/witness.ts';
+import { WITNESS_PAYLOAD_BYTES_MAX, type WitnessDescription } from '../../../crdt/block/witness.ts';
 import { Writer } from '../../../crdt/codec/writer.ts';
 import {
   CHALLENGE_BYTES_MAX,
@@ -12,7 +12,9 @@ import {
 } from '../../../net/witness/limits.ts';
 import {
   decodeAnswerFront,
+  decodeDescription,
   decodeWitnessRequest,
+  encodeDescription,
   encodeWitnessAnswer,
   encodeWitnessRequest,
   type WitnessAnswer,
@@ -45,6 +47,7 @@ const arbitraryContractRequest: fc.Arbitrary<WitnessRequest> = fc.oneof(
   fc
     .tuple(digest, fc.nat(CONTRACT_LINE_PARTS_MAX - 1))
     .map(([contract, part]) => ({ kind: 'contract-line', contract, part }) as const),
+  fc.nat(10_000).map((number) => ({ kind: 'description', key: { number, hash: hashOf(number) } }) as const),
 );
 const arbitraryAnswer: fc.Arbitrary<WitnessAnswer> = fc.oneof(
   fc.uint8Array({ maxLength: 64 }).map((body) => ({ status: 'found', body }) as const),
@@ -56,6 +59,16 @@ const challenge = (ranges: Extract<WitnessRequest, { kind: 'challenge' }>['range
 const line = (part: number): Uint8Array => encodeWitnessRequest({ kind: 'contract-line', contract: hashOf(1), part });
 const chunk = (index: number): Uint8Array => encodeWitnessRequest({ kind: 'chunk', payloadDigest: hashOf(1), index });
 
+const DESCRIPTION: WitnessDescription = {
+  state: 'Completed',
+  payloadDigest: hashOf(1),
+  payloadBytes: 300,
+  parentHash: hashOf(2),
+  preStateRoot: hashOf(3),
+  lockTimeSeconds: 7n,
+  blobIds: [hashOf(4)],
+};
+
 describe('the messages of the witness protocol', () => {
   it('have these bytes', () => {
     const one = `b0${'00'.repeat(30)}01`;
@@ -66,6 +79,12 @@ describe('the messages of the witness protocol', () => {
     assert.equal(hex(encodeWitnessRequest({ kind: 'contract-buckets' })), '0203');
     assert.equal(hex(encodeWitnessRequest({ kind: 'contract-hashes', bucket: 255 })), '0204ff');
     assert.equal(hex(line(3)), `0205${one}03`);
+    const described = { kind: 'description', key: { number: 300, hash: hashOf(1) } } as const;
+    assert.equal(hex(encodeWitnessRequest(described)), `0206ac02${one}`);
+    assert.equal(
+      hex(encodeDescription(DESCRIPTION)),
+      `06${one}ac02b0${'00'.repeat(30)}02b0${'00'.repeat(30)}03000000000000000701b0${'00'.repeat(30)}04`,
+    );
     assert.equal(hex(encodeWitnessAnswer({ status: 'found', body: Uint8Array.of(7, 8) })), '02000708');
     assert.equal(hex(encodeWitnessAnswer({ status: 'not-found' })), '0201');
     assert.equal(hex(encodeWitnessAnswer({ status: 'busy' })), '0202');
@@ -87,6 +106,16 @@ describe('the messages of the witness protocol', () => {
         if (answer.status === 'found') assert.deepEqual(body, answer.body);
       }),
     );
+  });
+
+  it('describe a witness, of a payload of WITNESS_PAYLOAD_BYTES_MAX and not of one byte more', () => {
+    const longest = { ...DESCRIPTION, payloadBytes: WITNESS_PAYLOAD_BYTES_MAX };
+    assert.deepEqual(decodeDescription(encodeDescription(longest)), longest);
+    const longer = encodeDescription({ ...DESCRIPTION, payloadBytes: WITNESS_PAYLOAD_BYTES_MAX + 1 });
+    assertDecodeFails(() => decodeDescription(longer), 'ERR_OVER_LIMIT', 'witness payload size');
+    const unannounced = Uint8Array.of(1, ...encodeDescription(DESCRIPTION).subarray(1));
+    assertDecodeFails(() => decodeDescription(unannounced), 'ERR_BAD_ENUM', 'witness state');
+    assertSurvivesSpoiling(encodeDescription(DESCRIPTION), decodeDescription);
   });
 
   it('spoiled in any bit or cut anywhere are undecodable or another one', () => {
@@ -122,7 +151,7 @@ describe('the messages of the witness protocol', () => {
 
   it('of another version, kind or status, or with bytes behind nothing, are refused', () => {
     assertDecodeFails(() => decodeWitnessRequest(new Uint8Array(34)), 'ERR_UNKNOWN_VERSION', 'witness request version');
-    const unknownKind = new Writer().u8(2).u8(6).hash(hashOf(1)).finish();
+    const unknownKind = new Writer().u8(2).u8(7).hash(hashOf(1)).finish();
     assertDecodeFails(() => decodeWitnessRequest(unknownKind), 'ERR_BAD_ENUM', 'witness request kind');
     assertDecodeFails(() => decodeAnswerFront(Uint8Array.of(1, 0), 0), 'ERR_UNKNOWN_VERSION', 'witness answer version');
     assertDecodeFails(() => decodeAnswerFront(Uint8Array.of(2, 3), 0), 'ERR_BAD_ENUM', 'witness answer status');

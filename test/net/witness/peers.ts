@@ -47,6 +47,7 @@ export function wantedOf(payload: Uint8Array): WantedWitness {
 export function sourceOf(...payloads: readonly Uint8Array[]): WitnessSource {
   const find = (digest: string): Uint8Array | undefined => payloads.find((each) => payloadDigestOf(each) === digest);
   return {
+    describe: async () => undefined,
     chunkList: async (digest) => {
       const payload = find(digest);
       return payload === undefined ? undefined : encodeChunkList(chunkListOf(payload));

@@ -49,7 +49,11 @@ function heldBack(answerBytes = CHUNK_BYTES): { source: WitnessSource; asked: ()
     await gate.promise;
     return payload.subarray(0, answerBytes);
   };
-  return { source: { chunkList: give, chunk: give, prove: give }, asked: () => asked, letGo: () => gate.resolve() };
+  return {
+    source: { chunkList: give, chunk: give, prove: give, describe: give },
+    asked: () => asked,
+    letGo: () => gate.resolve(),
+  };
 }
 
 function serverOf(source: WitnessSource): HolderMaker {
