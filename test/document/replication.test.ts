@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import * as Y from 'yjs';
+import { Writer } from '../../crdt/codec/writer.ts';
 import { encodeNews, DOCUMENT_TOPIC, type DocumentNews } from '../../net/document/gossip.ts';
 import {
+  AWARENESS_STATE_BYTES_MAX,
   AWARENESS_TIMEOUT_MS,
   DOCUMENT_GOSSIP_BYTES_PER_SECOND,
   DOCUMENT_GOSSIP_PAYLOAD_BYTES_MAX,
@@ -221,6 +223,18 @@ describe('the cluster document on several nodes', () => {
     await cluster.clock.advance(10);
     assert.equal(a.room.presences.count, 1);
     await a.stop();
+  });
+
+  it('shows as many on every node as one browser claims to be, whatever they say', async () => {
+    const cluster = await started(2);
+    const [a, b] = two(cluster);
+    const count = 150;
+    const writer = new Writer().varint(count);
+    const state = JSON.stringify({ name: 'x'.repeat(AWARENESS_STATE_BYTES_MAX - 20) });
+    for (let client = 10; client < 10 + count; client++) writer.varint(client).varint(1).text(state);
+    a.room.presences.take(writer.finish());
+    await cluster.until(() => b.room.presences.count === count + 2, 1_000);
+    await cluster.stop();
   });
 
   it('takes nothing from a member that sends what is no update or presence, or too much, and goes on', async () => {

@@ -10,7 +10,7 @@ import type { Network } from '../../net/network.ts';
 import { datadirLayout } from '../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../src/datadir/prepare.ts';
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
-import { ROOM_FOR_EDITS } from '../../src/document/cluster-document.ts';
+import { EDIT_CAPACITY } from '../../src/document/cluster-document.ts';
 import { DocumentRoom } from '../../src/document/document-room.ts';
 import type { NodeEvent } from '../../src/node/events.ts';
 import { MachineClock } from '../../src/sim/machine-clock.ts';
@@ -61,7 +61,7 @@ export function type(room: DocumentRoom, key: string, text: string, client: numb
     doc.getMap('noteIndex').set(key, { atMs: 1 });
     doc.getText(`note/${key}`).insert(0, text);
   });
-  assert.equal(room.document.take(Y.encodeStateAsUpdate(doc, before), 'a browser', ROOM_FOR_EDITS), 'applied');
+  assert.equal(room.document.take(Y.encodeStateAsUpdate(doc, before), 'a browser', EDIT_CAPACITY), 'applied');
 }
 
 export function noteIn(room: DocumentRoom, key: string): string | undefined {
