@@ -14,6 +14,7 @@ import type { WitnessClient } from './client.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { AnswerRoom } from './pending-answer.ts';
 import { ChunkSchedule, OVERTAKE_MS } from './schedule.ts';
+import { faultBehind } from './shown-size.ts';
 import { WitnessTransferError } from './transfer-error.ts';
 
 /** Chunks that one source is asked for at a time: 2 MiB, 20 MB/s at a round trip of 100 ms. */
@@ -78,8 +79,9 @@ async function findChunkList(retrieval: Retrieval, left: NodeId[]): Promise<read
       );
     } catch (error) {
       if (signal.aborted) throw abortReason(signal);
+      const fault = await faultBehind(error, source, wanted, client, signal);
       left.shift();
-      onSourceLost(source, error);
+      onSourceLost(source, fault);
     }
   }
   return undefined;
@@ -189,7 +191,7 @@ class Download {
     try {
       bytes = await this.#ask(source, index, room);
     } catch (error) {
-      if (!this.#over.signal.aborted && this.#inFlight.has(source)) this.#drop(source, error);
+      await this.#drop(source, error);
       return;
     }
     this.#arrivedSinceTick++;
@@ -214,10 +216,15 @@ class Download {
     throw new WitnessTransferError('ERR_WITNESS_DIGEST', source, nameOf(payloadDigest), expected, digest);
   }
 
-  #drop(source: NodeId, error: unknown): void {
-    this.#inFlight.delete(source);
+  async #drop(source: NodeId, error: unknown): Promise<void> {
+    const { client, wanted, onSourceLost } = this.#retrieval;
+    const { signal } = this.#over;
+    // A list that was checked has confirmed the size.
+    const isSizeOpen = this.#chunks.length === 1 && !signal.aborted;
+    const fault = isSizeOpen ? await faultBehind(error, source, wanted, client, signal) : error;
+    if (signal.aborted || !this.#inFlight.delete(source)) return;
     this.#schedule.drop(source);
-    this.#retrieval.onSourceLost(source, error);
+    onSourceLost(source, fault);
   }
 }
 

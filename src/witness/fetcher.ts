@@ -15,19 +15,18 @@ import { stateRank, type WitnessAnnouncement } from '../../crdt/block/witness.ts
 import { isFailure, textOf } from '../../crdt/errors.ts';
 import { blockId, type BlockId, type BlockKey, type Hash32, type NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
-import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
 import type { Network, PeerLink } from '../../net/network.ts';
-import { WitnessTransferError } from '../../net/witness/transfer-error.ts';
 import { rankOf } from '../claim/rendezvous.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { WitnessAssembler } from './assembler.ts';
-import type { HolderDistrust } from './distrust.ts';
+import type { AnnouncementDistrust, HolderDistrust } from './distrust.ts';
 import type { HolderFinder } from './holder-finder.ts';
 import type { IoPriority } from './io-queue.ts';
 import type { WitnessLimits } from './limits.ts';
 import { decideDrop, decideFetch, type FetchDecision, type WitnessPolicy, type WitnessSituation } from './policy.ts';
 import type { WitnessShelf } from './shelf.ts';
 import { orderSources } from './sources.ts';
+import { transferFaultOf } from './transfer-fault.ts';
 
 export interface WitnessFetcherOptions {
   readonly network: Pick<Network, 'peers' | 'self'>;
@@ -36,6 +35,7 @@ export interface WitnessFetcherOptions {
   readonly shelf: WitnessShelf;
   readonly assembler: WitnessAssembler;
   readonly distrust: HolderDistrust;
+  readonly announcements: AnnouncementDistrust;
   readonly finder: HolderFinder;
   readonly policy: WitnessPolicy;
   readonly limits: Pick<WitnessLimits, 'smallFetches' | 'largeFetches' | 'diskBytes'>;
@@ -57,6 +57,13 @@ export type WitnessEvent =
   | { readonly type: 'witness-fetch-failed'; readonly key: BlockKey; readonly from: NodeId; readonly reason: string }
   /** A holder sent what is not what was announced. */
   | { readonly type: 'witness-source-blamed'; readonly key: BlockKey; readonly holder: NodeId; readonly reason: string }
+  /** Its author announced a size that the payload does not have. */
+  | {
+      readonly type: 'witness-announcement-blamed';
+      readonly key: BlockKey;
+      readonly author: NodeId;
+      readonly reason: string;
+    }
   | { readonly type: 'witness-write-failed'; readonly key: BlockKey; readonly reason: string }
   | { readonly type: 'witness-dropped'; readonly key: BlockKey };
 
@@ -319,12 +326,17 @@ export class WitnessFetcher {
     }
   }
 
-  #sourceLost(key: BlockKey, { payloadDigest }: WitnessAnnouncement, from: NodeId, error: unknown): void {
-    const { distrust, clock, onEvent } = this.#options;
-    onEvent({ type: 'witness-fetch-failed', key, from, reason: textOf(error) });
-    if (!isLie(error)) return;
-    distrust.blame(from, payloadDigest, clock.monotonicMs());
-    onEvent({ type: 'witness-source-blamed', key, holder: from, reason: textOf(error) });
+  #sourceLost(key: BlockKey, announcement: WitnessAnnouncement, from: NodeId, error: unknown): void {
+    const { distrust, announcements, clock, onEvent } = this.#options;
+    const [reason, fault, nowMs] = [textOf(error), transferFaultOf(error), clock.monotonicMs()];
+    onEvent({ type: 'witness-fetch-failed', key, from, reason });
+    if (fault === 'announcement') {
+      announcements.blame(announcement, nowMs);
+      onEvent({ type: 'witness-announcement-blamed', key, author: announcement.author, reason });
+    }
+    if (fault !== 'holder') return;
+    distrust.blame(from, announcement.payloadDigest, nowMs);
+    onEvent({ type: 'witness-source-blamed', key, holder: from, reason });
   }
 
   /** Trusted holders that are connected; where there are none, those that the directory knows. */
@@ -378,13 +390,4 @@ export class WitnessFetcher {
 /** How long to wait after so many tries before this one. */
 export function retryDelayMs(attempts: number): number {
   return Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempts, 10));
-}
-
-/** Whether the holder sent what it should not have, and not merely nothing. */
-function isLie(error: unknown): boolean {
-  if (error instanceof PeerMisbehaved) return true;
-  if (!(error instanceof WitnessTransferError)) return false;
-  return (
-    error.code === 'ERR_WITNESS_LIST' || error.code === 'ERR_WITNESS_LENGTH' || error.code === 'ERR_WITNESS_DIGEST'
-  );
 }

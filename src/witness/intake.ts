@@ -123,7 +123,11 @@ export class WitnessIntake {
     const { payloadDigest, payloadBytes } = payload;
     const isFinished = hasSuccess(record.results);
     shelf.put(key, { state, ...payload }, isFinished ? undefined : { parentHash, preStateRoot });
-    const news = newsOfWitness({ state, payloadDigest, blobIdCount: blobIds.length }, record, author.node);
+    const news = newsOfWitness(
+      { state, payloadDigest, payloadBytes, blobIdCount: blobIds.length },
+      record,
+      author.node,
+    );
     const witnesses: WitnessAnnouncement[] = [];
     if (news.announce) {
       const terms = {

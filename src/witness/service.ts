@@ -6,7 +6,7 @@
  * assembler and the locks alone, each of which looks at what stands there first.
  */
 
-import { chosenWitness, linkTo, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
+import { chosenWitness, linkTo, type WitnessAnnouncement, type Witnesses } from '../../crdt/block/witness.ts';
 import { successRoots } from '../../crdt/block/record.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
@@ -30,7 +30,7 @@ import type { FileLedger, FilePlace } from '../store/file-ledger.ts';
 import { WitnessAssembler } from './assembler.ts';
 import { Challenger, type ChallengeEvent } from './challenger.ts';
 import { ChunkStore } from './chunk-store.ts';
-import { HolderDistrust } from './distrust.ts';
+import { AnnouncementDistrust, HolderDistrust } from './distrust.ts';
 import { WitnessFetcher, type WitnessEvent } from './fetcher.ts';
 import { HolderAdvertiser } from './holder-advertiser.ts';
 import { HolderFinder } from './holder-finder.ts';
@@ -107,6 +107,7 @@ export class WitnessService {
   readonly operations: WitnessOperations;
   readonly contracts: ContractBook;
   readonly distrust = new HolderDistrust();
+  readonly #announcements = new AnnouncementDistrust();
   readonly recall: WitnessRecall;
   readonly contractRepair: ContractRepair;
   readonly #options: WitnessServiceOptions;
@@ -173,6 +174,7 @@ export class WitnessService {
       shelf,
       assembler: this.#assembler,
       distrust,
+      announcements: this.#announcements,
       finder,
       chosen: (key) => this.chosen(key),
       drop: (key) => this.#drop(key),
@@ -278,8 +280,7 @@ export class WitnessService {
   /** The announcement that the block's file is made from: see `chosenWitness`. */
   chosen(key: BlockKey): WitnessAnnouncement | undefined {
     const { replica } = this.#options.store;
-    const { witnesses } = replica.get(key);
-    return chosenWitness(witnesses, (witness) => {
+    return chosenWitness(this.#believed(key, replica.get(key).witnesses), (witness) => {
       const parent = { number: key.number - 1, hash: witness.parentHash };
       return linkTo(witness, key.number === 0 ? [] : successRoots(replica.get(parent).results));
     });
@@ -299,6 +300,17 @@ export class WitnessService {
       provided: this.#advertiser?.providedCount ?? 0,
       providing: this.#advertiser?.waitingCount ?? 0,
     };
+  }
+
+  /** Those that do not state a wrong size of their payload, by what was found at holders and by the payload that is here. */
+  #believed(key: BlockKey, witnesses: Witnesses): Witnesses {
+    const nowMs = this.#options.clock.monotonicMs();
+    const held = witnesses.length > 1 ? this.shelf.get(key) : undefined;
+    return witnesses.filter((witness) => {
+      const isOfHeld = witness.payloadDigest === held?.payloadDigest;
+      if (isOfHeld && witness.payloadBytes !== held?.payloadBytes) return false;
+      return this.#announcements.isBelieved(witness, nowMs);
+    });
   }
 
   async #drop(key: BlockKey): Promise<void> {
