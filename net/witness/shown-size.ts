@@ -16,17 +16,17 @@ import { WitnessTransferError } from './transfer-error.ts';
 
 type Ask = Pick<WitnessClient, 'ask'>;
 
-/** What is wrong, after `source` has failed with `error`: that, or `ERR_WITNESS_SIZE`. Costs two requests at most. */
+/** What is wrong, after `source` has failed with `failure`: that, or `ERR_WITNESS_SIZE`. Costs two requests at most. */
 export async function faultBehind(
-  error: unknown,
+  failure: unknown,
   source: NodeId,
   { payloadDigest, payloadBytes }: WantedWitness,
   client: Ask,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!isFailure(error, 'ERR_WITNESS_LIST', 'ERR_WITNESS_LENGTH', 'ERR_WITNESS_DIGEST')) return error;
+  if (!isFailure(failure, 'ERR_WITNESS_LIST', 'ERR_WITNESS_LENGTH', 'ERR_WITNESS_DIGEST')) return failure;
   const shownBytes = await shownSize(source, payloadDigest, client, signal).catch(() => undefined);
-  if (shownBytes === undefined || shownBytes === payloadBytes) return error;
+  if (shownBytes === undefined || shownBytes === payloadBytes) return failure;
   const what = `witness payload ${payloadDigest}`;
   const [expected, found] = [`the announced ${payloadBytes} bytes`, `${shownBytes} bytes of that digest`];
   return new WitnessTransferError('ERR_WITNESS_SIZE', source, what, expected, found);

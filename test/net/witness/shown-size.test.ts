@@ -29,6 +29,15 @@ async function fault(payload: Uint8Array, announcedBytes: number, holder: Holder
   return codes;
 }
 
+/** Gives the chunks of one payload, and a list that may be another's. */
+function chunksOf(payload: Uint8Array, list: Uint8Array): HolderMaker {
+  return liar((request) => {
+    const index = request.kind === 'chunk' ? request.index : 0;
+    const chunk = payload.slice(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+    return [encodeWitnessAnswer({ status: 'found', body: request.kind === 'chunk' ? chunk : list })];
+  });
+}
+
 const SIZES = [0, 1, 100, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 3 * CHUNK_BYTES + 5];
 
 describe('a holder of the announced digest', () => {
@@ -45,12 +54,6 @@ describe('a holder of the announced digest', () => {
   it('is at fault for bytes of another digest, whatever sizes they have', async () => {
     const payload = payloadOf(2 * CHUNK_BYTES + 5);
     const other = payloadOf(CHUNK_BYTES + 9, 4);
-    const chunksOf = (of: Uint8Array, list: Uint8Array): HolderMaker =>
-      liar((request) => {
-        const index = request.kind === 'chunk' ? request.index : 0;
-        const chunk = of.slice(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
-        return [encodeWitnessAnswer({ status: 'found', body: request.kind === 'chunk' ? chunk : list })];
-      });
     const [own, foreign] = [encodeChunkList(chunkListOf(payload)), encodeChunkList(chunkListOf(other))];
     for (const list of [own, foreign, new Uint8Array(), own.slice(0, 33), new Uint8Array(CHUNK_BYTES)]) {
       assert.deepEqual(await fault(payload, 77, chunksOf(other, list)), ['ERR_WITNESS_LENGTH']);
