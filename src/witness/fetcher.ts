@@ -20,6 +20,7 @@ import { rankOf } from '../claim/rendezvous.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { WitnessAssembler } from './assembler.ts';
 import type { AnnouncementDistrust, HolderDistrust } from './distrust.ts';
+import { RETRY_MS_MAX, retryDelayMs } from './fetch-retry.ts';
 import type { HolderFinder } from './holder-finder.ts';
 import type { IoPriority } from './io-queue.ts';
 import type { WitnessLimits } from './limits.ts';
@@ -67,10 +68,6 @@ export type WitnessEvent =
   | { readonly type: 'witness-write-failed'; readonly key: BlockKey; readonly reason: string }
   | { readonly type: 'witness-dropped'; readonly key: BlockKey };
 
-/** After every holder in reach was tried in vain, for the first time. */
-export const RETRY_MS_MIN = 2_000;
-export const RETRY_MS_MAX = 64_000;
-
 /** What to do about a block's witness. */
 export type WitnessNeed =
   /** Somebody has announced a payload that is not here. */
@@ -95,6 +92,12 @@ export type WitnessStanding =
   /** Of a settled block: peers hold another than the one that was here. */
   | 'another';
 
+/** A record that changes has its block considered anew, so `holders` are those that it names. */
+interface OutOfReach {
+  readonly key: BlockKey;
+  readonly holders: readonly NodeId[];
+}
+
 interface Missing {
   readonly sinceMs: number;
   attempts: number;
@@ -107,7 +110,7 @@ export class WitnessFetcher {
   readonly #wanted = new Set<BlockId>();
   readonly #missing = new Map<BlockId, Missing>();
   readonly #timers = new Map<BlockId, () => void>();
-  readonly #outOfReach = new Map<BlockId, BlockKey>();
+  readonly #outOfReach = new Map<BlockId, OutOfReach>();
   readonly #stopping = new AbortController();
   /** Of payloads that are being fetched. */
   #reservedBytes = 0;
@@ -136,9 +139,9 @@ export class WitnessFetcher {
 
   /** Peers came or went. */
   peersChanged(): void {
-    // Those that stay out of reach are put back meanwhile.
+    const linked = new Set(this.#options.network.peers().map(({ node }) => node));
     const waiting = [...this.#outOfReach.values()];
-    for (const key of waiting) this.consider(key);
+    for (const { key, holders } of waiting) if (holders.some((holder) => linked.has(holder))) this.consider(key);
   }
 
   /** The block's record or its place on the shelf changed, or who is in reach or alive. */
@@ -154,7 +157,7 @@ export class WitnessFetcher {
     else if (need.kind === 'nothing') this.#forget(id);
     if (need.kind === 'nothing' || need.kind === 'wait') return;
     if (need.kind === 'fetch' && !this.#options.finder.isPossible && this.#holdersInReach(key).length === 0) {
-      this.#outOfReach.set(id, key);
+      this.#outOfReach.set(id, { key, holders: this.#holdersOf(key) });
       return;
     }
     this.#enqueue(key, need.kind === 'drop' ? undefined : need.announcement, () => this.#serve(key));
@@ -360,9 +363,12 @@ export class WitnessFetcher {
   }
 
   #holdersInReach(key: BlockKey): readonly PeerLink[] {
-    const { network, store } = this.#options;
-    const holders = new Set(liveHolders(store.replica.get(key).holders));
-    return network.peers().filter(({ node }) => holders.has(node));
+    const holders = new Set(this.#holdersOf(key));
+    return this.#options.network.peers().filter(({ node }) => holders.has(node));
+  }
+
+  #holdersOf(key: BlockKey): readonly NodeId[] {
+    return liveHolders(this.#options.store.replica.get(key).holders);
   }
 
   #retryLater(key: BlockKey): void {
@@ -385,9 +391,4 @@ export class WitnessFetcher {
     this.#missing.delete(id);
     this.#overBudget.delete(id);
   }
-}
-
-/** How long to wait after so many tries before this one. */
-export function retryDelayMs(attempts: number): number {
-  return Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempts, 10));
 }

@@ -34,6 +34,7 @@ import { AnnouncementDistrust, HolderDistrust } from './distrust.ts';
 import { WitnessFetcher, type WitnessEvent } from './fetcher.ts';
 import { HolderAdvertiser } from './holder-advertiser.ts';
 import { HolderFinder } from './holder-finder.ts';
+import { FirstLook, type FirstLookEvent } from './first-look.ts';
 import { GenerationLocks } from './generation-locks.ts';
 import { WitnessIntake } from './intake.ts';
 import { ContractBook } from '../contracts/contract-book.ts';
@@ -77,7 +78,9 @@ export interface WitnessServiceOptions {
   /** See `WitnessIntakeOptions`. */
   readonly onAnnounced: (key: BlockKey) => void;
   readonly onShelfChanged: (key: BlockKey) => void;
-  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | ContractRepairEvent | IntakeEvent) => void;
+  readonly onEvent: (
+    event: WitnessEvent | ChallengeEvent | ContractEvent | ContractRepairEvent | FirstLookEvent | IntakeEvent,
+  ) => void;
   readonly onWriteError: (file: string, error: unknown) => void;
 }
 
@@ -120,6 +123,7 @@ export class WitnessService {
   readonly #chunks: ChunkStore;
   readonly #contractSync: ContractSync;
   readonly #repair: RepairSweep;
+  readonly #firstLook: FirstLook;
   readonly #advertiser: HolderAdvertiser | undefined;
 
   constructor(options: WitnessServiceOptions) {
@@ -192,6 +196,14 @@ export class WitnessService {
     });
     this.contractRepair = new ContractRepair({ ...options, path: layout.contracts, book: contracts });
     this.#contractSync = new ContractSync({ ...options, client, book: contracts });
+    this.#firstLook = new FirstLook({
+      clock,
+      keys: () => options.store.replica.workable((slot, rank) => shelf.hasReached(slot, rank)),
+      recheck: (key) => intake.recheck(key),
+      consider: options.onShelfChanged,
+      fileOf: pathOf,
+      onEvent: options.onEvent,
+    });
     this.#repair = new RepairSweep({
       clock,
       liveMembers: options.liveMembers,
@@ -232,22 +244,13 @@ export class WitnessService {
     await this.#locks.idle();
   }
 
-  /** What stands in the directory has been taken in: what went away meanwhile, and left-overs of earlier runs, are cleared. */
+  /** What stands in the directory has been taken in: left-overs of earlier runs are cleared. */
   async start(): Promise<void> {
-    const { store } = this.#options;
-    await this.intake.recheck(this.workable());
-    function* announced(): Generator<{ key: BlockKey; payloadDigest: WitnessAnnouncement['payloadDigest'] }> {
-      for (const key of store.replica.witnessed()) {
-        for (const { payloadDigest } of store.replica.get(key).witnesses) yield { key, payloadDigest };
-      }
-    }
-    await this.#assembler.sweep(announced());
+    const { replica } = this.#options.store;
+    await this.#assembler.sweep((key, digest) =>
+      replica.get(key).witnesses.some(({ payloadDigest }) => payloadDigest === digest),
+    );
     await this.#chunks.open();
-  }
-
-  /** Blocks that may still need work: see `Replica.workable`. */
-  workable(): Iterable<BlockKey> {
-    return this.#options.store.replica.workable((slot, rank) => this.shelf.hasReached(slot, rank));
   }
 
   /** Peers came or went. */
@@ -257,7 +260,7 @@ export class WitnessService {
   }
 
   /**
-   * Begins to challenge holders, to bring contracts and what was found bad, and to repair what holders that left take with
+   * Begins to look through what is missing here, to challenge holders, to bring contracts and what was found bad, and to repair what holders that left take with
    * them. Throws `DiskError`.
    */
   async join(): Promise<void> {
@@ -266,13 +269,14 @@ export class WitnessService {
     this.#advertiser?.start();
     if (this.#options.policy.kind === 'factor') this.#repair.start();
     await this.recall.start();
+    this.#firstLook.start();
   }
 
   async stop(): Promise<void> {
     this.#challenger.stop();
     this.#repair.stop();
     const synced = this.#contractSync.stop();
-    const fetched = Promise.all([this.fetcher.stop(), this.recall.stop()]);
+    const fetched = Promise.all([this.fetcher.stop(), this.recall.stop(), this.#firstLook.stop()]);
     this.client.stop();
     await Promise.all([fetched, synced, this.#advertiser?.stop()]);
   }
