@@ -15,6 +15,7 @@ import type { ChunkBuffers } from './chunk-buffers.ts';
 import { ChunkWindow } from './chunk-window.ts';
 import type { AnswerRoom } from './pending-answer.ts';
 import { ChunkSchedule, OVERTAKE_MS } from './schedule.ts';
+import { faultBehind } from './shown-size.ts';
 import { WitnessTransferError } from './transfer-error.ts';
 
 /** Chunks of one source that are asked for, checked or stored at a time: 2 MiB. */
@@ -79,8 +80,9 @@ async function findChunkList(retrieval: Retrieval, left: NodeId[]): Promise<read
       );
     } catch (error) {
       if (signal.aborted) throw abortReason(signal);
+      const fault = await faultBehind(error, source, wanted, client, signal);
       left.shift();
-      onSourceLost(source, error);
+      onSourceLost(source, fault);
     }
   }
   return undefined;
@@ -198,7 +200,7 @@ class Download {
     try {
       bytes = this.#checked(source, index, await this.#ask(source, supplier, index, room));
     } catch (error) {
-      if (!this.#over.signal.aborted && this.#suppliers.has(source)) this.#drop(source, error);
+      await this.#drop(source, error);
       return;
     }
     this.#arrivedSinceTick++;
@@ -234,10 +236,15 @@ class Download {
     throw new WitnessTransferError('ERR_WITNESS_DIGEST', source, nameOf(payloadDigest), expected, digest);
   }
 
-  #drop(source: NodeId, error: unknown): void {
-    this.#suppliers.delete(source);
+  async #drop(source: NodeId, error: unknown): Promise<void> {
+    const { client, wanted, onSourceLost } = this.#retrieval;
+    const { signal } = this.#over;
+    // A list that was checked has confirmed the size.
+    const isSizeOpen = this.#chunks.length === 1 && !signal.aborted;
+    const fault = isSizeOpen ? await faultBehind(error, source, wanted, client, signal) : error;
+    if (signal.aborted || !this.#suppliers.delete(source)) return;
     this.#schedule.drop(source);
-    this.#retrieval.onSourceLost(source, error);
+    onSourceLost(source, fault);
   }
 }
 
