@@ -44,6 +44,23 @@ describe('the schedule of exchanges', () => {
     assert.deepEqual(schedule.due(EXCHANGE_PERIOD_MS), [LOW, HIGH]);
   });
 
+  it('tells of news that came while an exchange was under way, whoever began it, and of what came before it only once', () => {
+    const schedule = linked();
+    schedule.soon(HIGH, 0);
+    schedule.began(HIGH);
+    assert.deepEqual(schedule.due(1_000), [], 'it is under way');
+    schedule.ended(HIGH, true, 1_000, 0);
+    assert.deepEqual(schedule.due(1_000 + EXCHANGE_SOON_MS), []);
+    schedule.began(HIGH);
+    schedule.soon(HIGH, 2_000);
+    schedule.ended(HIGH, true, 2_100, 0);
+    assert.deepEqual(schedule.due(2_000 + EXCHANGE_SOON_MS), [LOW, HIGH]);
+    schedule.began(HIGH);
+    schedule.soon(LOW, 3_000);
+    schedule.ended(LOW, true, 3_100, 0);
+    assert.deepEqual(schedule.due(3_000 + EXCHANGE_SOON_MS), [LOW], 'it may have begun before');
+  });
+
   it('forgets who is no longer linked, and meets it anew', () => {
     const schedule = linked();
     assert.deepEqual(schedule.linked([LOW], 10), []);
