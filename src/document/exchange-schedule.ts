@@ -1,5 +1,5 @@
 /**
- * When this node exchanges its document with which peer: on meeting it, soon after there is reason to think that it has or lacks
+ * When this node exchanges its document with which peer: on meeting it, again a moment later, soon after there is reason to think that it has or lacks
  * something, and every EXCHANGE_PERIOD_MS besides, whoever of the two begins.
  *
  * Invariant: pure in time, which is given; news that came while an exchange was under way is told by another one, since that one may
@@ -9,6 +9,8 @@
 import type { NodeId } from '../../crdt/ids.ts';
 
 export const EXCHANGE_PERIOD_MS = 30_000;
+/** From the first exchange after meeting to the second: gossipsub takes a heartbeat or two to carry anything on a new link. */
+export const EXCHANGE_SETTLE_MS = 3_000;
 /** For several reasons at once to be one exchange. */
 export const EXCHANGE_SOON_MS = 500;
 /** After one that failed. */
@@ -21,6 +23,8 @@ interface PeerTimes {
   regularAtMs: number;
   /** For news that no exchange has told of since; undefined: there is none. */
   newsAtMs: number | undefined;
+  /** No exchange was done since they met. */
+  isNew: boolean;
 }
 
 export class ExchangeSchedule {
@@ -37,7 +41,7 @@ export class ExchangeSchedule {
     for (const peer of this.#peers.keys()) if (!peers.includes(peer)) this.#peers.delete(peer);
     for (const peer of met) {
       const regularAtMs = nowMs + (this.#self < peer ? 0 : EXCHANGE_YIELD_MS);
-      this.#peers.set(peer, { regularAtMs, newsAtMs: undefined });
+      this.#peers.set(peer, { regularAtMs, newsAtMs: undefined, isNew: true });
     }
     return met;
   }
@@ -68,7 +72,9 @@ export class ExchangeSchedule {
   ended(peer: NodeId, isDone: boolean, nowMs: number, jitterMs: number): void {
     const times = this.#peers.get(peer);
     if (times === undefined) return;
-    times.regularAtMs = nowMs + (isDone ? EXCHANGE_PERIOD_MS : EXCHANGE_RETRY_MS) + jitterMs;
+    const doneMs = times.isNew ? EXCHANGE_SETTLE_MS : EXCHANGE_PERIOD_MS;
+    times.regularAtMs = nowMs + (isDone ? doneMs : EXCHANGE_RETRY_MS) + jitterMs;
+    if (isDone) times.isNew = false;
   }
 
   due(nowMs: number): readonly NodeId[] {
