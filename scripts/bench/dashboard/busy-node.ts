@@ -17,7 +17,6 @@ import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
 import type { DriftlockNode } from '../../../src/node/node.ts';
-import { readStatus } from '../../../src/node/read-status.ts';
 import { startRpcServer, type RpcServer } from '../../../src/rpc/server.ts';
 import { testQueries } from '../../../test/rpc/queries.ts';
 import { benchDirectory } from '../parts/bench-directory.ts';
@@ -64,22 +63,21 @@ export class BusyNode {
       clock: systemClock,
       isReady: () => true,
       verify: verifySignature,
-      status: () =>
-        readStatus({
-          node,
-          self: identity.node,
-          cluster: 'bench',
-          region: '',
-          datadir: layout.root,
-          members: members.nodes(),
-          validator: undefined,
-          clock: systemClock,
-          startedAtMs: 0,
-          skewBoundMs: BENCH_SKEW_BOUND_MS,
-          peers: () => network.peers(),
-          addresses: () => [],
-          document: () => ({ bytes: 0, alerts: 0, unacknowledged: 0, dropped: 0, clients: 0 }),
-        }),
+      sources: {
+        node,
+        self: identity.node,
+        cluster: 'bench',
+        region: '',
+        datadir: layout.root,
+        members: members.nodes(),
+        validator: undefined,
+        clock: systemClock,
+        startedAtMs: 0,
+        skewBoundMs: BENCH_SKEW_BOUND_MS,
+        peers: () => network.peers(),
+        addresses: () => [],
+        document: () => ({ bytes: 0, alerts: 0, unacknowledged: 0, dropped: 0, clients: 0 }),
+      },
     });
     const server = await startRpcServer({
       queries: testQueries(),
