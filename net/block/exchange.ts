@@ -26,7 +26,8 @@ import {
 
 /** An answer takes a round trip; a record of the largest size on a slow line some more. */
 export const BLOCK_ASK_MS_MAX = 2_000;
-const BLOCK_STALL_MS_MAX = 5_000;
+/** Silence on a stream before who serves it gives it up. */
+export const BLOCK_STALL_MS_MAX = 5_000;
 
 /** The handler for `BLOCK_PROTOCOL`. `recordOf`: what this node knows of a block; an empty record if nothing. */
 export function blockHandler(clock: Clock, recordOf: (key: BlockKey) => BlockRecord): StreamHandler {

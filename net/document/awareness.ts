@@ -41,7 +41,8 @@ export class AwarenessTable {
 
   /** Says that `client`, which is this program's own, is there with `state`, or has left. */
   set(client: number, state: AwarenessState, nowMs: number): void {
-    const clock = (this.#entries.get(client)?.clock ?? -1) + 1;
+    // From 1 on: y-protocols takes nothing at clock 0 of a client that it does not know.
+    const clock = (this.#entries.get(client)?.clock ?? 0) + 1;
     this.#entries.set(client, { clock, state, heardAtMs: nowMs });
   }
 

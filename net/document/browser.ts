@@ -3,12 +3,13 @@
  * messages of y-protocols as y-websocket frames them, and one of our own. Grammar: docs/protocol.md.
  *
  * Invariant: a frame decodes to one message and nothing else; a kind that is not known decodes to undefined, so that a page of
- * another version is not cut off.
+ * another version is not cut off. To a browser a whole document may go; what comes from one is BROWSER_FRAME_BYTES_MAX at most,
+ * which its socket enforces.
  */
 
 import { Reader } from '../../crdt/codec/reader.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
-import { BROWSER_FRAME_BYTES_MAX, STATE_VECTOR_BYTES_MAX } from './limits.ts';
+import { AWARENESS_BYTES_MAX, DOCUMENT_FRAME_BYTES_MAX, STATE_VECTOR_BYTES_MAX } from './limits.ts';
 
 /** What a page asks for in `Sec-WebSocket-Protocol`. */
 export const BROWSER_PROTOCOL = 'driftlock.document.v1';
@@ -65,7 +66,7 @@ function readMessage(reader: Reader): BrowserMessage | undefined {
     case SYNC:
       return readSync(reader);
     case AWARENESS:
-      return { kind: 'awareness', update: reader.bytes('awareness', BROWSER_FRAME_BYTES_MAX) };
+      return { kind: 'awareness', update: reader.bytes('awareness', AWARENESS_BYTES_MAX) };
     case MAY_WRITE:
       return { kind: 'may-write', mayWrite: reader.varint('may write', 1) === 1 };
     default:
@@ -78,9 +79,9 @@ function readSync(reader: Reader): BrowserMessage | undefined {
     case STEP_1:
       return { kind: 'step-1', stateVector: reader.bytes('state vector', STATE_VECTOR_BYTES_MAX) };
     case STEP_2:
-      return { kind: 'step-2', update: reader.bytes('update', BROWSER_FRAME_BYTES_MAX) };
+      return { kind: 'step-2', update: reader.bytes('update', DOCUMENT_FRAME_BYTES_MAX) };
     case UPDATE:
-      return { kind: 'update', update: reader.bytes('update', BROWSER_FRAME_BYTES_MAX) };
+      return { kind: 'update', update: reader.bytes('update', DOCUMENT_FRAME_BYTES_MAX) };
     default:
       return undefined;
   }

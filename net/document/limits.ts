@@ -17,13 +17,15 @@ export const DOCUMENT_MERGED_STRUCTS_MAX = 4 * DOCUMENT_STRUCTS_MAX;
 /** Of a state vector: about 10 bytes for each run of a node or page that ever wrote. */
 export const STATE_VECTOR_BYTES_MAX = 256 * 1024;
 
-/** Of one frame of a browser. A page of text is 3 kB. */
+/** Of one frame from a browser. A page of text is 3 kB. */
 export const BROWSER_FRAME_BYTES_MAX = 1024 * 1024;
 
 /** Browsers and nodes that show their presence, over the whole cluster. */
 export const AWARENESS_CLIENTS_MAX = 1_024;
 /** As JSON, in UTF-8. */
 export const AWARENESS_STATE_BYTES_MAX = 2 * 1024;
+/** Of an update that tells of all of them, with two numbers and a length each. */
+export const AWARENESS_BYTES_MAX = AWARENESS_CLIENTS_MAX * (AWARENESS_STATE_BYTES_MAX + 3 * 8) + 2;
 /** Who has said nothing for this long is gone; y-protocols' `outdatedTimeout`. */
 export const AWARENESS_TIMEOUT_MS = 30_000;
 /** How often those that stay say so: y-protocols renews at half the timeout. */

@@ -14,6 +14,8 @@ export type WitnessTransferCode =
   | 'ERR_WITNESS_LENGTH'
   /** A chunk of the right length with wrong bytes. */
   | 'ERR_WITNESS_DIGEST'
+  /** The payload of the announced digest has another size than was announced: the announcement is wrong, not the peer. */
+  | 'ERR_WITNESS_SIZE'
   /** No answer in time. */
   | 'ERR_WITNESS_TOO_SLOW';
 

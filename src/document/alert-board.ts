@@ -82,7 +82,7 @@ export class AlertBoard {
     this.#waiting.delete(id);
     const { document, self } = this.#options;
     if (document.read((doc) => doc.getMap(ALERTS).has(id))) return;
-    const removed = document.read((doc) => surplusOf(readAlerts(doc), doc.getMap(ALERTS).size + 1 - ALERTS_MAX));
+    const removed = document.read((doc) => surplusIn(doc, doc.getMap(ALERTS).size + 1 - ALERTS_MAX));
     const { kind, subject, text } = waiting.alert;
     const entry: AlertEntry = { kind, subject, text, raisedAtMs: waiting.raisedAtMs, raisedBy: peerIdText(self) };
     const isRaised =
@@ -95,12 +95,15 @@ export class AlertBoard {
   }
 }
 
+function surplusIn(doc: Y.Doc, count: number): readonly string[] | undefined {
+  return count <= 0 ? [] : surplusOf(readAlerts(doc), count);
+}
+
 /** The ids of the `count` oldest acknowledged alerts; undefined when there are not so many. */
 export function surplusOf(alerts: readonly AlertView[], count: number): readonly string[] | undefined {
   const done = alerts
     .filter(({ acknowledgement }) => acknowledgement !== null)
     .sort((a, b) => a.raisedAtMs - b.raisedAtMs);
-  if (count <= 0) return [];
   return done.length < count ? undefined : done.slice(0, count).map(({ id }) => id);
 }
 

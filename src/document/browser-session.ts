@@ -11,7 +11,7 @@ import type { Clock } from '../../net/clock.ts';
 import { decodeBrowserMessage, encodeBrowserMessage, type BrowserMessage } from '../../net/document/browser.ts';
 import { TokenBucket } from '../../net/rate/token-bucket.ts';
 import { WindowCounts } from '../../net/rate/window-counts.ts';
-import { ROOM_FOR_EDITS, type ClusterDocument } from './cluster-document.ts';
+import { EDIT_CAPACITY, type ClusterDocument } from './cluster-document.ts';
 import type { Presences } from './presences.ts';
 
 /** What a person types is some hundred bytes a second. */
@@ -109,7 +109,7 @@ export class BrowserSession {
   }
 
   #takeUpdate(update: Uint8Array): { readonly code: number; readonly reason: string } | undefined {
-    switch (this.#options.document.take(update, this, ROOM_FOR_EDITS)) {
+    switch (this.#options.document.take(update, this, EDIT_CAPACITY)) {
       case 'malformed':
         return { code: CLOSE_PROTOCOL_ERROR, reason: 'not an update' };
       case 'full':

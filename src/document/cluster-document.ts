@@ -33,15 +33,18 @@ export type Taken =
   | 'malformed';
 
 /** How much a document may hold after an update was taken. */
-export interface Room {
+export interface Capacity {
   readonly bytesMax: number;
   readonly structsMax: number;
 }
 
 /** For what people and this node write. */
-export const ROOM_FOR_EDITS: Room = { bytesMax: DOCUMENT_BYTES_MAX, structsMax: DOCUMENT_STRUCTS_MAX };
+export const EDIT_CAPACITY: Capacity = { bytesMax: DOCUMENT_BYTES_MAX, structsMax: DOCUMENT_STRUCTS_MAX };
 /** For what other nodes have taken already. */
-export const ROOM_FOR_MERGES: Room = { bytesMax: DOCUMENT_MERGED_BYTES_MAX, structsMax: DOCUMENT_MERGED_STRUCTS_MAX };
+export const MERGE_CAPACITY: Capacity = {
+  bytesMax: DOCUMENT_MERGED_BYTES_MAX,
+  structsMax: DOCUMENT_MERGED_STRUCTS_MAX,
+};
 
 /** `origin`: what was given to `take` or `edit`. */
 export type UpdateListener = (update: Uint8Array, origin: unknown) => void;
@@ -100,16 +103,16 @@ export class ClusterDocument {
 
   /** Has `change` write about `bytes` into the document; false when there is no room. */
   edit(bytes: number, origin: unknown, change: (doc: Y.Doc) => void): boolean {
-    if (!this.#hasRoom(bytes, 1, ROOM_FOR_EDITS)) return false;
+    if (!this.#hasRoom(bytes, 1, EDIT_CAPACITY)) return false;
     this.#doc.transact(() => change(this.#doc), origin);
     return true;
   }
 
   /** Takes in an update that arrived. Never throws. */
-  take(update: Uint8Array, origin: unknown, room: Room): Taken {
+  take(update: Uint8Array, origin: unknown, capacity: Capacity): Taken {
     const structs = countStructs(update);
     if (structs === undefined) return 'malformed';
-    if (!this.#hasRoom(update.length, structs, room)) return 'full';
+    if (!this.#hasRoom(update.length, structs, capacity)) return 'full';
     const { store } = this.#doc;
     try {
       Y.applyUpdate(this.#doc, update, origin);
@@ -149,11 +152,11 @@ export class ClusterDocument {
     return blake3(Y.encodeSnapshot(Y.snapshot(this.#doc))).subarray(0, DOCUMENT_FINGERPRINT_BYTES);
   }
 
-  #hasRoom(bytes: number, structs: number, { bytesMax, structsMax }: Room): boolean {
+  #hasRoom(bytes: number, structs: number, { bytesMax, structsMax }: Capacity): boolean {
     if (this.structs + structs > structsMax) return false;
     if (this.sizeBytes + bytes <= bytesMax) return true;
     // Updates add up to more than what they leave: text that was removed again takes next to nothing.
-    this.encode();
+    if (this.#addedBytes > 0) this.encode();
     return this.sizeBytes + bytes <= bytesMax;
   }
 }

@@ -12,7 +12,7 @@ import type { Clock } from '../../net/clock.ts';
 import type { DecodeError } from '../../crdt/errors.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
 import type { Disk } from '../disk/disk.ts';
-import { mergeUpdates, ROOM_FOR_MERGES, type ClusterDocument } from './cluster-document.ts';
+import { mergeUpdates, MERGE_CAPACITY, type ClusterDocument } from './cluster-document.ts';
 import {
   decodeDocumentFile,
   DOCUMENT_FILE_BYTES_MAX,
@@ -87,7 +87,7 @@ export class DocumentStore {
     const content = await disk.read(this.#path, DOCUMENT_FILE_BYTES_MAX);
     if (content === undefined) return;
     const { updates, isWhole, damage } = decodeDocumentFile(content.bytes, this.#path);
-    for (const update of updates) document.take(update, FROM_DISK, ROOM_FOR_MERGES);
+    for (const update of updates) document.take(update, FROM_DISK, MERGE_CAPACITY);
     if (damage !== undefined) {
       await quarantine.put(this.#path, damage, content.identity);
       onDamaged(this.#path, damage);

@@ -57,8 +57,18 @@ export class Presences {
   }
 
   start(): void {
-    this.#renew();
+    this.renew();
     this.#scheduleExpiry();
+  }
+
+  /** Says anew that this node is there, also before it is due. */
+  renew(): void {
+    const { clock, client, name } = this.#options;
+    this.#cancelRenewal?.();
+    this.#cancelRenewal = clock.schedule(AWARENESS_RENEW_MS, () => this.renew());
+    this.#shown ??= client();
+    this.#table.set(this.#shown, { name: name(), node: true }, clock.monotonicMs());
+    this.#tell([this.#shown], true);
   }
 
   /** Says that this node leaves. */
@@ -108,14 +118,6 @@ export class Presences {
     if (isOurs) for (const client of clients) this.#ours.add(client);
     const news = { clients, update: this.#table.encode(clients), isOurs };
     for (const listener of this.#listeners) listener(news);
-  }
-
-  #renew(): void {
-    const { clock, client, name } = this.#options;
-    this.#cancelRenewal = clock.schedule(AWARENESS_RENEW_MS, () => this.#renew());
-    this.#shown ??= client();
-    this.#table.set(this.#shown, { name: name(), node: true }, clock.monotonicMs());
-    this.#tell([this.#shown], true);
   }
 
   #scheduleExpiry(): void {

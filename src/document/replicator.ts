@@ -23,7 +23,7 @@ import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
 import type { Trust } from '../../net/gossip/check-record.ts';
 import type { GossipVerdict, Network } from '../../net/network.ts';
 import { TokenBucket } from '../../net/rate/token-bucket.ts';
-import { mergeUpdates, ROOM_FOR_MERGES, type ClusterDocument } from './cluster-document.ts';
+import { mergeUpdates, MERGE_CAPACITY, type ClusterDocument } from './cluster-document.ts';
 import { ExchangeSchedule } from './exchange-schedule.ts';
 import type { Presences } from './presences.ts';
 
@@ -54,6 +54,8 @@ export type ReplicatorEvent =
 
 /** What is typed within this time leaves in one message. */
 export const GOSSIP_BATCH_MS = 100;
+/** Whose presence one message tells: 64 of the largest states fit, as many as there can be browsers at a node. */
+const CLIENTS_PER_MESSAGE_MAX = 64;
 /** How often peers are looked at for one that is due. */
 const LOOK_MS = 250;
 /** So that nodes that started together do not stay in step. */
@@ -130,8 +132,11 @@ export class DocumentReplicator {
   #meet(): void {
     const { network, presences, clock } = this.#options;
     const linked = network.peers().map(({ node }) => node);
-    // Presence is in no exchange: who is met hears of it at once instead of at the next renewal.
-    if (this.#schedule.linked(linked, clock.monotonicMs()).length > 0) this.#say(presences.ours);
+    if (this.#schedule.linked(linked, clock.monotonicMs()).length === 0) return;
+    // Presence is in no exchange: who is met hears of it at once instead of at the next renewal. Anew, since gossip carries the same
+    // bytes once.
+    presences.renew();
+    this.#say(presences.ours);
   }
 
   #write(update: Uint8Array): void {
@@ -155,8 +160,9 @@ export class DocumentReplicator {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
     const { clock, presences } = this.#options;
-    if (this.#said.size > 0) this.#publish('awareness', presences.encode(this.#said));
+    const said = [...this.#said];
     this.#said.clear();
+    while (said.length > 0) this.#publish('awareness', presences.encode(said.splice(0, CLIENTS_PER_MESSAGE_MAX)));
     if (this.#writtenBytes === 0) return;
     const update = this.#written.length === 0 ? undefined : mergeUpdates(this.#written);
     this.#written = [];
@@ -187,7 +193,7 @@ export class DocumentReplicator {
 
   #takeUpdate(relayedBy: NodeId, { node, payload }: DocumentNews): GossipVerdict {
     const { document, clock } = this.#options;
-    switch (document.take(payload, FROM_NODE, ROOM_FOR_MERGES)) {
+    switch (document.take(payload, FROM_NODE, MERGE_CAPACITY)) {
       case 'malformed':
         this.#refuse(node, 'malformed');
         return 'reject';
@@ -232,7 +238,7 @@ export class DocumentReplicator {
   #takeFromExchange(update: Uint8Array, from: NodeId): void {
     const { document, clock } = this.#options;
     const before = document.revision;
-    const taken = document.take(update, FROM_NODE, ROOM_FOR_MERGES);
+    const taken = document.take(update, FROM_NODE, MERGE_CAPACITY);
     if (document.revision !== before) this.#schedule.allSoon(clock.monotonicMs(), from);
     if (taken === 'full') this.#refuse(from, 'full');
     if (taken !== 'malformed') return;

@@ -136,6 +136,11 @@ export function describeEvent(event: NodeEvent): LogEntry {
         level: 'warn',
         fields: { block: blockId(event.key), holder: peerIdText(event.holder), reason: event.reason },
       };
+    case 'witness-announcement-blamed':
+      return {
+        level: 'warn',
+        fields: { block: blockId(event.key), author: peerIdText(event.author), reason: event.reason },
+      };
     case 'witness-write-failed':
       return { level: 'error', fields: { block: blockId(event.key), reason: event.reason } };
     case 'holder-challenged': {

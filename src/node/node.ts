@@ -270,11 +270,10 @@ export class DriftlockNode {
     this.reconciler.start();
     await this.housekeeping.start();
     this.modes.start();
-    await this.witnesses.join();
     this.#isWorking = true;
     this.claims.hearing.start();
-    // Finished blocks too: their witnesses may be missing here.
-    for (const key of this.witnesses.workable()) this.#consider(key);
+    for (const key of this.tally.unfinished()) this.#consider(key);
+    await this.witnesses.join();
   }
 
   /** Ends every validation, gives its leases up, writes what is to be written, and leaves the network. */

@@ -7,7 +7,8 @@
  * loopback answers to loopback names alone. Beyond loopback `Host` may be any name that operators gave the machine.
  *
  * A WebSocket is the exception: browsers send `Origin` with every one and let any page open any, so there it is the page that this
- * very server has served, and no other, that gets in.
+ * very server has served, and no other, that gets in. (Beyond loopback one whose name was rebound gets in too, to look on: to
+ * write it would need the token.)
  */
 
 import { hostOfHeader, isLoopbackHost } from './host-port.ts';

@@ -2,7 +2,8 @@
  * What a `.w` in this node's directory adds to the block's record.
  *
  * Invariant: pure; a payload that is announced already, in this state or a further one, is not announced again, so a
- * witness that reached every node still has one announcement.
+ * witness that reached every node still has one announcement. One with another size is not of this payload, whatever its digest:
+ * who has the bytes says what is true.
  */
 
 import { addHolder, type Holders } from '../../crdt/block/holders.ts';
@@ -13,6 +14,7 @@ import type { Hash32, NodeId } from '../../crdt/ids.ts';
 export interface LocalWitness {
   readonly state: WitnessState;
   readonly payloadDigest: Hash32;
+  readonly payloadBytes: number;
   readonly blobIdCount: number;
 }
 
@@ -26,7 +28,9 @@ export function newsOfWitness(local: LocalWitness, record: BlockRecord, self: No
   if (record.settled) return { announce: false, holders: [], reason: 'settled' };
   const holders = addHolder(record.holders, self);
   if (local.blobIdCount > WITNESS_BLOB_IDS_MAX) return { announce: false, holders: [], reason: 'too-many-blob-ids' };
-  const same = record.witnesses.filter((known) => known.payloadDigest === local.payloadDigest);
+  const same = record.witnesses.filter(
+    ({ payloadDigest, payloadBytes }) => payloadDigest === local.payloadDigest && payloadBytes === local.payloadBytes,
+  );
   if (same.length === 0) return { announce: true, holders, reason: 'new-payload' };
   const known = same.some((announced) => stateRank(announced.state) >= stateRank(local.state));
   if (known) return { announce: false, holders, reason: 'announced-already' };

@@ -26,7 +26,7 @@ import type { GenerationLocks } from './generation-locks.ts';
 import type { WitnessIntake } from './intake.ts';
 import type { IoPriority, IoQueue } from './io-queue.ts';
 import { statedFileHash } from './file-hashes.ts';
-import { PartialWitness, partialPrefix } from './partial-witness.ts';
+import { parsePartialName, PartialWitness } from './partial-witness.ts';
 import type { PayloadSource } from './payload-source.ts';
 import type { ShelvedWitness, WitnessShelf } from './shelf.ts';
 import { payloadOffsetOf } from './witness-facts.ts';
@@ -123,14 +123,12 @@ export class WitnessAssembler {
   }
 
   /** Removes partial files of payloads that `isWanted` does not name any more. */
-  async sweep(wanted: Iterable<{ readonly key: BlockKey; readonly payloadDigest: Hash32 }>): Promise<void> {
+  async sweep(isWanted: (key: BlockKey, payloadDigest: Hash32) => boolean): Promise<void> {
     const { disk, partialDirectory } = this.#options;
-    const names = await disk.list(partialDirectory);
-    if (names.length === 0) return;
-    const prefixes = [...wanted].map(({ key, payloadDigest }) => partialPrefix(key, payloadDigest));
-    const isWanted = new Set(prefixes);
-    for (const name of names) {
-      if (!isWanted.has(name.slice(0, name.lastIndexOf('.') + 1))) await disk.remove(join(partialDirectory, name));
+    for (const name of await disk.list(partialDirectory)) {
+      const part = parsePartialName(name);
+      if (part === undefined || !isWanted(part.key, part.payloadDigest))
+        await disk.remove(join(partialDirectory, name));
     }
   }
 

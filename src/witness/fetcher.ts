@@ -15,19 +15,19 @@ import { stateRank, type WitnessAnnouncement } from '../../crdt/block/witness.ts
 import { isFailure, textOf } from '../../crdt/errors.ts';
 import { blockId, type BlockId, type BlockKey, type Hash32, type NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
-import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
 import type { Network, PeerLink } from '../../net/network.ts';
-import { WitnessTransferError } from '../../net/witness/transfer-error.ts';
 import { rankOf } from '../claim/rendezvous.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { WitnessAssembler } from './assembler.ts';
-import type { HolderDistrust } from './distrust.ts';
+import type { AnnouncementDistrust, HolderDistrust } from './distrust.ts';
+import { RETRY_MS_MAX, retryDelayMs } from './fetch-retry.ts';
 import type { HolderFinder } from './holder-finder.ts';
 import type { IoPriority } from './io-queue.ts';
 import type { WitnessLimits } from './limits.ts';
 import { decideDrop, decideFetch, type FetchDecision, type WitnessPolicy, type WitnessSituation } from './policy.ts';
 import type { WitnessShelf } from './shelf.ts';
 import { orderSources } from './sources.ts';
+import { transferFaultOf } from './transfer-fault.ts';
 
 export interface WitnessFetcherOptions {
   readonly network: Pick<Network, 'peers' | 'self'>;
@@ -36,6 +36,7 @@ export interface WitnessFetcherOptions {
   readonly shelf: WitnessShelf;
   readonly assembler: WitnessAssembler;
   readonly distrust: HolderDistrust;
+  readonly announcements: AnnouncementDistrust;
   readonly finder: HolderFinder;
   readonly policy: WitnessPolicy;
   readonly limits: Pick<WitnessLimits, 'smallFetches' | 'largeFetches' | 'diskBytes'>;
@@ -57,12 +58,15 @@ export type WitnessEvent =
   | { readonly type: 'witness-fetch-failed'; readonly key: BlockKey; readonly from: NodeId; readonly reason: string }
   /** A holder sent what is not what was announced. */
   | { readonly type: 'witness-source-blamed'; readonly key: BlockKey; readonly holder: NodeId; readonly reason: string }
+  /** Its author announced a size that the payload does not have. */
+  | {
+      readonly type: 'witness-announcement-blamed';
+      readonly key: BlockKey;
+      readonly author: NodeId;
+      readonly reason: string;
+    }
   | { readonly type: 'witness-write-failed'; readonly key: BlockKey; readonly reason: string }
   | { readonly type: 'witness-dropped'; readonly key: BlockKey };
-
-/** After every holder in reach was tried in vain, for the first time. */
-export const RETRY_MS_MIN = 2_000;
-export const RETRY_MS_MAX = 64_000;
 
 /** What to do about a block's witness. */
 export type WitnessNeed =
@@ -88,6 +92,12 @@ export type WitnessStanding =
   /** Of a settled block: peers hold another than the one that was here. */
   | 'another';
 
+/** A record that changes has its block considered anew, so `holders` are those that it names. */
+interface OutOfReach {
+  readonly key: BlockKey;
+  readonly holders: readonly NodeId[];
+}
+
 interface Missing {
   readonly sinceMs: number;
   attempts: number;
@@ -100,7 +110,7 @@ export class WitnessFetcher {
   readonly #wanted = new Set<BlockId>();
   readonly #missing = new Map<BlockId, Missing>();
   readonly #timers = new Map<BlockId, () => void>();
-  readonly #outOfReach = new Map<BlockId, BlockKey>();
+  readonly #outOfReach = new Map<BlockId, OutOfReach>();
   readonly #stopping = new AbortController();
   /** Of payloads that are being fetched. */
   #reservedBytes = 0;
@@ -129,9 +139,9 @@ export class WitnessFetcher {
 
   /** Peers came or went. */
   peersChanged(): void {
-    // Those that stay out of reach are put back meanwhile.
+    const linked = new Set(this.#options.network.peers().map(({ node }) => node));
     const waiting = [...this.#outOfReach.values()];
-    for (const key of waiting) this.consider(key);
+    for (const { key, holders } of waiting) if (holders.some((holder) => linked.has(holder))) this.consider(key);
   }
 
   /** The block's record or its place on the shelf changed, or who is in reach or alive. */
@@ -147,7 +157,7 @@ export class WitnessFetcher {
     else if (need.kind === 'nothing') this.#forget(id);
     if (need.kind === 'nothing' || need.kind === 'wait') return;
     if (need.kind === 'fetch' && !this.#options.finder.isPossible && this.#holdersInReach(key).length === 0) {
-      this.#outOfReach.set(id, key);
+      this.#outOfReach.set(id, { key, holders: this.#holdersOf(key) });
       return;
     }
     this.#enqueue(key, need.kind === 'drop' ? undefined : need.announcement, () => this.#serve(key));
@@ -319,12 +329,17 @@ export class WitnessFetcher {
     }
   }
 
-  #sourceLost(key: BlockKey, { payloadDigest }: WitnessAnnouncement, from: NodeId, error: unknown): void {
-    const { distrust, clock, onEvent } = this.#options;
-    onEvent({ type: 'witness-fetch-failed', key, from, reason: textOf(error) });
-    if (!isLie(error)) return;
-    distrust.blame(from, payloadDigest, clock.monotonicMs());
-    onEvent({ type: 'witness-source-blamed', key, holder: from, reason: textOf(error) });
+  #sourceLost(key: BlockKey, announcement: WitnessAnnouncement, from: NodeId, error: unknown): void {
+    const { distrust, announcements, clock, onEvent } = this.#options;
+    const [reason, fault, nowMs] = [textOf(error), transferFaultOf(error), clock.monotonicMs()];
+    onEvent({ type: 'witness-fetch-failed', key, from, reason });
+    if (fault === 'announcement') {
+      announcements.blame(announcement, nowMs);
+      onEvent({ type: 'witness-announcement-blamed', key, author: announcement.author, reason });
+    }
+    if (fault !== 'holder') return;
+    distrust.blame(from, announcement.payloadDigest, nowMs);
+    onEvent({ type: 'witness-source-blamed', key, holder: from, reason });
   }
 
   /** Trusted holders that are connected; where there are none, those that the directory knows. */
@@ -348,9 +363,12 @@ export class WitnessFetcher {
   }
 
   #holdersInReach(key: BlockKey): readonly PeerLink[] {
-    const { network, store } = this.#options;
-    const holders = new Set(liveHolders(store.replica.get(key).holders));
-    return network.peers().filter(({ node }) => holders.has(node));
+    const holders = new Set(this.#holdersOf(key));
+    return this.#options.network.peers().filter(({ node }) => holders.has(node));
+  }
+
+  #holdersOf(key: BlockKey): readonly NodeId[] {
+    return liveHolders(this.#options.store.replica.get(key).holders);
   }
 
   #retryLater(key: BlockKey): void {
@@ -373,18 +391,4 @@ export class WitnessFetcher {
     this.#missing.delete(id);
     this.#overBudget.delete(id);
   }
-}
-
-/** How long to wait after so many tries before this one. */
-export function retryDelayMs(attempts: number): number {
-  return Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempts, 10));
-}
-
-/** Whether the holder sent what it should not have, and not merely nothing. */
-function isLie(error: unknown): boolean {
-  if (error instanceof PeerMisbehaved) return true;
-  if (!(error instanceof WitnessTransferError)) return false;
-  return (
-    error.code === 'ERR_WITNESS_LIST' || error.code === 'ERR_WITNESS_LENGTH' || error.code === 'ERR_WITNESS_DIGEST'
-  );
 }

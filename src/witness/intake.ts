@@ -68,12 +68,9 @@ export class WitnessIntake {
   }
 
   /** A record may say that this node holds a witness whose file went away while nobody was looking. */
-  async recheck(keys: Iterable<BlockKey>): Promise<void> {
+  async recheck(key: BlockKey): Promise<void> {
     const { store, shelf, author } = this.#options;
-    for (const key of keys) {
-      if (shelf.has(key)) continue;
-      if (liveHolders(store.replica.get(key).holders).includes(author.node)) await this.takeIn(key);
-    }
+    if (!shelf.has(key) && liveHolders(store.replica.get(key).holders).includes(author.node)) await this.takeIn(key);
   }
 
   /** Runs `task` while nothing here touches the block's `.w`. */
@@ -123,7 +120,11 @@ export class WitnessIntake {
     const { payloadDigest, payloadBytes } = payload;
     const isFinished = hasSuccess(record.results);
     shelf.put(key, { state, ...payload }, isFinished ? undefined : { parentHash, preStateRoot });
-    const news = newsOfWitness({ state, payloadDigest, blobIdCount: blobIds.length }, record, author.node);
+    const news = newsOfWitness(
+      { state, payloadDigest, payloadBytes, blobIdCount: blobIds.length },
+      record,
+      author.node,
+    );
     const witnesses: WitnessAnnouncement[] = [];
     if (news.announce) {
       const terms = {

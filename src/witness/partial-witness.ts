@@ -11,11 +11,11 @@
 import { join } from 'node:path';
 import { CHUNK_BYTES, chunkBytes } from '../../crdt/block/payload-digest.ts';
 import { blake3Hash, blake3Stream } from '../../crdt/hash.ts';
-import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
+import { isHash32, type BlockKey, type Hash32 } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import type { Disk } from '../disk/disk.ts';
 import { checkFileSize } from '../files/file-error.ts';
-import { blockFileName } from '../files/file-names.ts';
+import { blockFileName, parseBlockFileName } from '../files/file-names.ts';
 import { encodeStateDataHeader, STATE_DATA_HEADER_BYTES } from '../files/state-data.ts';
 import { encodeWitnessFields, WITNESS_FILE_BYTES_MAX, type WitnessFields } from '../files/witness-status.ts';
 
@@ -53,7 +53,7 @@ export class PartialWitness {
     this.#there = chunks.map(() => false);
     // The offset is part of the name: a file whose fields take another room is not the one to go on with.
     const key = { number: fields.blockNumber, hash: fields.blockHash };
-    this.path = join(directory, `${partialPrefix(key, payloadDigest)}${this.#payloadOffset}`);
+    this.path = join(directory, partialName(key, payloadDigest, this.#payloadOffset));
   }
 
   /** Takes up what an earlier run has left of it. Throws `ERR_OVER_LIMIT` when the whole file would be too large. */
@@ -162,7 +162,15 @@ export class PartialWitness {
   }
 }
 
-/** How the name of a partial file begins; what follows is where the payload begins in it. */
-export function partialPrefix(key: BlockKey, payloadDigest: Hash32): string {
-  return `${blockFileName('witness', key)}.${payloadDigest}.`;
+/** The name of a partial file. `offset`: where the payload begins in it. */
+function partialName(key: BlockKey, payloadDigest: Hash32, offset: number): string {
+  return `${blockFileName('witness', key)}.${payloadDigest}.${offset}`;
+}
+
+/** Of which payload the partial file called `name` is; undefined for a name that none has. */
+export function parsePartialName(name: string): { readonly key: BlockKey; readonly payloadDigest: Hash32 } | undefined {
+  const [payloadDigest = '', offset = ''] = name.split('.').slice(-2);
+  const file = parseBlockFileName(name.slice(0, -`.${payloadDigest}.${offset}`.length));
+  if (file?.kind !== 'witness' || !isHash32(payloadDigest)) return undefined;
+  return partialName(file.key, payloadDigest, Number(offset)) === name ? { key: file.key, payloadDigest } : undefined;
 }

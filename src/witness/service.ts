@@ -6,7 +6,7 @@
  * assembler and the locks alone, each of which looks at what stands there first.
  */
 
-import { chosenWitness, linkTo, type WitnessAnnouncement } from '../../crdt/block/witness.ts';
+import { chosenWitness, linkTo, type WitnessAnnouncement, type Witnesses } from '../../crdt/block/witness.ts';
 import { successRoots } from '../../crdt/block/record.ts';
 import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
@@ -30,10 +30,11 @@ import type { FileLedger, FilePlace } from '../store/file-ledger.ts';
 import { WitnessAssembler } from './assembler.ts';
 import { Challenger, type ChallengeEvent } from './challenger.ts';
 import { ChunkStore } from './chunk-store.ts';
-import { HolderDistrust } from './distrust.ts';
+import { AnnouncementDistrust, HolderDistrust } from './distrust.ts';
 import { WitnessFetcher, type WitnessEvent } from './fetcher.ts';
 import { HolderAdvertiser } from './holder-advertiser.ts';
 import { HolderFinder } from './holder-finder.ts';
+import { FirstLook, type FirstLookEvent } from './first-look.ts';
 import { GenerationLocks } from './generation-locks.ts';
 import { WitnessIntake } from './intake.ts';
 import { ContractBook } from '../contracts/contract-book.ts';
@@ -77,7 +78,9 @@ export interface WitnessServiceOptions {
   /** See `WitnessIntakeOptions`. */
   readonly onAnnounced: (key: BlockKey) => void;
   readonly onShelfChanged: (key: BlockKey) => void;
-  readonly onEvent: (event: WitnessEvent | ChallengeEvent | ContractEvent | ContractRepairEvent | IntakeEvent) => void;
+  readonly onEvent: (
+    event: WitnessEvent | ChallengeEvent | ContractEvent | ContractRepairEvent | FirstLookEvent | IntakeEvent,
+  ) => void;
   readonly onWriteError: (file: string, error: unknown) => void;
 }
 
@@ -107,6 +110,7 @@ export class WitnessService {
   readonly operations: WitnessOperations;
   readonly contracts: ContractBook;
   readonly distrust = new HolderDistrust();
+  readonly #announcements = new AnnouncementDistrust();
   readonly recall: WitnessRecall;
   readonly contractRepair: ContractRepair;
   readonly #options: WitnessServiceOptions;
@@ -119,6 +123,7 @@ export class WitnessService {
   readonly #chunks: ChunkStore;
   readonly #contractSync: ContractSync;
   readonly #repair: RepairSweep;
+  readonly #firstLook: FirstLook;
   readonly #advertiser: HolderAdvertiser | undefined;
 
   constructor(options: WitnessServiceOptions) {
@@ -173,6 +178,7 @@ export class WitnessService {
       shelf,
       assembler: this.#assembler,
       distrust,
+      announcements: this.#announcements,
       finder,
       chosen: (key) => this.chosen(key),
       drop: (key) => this.#drop(key),
@@ -190,6 +196,14 @@ export class WitnessService {
     });
     this.contractRepair = new ContractRepair({ ...options, path: layout.contracts, book: contracts });
     this.#contractSync = new ContractSync({ ...options, client, book: contracts });
+    this.#firstLook = new FirstLook({
+      clock,
+      keys: () => options.store.replica.workable((slot, rank) => shelf.hasReached(slot, rank)),
+      recheck: (key) => intake.recheck(key),
+      consider: options.onShelfChanged,
+      fileOf: pathOf,
+      onEvent: options.onEvent,
+    });
     this.#repair = new RepairSweep({
       clock,
       liveMembers: options.liveMembers,
@@ -230,22 +244,13 @@ export class WitnessService {
     await this.#locks.idle();
   }
 
-  /** What stands in the directory has been taken in: what went away meanwhile, and left-overs of earlier runs, are cleared. */
+  /** What stands in the directory has been taken in: left-overs of earlier runs are cleared. */
   async start(): Promise<void> {
-    const { store } = this.#options;
-    await this.intake.recheck(this.workable());
-    function* announced(): Generator<{ key: BlockKey; payloadDigest: WitnessAnnouncement['payloadDigest'] }> {
-      for (const key of store.replica.witnessed()) {
-        for (const { payloadDigest } of store.replica.get(key).witnesses) yield { key, payloadDigest };
-      }
-    }
-    await this.#assembler.sweep(announced());
+    const { replica } = this.#options.store;
+    await this.#assembler.sweep((key, digest) =>
+      replica.get(key).witnesses.some(({ payloadDigest }) => payloadDigest === digest),
+    );
     await this.#chunks.open();
-  }
-
-  /** Blocks that may still need work: see `Replica.workable`. */
-  workable(): Iterable<BlockKey> {
-    return this.#options.store.replica.workable((slot, rank) => this.shelf.hasReached(slot, rank));
   }
 
   /** Peers came or went. */
@@ -255,7 +260,7 @@ export class WitnessService {
   }
 
   /**
-   * Begins to challenge holders, to bring contracts and what was found bad, and to repair what holders that left take with
+   * Begins to look through what is missing here, to challenge holders, to bring contracts and what was found bad, and to repair what holders that left take with
    * them. Throws `DiskError`.
    */
   async join(): Promise<void> {
@@ -264,13 +269,14 @@ export class WitnessService {
     this.#advertiser?.start();
     if (this.#options.policy.kind === 'factor') this.#repair.start();
     await this.recall.start();
+    this.#firstLook.start();
   }
 
   async stop(): Promise<void> {
     this.#challenger.stop();
     this.#repair.stop();
     const synced = this.#contractSync.stop();
-    const fetched = Promise.all([this.fetcher.stop(), this.recall.stop()]);
+    const fetched = Promise.all([this.fetcher.stop(), this.recall.stop(), this.#firstLook.stop()]);
     this.client.stop();
     await Promise.all([fetched, synced, this.#advertiser?.stop()]);
   }
@@ -278,8 +284,7 @@ export class WitnessService {
   /** The announcement that the block's file is made from: see `chosenWitness`. */
   chosen(key: BlockKey): WitnessAnnouncement | undefined {
     const { replica } = this.#options.store;
-    const { witnesses } = replica.get(key);
-    return chosenWitness(witnesses, (witness) => {
+    return chosenWitness(this.#believed(key, replica.get(key).witnesses), (witness) => {
       const parent = { number: key.number - 1, hash: witness.parentHash };
       return linkTo(witness, key.number === 0 ? [] : successRoots(replica.get(parent).results));
     });
@@ -299,6 +304,17 @@ export class WitnessService {
       provided: this.#advertiser?.providedCount ?? 0,
       providing: this.#advertiser?.waitingCount ?? 0,
     };
+  }
+
+  /** Those that do not state a wrong size of their payload, by what was found at holders and by the payload that is here. */
+  #believed(key: BlockKey, witnesses: Witnesses): Witnesses {
+    const nowMs = this.#options.clock.monotonicMs();
+    const held = witnesses.length > 1 ? this.shelf.get(key) : undefined;
+    return witnesses.filter((witness) => {
+      const isOfHeld = witness.payloadDigest === held?.payloadDigest;
+      if (isOfHeld && witness.payloadBytes !== held?.payloadBytes) return false;
+      return this.#announcements.isBelieved(witness, nowMs);
+    });
   }
 
   async #drop(key: BlockKey): Promise<void> {

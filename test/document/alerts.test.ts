@@ -109,6 +109,11 @@ function alertNumber(at: number): Alert {
   return { id: `disputed/${at}`, kind: 'disputed', subject: `${at}`, text: 'x' };
 }
 
+function viewOf(id: string, raisedAtMs: number, isDone: boolean): AlertView {
+  const acknowledgement = isDone ? { by: '', atMs: 0, note: '' } : null;
+  return { id, kind: 'x', subject: '', text: '', raisedBy: '', raisedAtMs, acknowledgement };
+}
+
 describe('the alerts of a node', () => {
   for (const [event, alert] of ALERTS_OF) {
     it(`say of ${event.type}: ${alert.text}`, () => assert.deepEqual(alertOf(event, SELF), alert));
@@ -205,17 +210,7 @@ describe('the alerts of a node', () => {
   });
 
   it('are pruned oldest first, and not at all when fewer than asked for are acknowledged', () => {
-    const view = (id: string, raisedAtMs: number, isDone: boolean): AlertView => ({
-      id,
-      kind: 'x',
-      subject: '',
-      text: '',
-      raisedBy: '',
-      raisedAtMs,
-      acknowledgement: isDone ? { by: '', atMs: 0, note: '' } : null,
-    });
-    const alerts = [view('new', 3, true), view('open', 0, false), view('old', 1, true)];
-    assert.deepEqual(surplusOf(alerts, 0), []);
+    const alerts = [viewOf('new', 3, true), viewOf('open', 0, false), viewOf('old', 1, true)];
     assert.deepEqual(surplusOf(alerts, 1), ['old']);
     assert.deepEqual(surplusOf(alerts, 2), ['old', 'new']);
     assert.equal(surplusOf(alerts, 3), undefined);

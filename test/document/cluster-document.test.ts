@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import * as Y from 'yjs';
-import { ClusterDocument, ROOM_FOR_EDITS, type Room, type Taken } from '../../src/document/cluster-document.ts';
+import { ClusterDocument, EDIT_CAPACITY, type Capacity, type Taken } from '../../src/document/cluster-document.ts';
 import { seededRandom } from '../../src/sim/seeded-random.ts';
 import { flipsOf, truncationsOf } from '../net/spoiled-bytes.ts';
 import { holds } from '../properties.ts';
@@ -23,8 +23,8 @@ function typed(client: number, text: string): Uint8Array {
   return written(client, (doc) => doc.getText('text').insert(0, text));
 }
 
-function take(document: ClusterDocument, update: Uint8Array, room: Room = ROOM_FOR_EDITS): Taken {
-  return document.take(update, 'test', room);
+function take(document: ClusterDocument, update: Uint8Array, capacity: Capacity = EDIT_CAPACITY): Taken {
+  return document.take(update, 'test', capacity);
 }
 
 const textOf = (document: ClusterDocument): string => document.read((doc) => doc.getText('text').toJSON());
@@ -83,9 +83,9 @@ describe('the cluster document', () => {
 
   it('measures itself before it says that it is full: what was deleted again takes next to nothing', () => {
     const document = documentOf();
-    const room = { bytesMax: 3_000, structsMax: 100 };
+    const capacity = { bytesMax: 3_000, structsMax: 100 };
     for (let round = 0; round < 10; round++) {
-      assert.equal(take(document, typed(round, 'x'.repeat(2_000)), room), 'applied');
+      assert.equal(take(document, typed(round, 'x'.repeat(2_000)), capacity), 'applied');
       document.edit(10, 'test', (doc) => doc.getText('text').delete(0, 2_000));
     }
     assert(document.encode().length < 500);
@@ -95,10 +95,10 @@ describe('the cluster document', () => {
     const update = written(1, (doc) => {
       for (let at = 0; at < 10; at++) doc.getMap('map').set(`${at}`, at);
     });
-    const room = { bytesMax: 10_000, structsMax: 10 };
-    assert.equal(take(documentOf(), update, { ...room, structsMax: 9 }), 'full');
+    const capacity = { bytesMax: 10_000, structsMax: 10 };
+    assert.equal(take(documentOf(), update, { ...capacity, structsMax: 9 }), 'full');
     const document = documentOf();
-    assert.equal(take(document, update, room), 'applied');
+    assert.equal(take(document, update, capacity), 'applied');
     assert.equal(document.structs, 10);
     assert.equal(
       document.edit(1, 'test', (doc) => void doc.getMap('map').set('x', 1)),
@@ -109,7 +109,7 @@ describe('the cluster document', () => {
       take(
         document,
         written(2, (doc) => void doc.getMap('map').set('y', 1)),
-        room,
+        capacity,
       ),
       'full',
     );
@@ -153,9 +153,9 @@ describe('the cluster document', () => {
     const told: unknown[] = [];
     const stop = document.onUpdate((_update, origin) => told.push(origin));
     const update = typed(1, 'x');
-    document.take(update, 'one', ROOM_FOR_EDITS);
+    document.take(update, 'one', EDIT_CAPACITY);
     const { revision } = document;
-    document.take(update, 'two', ROOM_FOR_EDITS);
+    document.take(update, 'two', EDIT_CAPACITY);
     assert.equal(document.revision, revision);
     document.edit(1, 'three', (doc) => doc.getText('text').insert(0, 'y'));
     stop();

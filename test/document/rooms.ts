@@ -10,7 +10,7 @@ import type { Network } from '../../net/network.ts';
 import { datadirLayout } from '../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../src/datadir/prepare.ts';
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
-import { ROOM_FOR_EDITS } from '../../src/document/cluster-document.ts';
+import { EDIT_CAPACITY } from '../../src/document/cluster-document.ts';
 import { DocumentRoom } from '../../src/document/document-room.ts';
 import type { NodeEvent } from '../../src/node/events.ts';
 import { MachineClock } from '../../src/sim/machine-clock.ts';
@@ -61,7 +61,7 @@ export function type(room: DocumentRoom, key: string, text: string, client: numb
     doc.getMap('noteIndex').set(key, { atMs: 1 });
     doc.getText(`note/${key}`).insert(0, text);
   });
-  assert.equal(room.document.take(Y.encodeStateAsUpdate(doc, before), 'a browser', ROOM_FOR_EDITS), 'applied');
+  assert.equal(room.document.take(Y.encodeStateAsUpdate(doc, before), 'a browser', EDIT_CAPACITY), 'applied');
 }
 
 export function noteIn(room: DocumentRoom, key: string): string | undefined {
@@ -105,6 +105,8 @@ export class RoomNode {
     assert(this.#running !== undefined, 'it runs');
     const { room, network } = this.#running;
     await room.stop();
+    // The rest of a node takes its time to stop.
+    await this.#cluster.clock.advance(10);
     await network.stop();
     this.#running = undefined;
   }
@@ -127,13 +129,15 @@ export class RoomCluster {
   readonly nodes = new SignedNodes();
   readonly hub = new MemoryHub({ clock: this.clock, random: this.random });
   readonly all: readonly RoomNode[];
+  /** Members that run nowhere. Added before the others start. */
+  readonly outsiders: Signer['node'][] = [];
 
   constructor(size: number) {
     this.all = Array.from({ length: size }, (_, at) => new RoomNode(this, this.nodes.make(at + 1)));
   }
 
   get members(): Signer['node'][] {
-    return this.all.map(({ signer }) => signer.node);
+    return [...this.all.map(({ signer }) => signer.node), ...this.outsiders];
   }
 
   async start(): Promise<void> {

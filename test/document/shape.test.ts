@@ -92,12 +92,11 @@ describe('what is read of the cluster document', () => {
   });
 
   it('is texts up to their limits, and none a character longer', () => {
-    const of = (characters: number): string => 'x'.repeat(characters);
     const cases = [
-      ['members', MEMBERS, PEER_ID, (n: number) => ({ ...MEMBER, label: of(n) }), NAME_CHARACTERS_MAX],
-      ['alerts', ALERTS, 'a', (n: number) => ({ ...ALERT, subject: of(n) }), TITLE_CHARACTERS_MAX],
-      ['alerts', ALERTS, 'a', (n: number) => ({ ...ALERT, text: of(n) }), TEXT_CHARACTERS_MAX],
-      ['incidents', INCIDENTS, '1f', (n: number) => ({ ...INCIDENT, title: of(n) }), TITLE_CHARACTERS_MAX],
+      ['members', MEMBERS, PEER_ID, (n: number) => ({ ...MEMBER, label: 'x'.repeat(n) }), NAME_CHARACTERS_MAX],
+      ['alerts', ALERTS, 'a', (n: number) => ({ ...ALERT, subject: 'x'.repeat(n) }), TITLE_CHARACTERS_MAX],
+      ['alerts', ALERTS, 'a', (n: number) => ({ ...ALERT, text: 'x'.repeat(n) }), TEXT_CHARACTERS_MAX],
+      ['incidents', INCIDENTS, '1f', (n: number) => ({ ...INCIDENT, title: 'x'.repeat(n) }), TITLE_CHARACTERS_MAX],
     ] as const;
     for (const [part, map, key, entry, max] of cases) {
       assert.equal(read([[map, key, entry(max)]])[part].length, 1);

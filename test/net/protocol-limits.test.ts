@@ -49,6 +49,7 @@ import {
   WITNESS_READ_AHEAD,
   WITNESS_REQUEST_BYTES_MAX,
 } from '../../net/witness/limits.ts';
+import { CHUNKS_ASKED_MAX, CHUNKS_ASKED_MIN } from '../../net/witness/chunk-window.ts';
 import { CHUNKS_IN_FLIGHT_MAX, SOURCES_PER_PAYLOAD_MAX } from '../../net/witness/retrieve.ts';
 import {
   ASKED_RECORDS_MAX,
@@ -120,6 +121,8 @@ const LIMITS = {
   WITNESS_ANSWER_BYTES_MAX,
   WITNESS_READ_AHEAD,
   PIPELINE_DEPTH_MAX,
+  CHUNKS_ASKED_MAX,
+  CHUNKS_ASKED_MIN,
   CHUNKS_IN_FLIGHT_MAX,
   SOURCES_PER_PAYLOAD_MAX,
   CHALLENGE_RANGES_MAX,

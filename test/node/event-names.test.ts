@@ -47,6 +47,7 @@ const NAMES: Readonly<Record<NodeEvent['type'], true>> = {
   'upkeep-failed': true,
   validated: true,
   'view-changed': true,
+  'witness-announcement-blamed': true,
   'witness-conflict': true,
   'witness-dropped': true,
   'witness-fetch-failed': true,

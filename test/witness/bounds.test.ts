@@ -11,7 +11,7 @@ import {
 } from '../../net/witness/contract-buckets.ts';
 import { CONTRACT_BUCKET_HASHES_MAX } from '../../net/witness/limits.ts';
 import { DISTRUST_MS, FINDINGS_MAX, HolderDistrust } from '../../src/witness/distrust.ts';
-import { RETRY_MS_MAX, RETRY_MS_MIN, retryDelayMs } from '../../src/witness/fetcher.ts';
+import { RETRY_MS_MAX, RETRY_MS_MIN, retryDelayMs } from '../../src/witness/fetch-retry.ts';
 import { IoQueue } from '../../src/witness/io-queue.ts';
 import { orderSources } from '../../src/witness/sources.ts';
 import { hashOf, nodeOf } from '../crdt/block/arbitraries.ts';

@@ -86,7 +86,7 @@ describe('the table of who is there', () => {
     assert.deepEqual(table.expire(AWARENESS_TIMEOUT_MS), [1]);
     assert.deepEqual(table.expire(AWARENESS_TIMEOUT_MS + 1), [2]);
     assert.deepEqual(table.present, []);
-    assert.deepEqual(table.encode([1]), updateOf([{ client: 1, clock: 0, state: null }]));
+    assert.deepEqual(table.encode([1]), updateOf([{ client: 1, clock: 1, state: null }]));
     table.expire(2 * AWARENESS_TIMEOUT_MS);
     assert.deepEqual(table.encode([1]), updateOf([]), 'forgotten');
   });

@@ -4,7 +4,7 @@ import { writeSyncStep1, writeSyncStep2, writeUpdate } from 'y-protocols/sync.js
 import * as Y from 'yjs';
 import { bytesToHex } from '../../../crdt/hex.ts';
 import { decodeBrowserMessage, encodeBrowserMessage, type BrowserMessage } from '../../../net/document/browser.ts';
-import { STATE_VECTOR_BYTES_MAX } from '../../../net/document/limits.ts';
+import { DOCUMENT_FRAME_BYTES_MAX, STATE_VECTOR_BYTES_MAX } from '../../../net/document/limits.ts';
 import { assertDecodeFails, truncationsOf } from '../spoiled-bytes.ts';
 
 const update = Uint8Array.of(0, 0);
@@ -28,6 +28,10 @@ function framed(write: (encoder: encoding.Encoder) => void): Uint8Array {
   encoding.writeVarUint(encoder, 0);
   write(encoder);
   return encoding.toUint8Array(encoder);
+}
+
+function step2(sizeBytes: number): Uint8Array {
+  return encodeBrowserMessage({ kind: 'step-2', update: new Uint8Array(sizeBytes) });
 }
 
 describe('what browsers and nodes say to each other', () => {
@@ -69,5 +73,7 @@ describe('what browsers and nodes say to each other', () => {
     assertDecodeFails(() => decodeBrowserMessage(Uint8Array.of(2, 2)), 'ERR_OVER_LIMIT', 'may write');
     assert.equal(decodeBrowserMessage(step1(STATE_VECTOR_BYTES_MAX))?.kind, 'step-1');
     assertDecodeFails(() => decodeBrowserMessage(step1(STATE_VECTOR_BYTES_MAX + 1)), 'ERR_OVER_LIMIT', 'state vector');
+    assert.equal(decodeBrowserMessage(step2(DOCUMENT_FRAME_BYTES_MAX))?.kind, 'step-2', 'the largest document');
+    assertDecodeFails(() => decodeBrowserMessage(step2(DOCUMENT_FRAME_BYTES_MAX + 1)), 'ERR_OVER_LIMIT', 'update');
   });
 });

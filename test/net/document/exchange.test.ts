@@ -17,7 +17,7 @@ import { encodeDocumentAnswer, encodeDocumentHello, encodeDocumentUpdate } from 
 import { encodeFrames } from '../../../net/framing/frames.ts';
 import { PeerMisbehaved } from '../../../net/framing/peer-misbehaved.ts';
 import type { ByteStream } from '../../../net/network.ts';
-import { ClusterDocument, ROOM_FOR_MERGES } from '../../../src/document/cluster-document.ts';
+import { ClusterDocument, MERGE_CAPACITY } from '../../../src/document/cluster-document.ts';
 import { seededRandom } from '../../../src/sim/seeded-random.ts';
 import { VirtualClock } from '../../../src/sim/virtual-clock.ts';
 import { nodeOf } from '../../crdt/block/arbitraries.ts';
@@ -40,7 +40,7 @@ class Side implements DocumentSide {
 
   take(update: Uint8Array, from: NodeId): void {
     this.from.push(from);
-    const taken = this.document.take(update, 'test', ROOM_FOR_MERGES);
+    const taken = this.document.take(update, 'test', MERGE_CAPACITY);
     if (taken === 'malformed') throw new PeerMisbehaved({ argument: 'update', expected: 'one', found: 'none' });
   }
 
