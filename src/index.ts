@@ -9,6 +9,8 @@ export { ConfigError, type ConfigCode } from './config/config-error.ts';
 export { DEFAULTS, type NodeConfig } from './config/node-config.ts';
 export { configureNode } from './config/program-config.ts';
 export type { Settings } from './config/settings.ts';
+export type { DocumentStatus } from './document/document-room.ts';
+export type { DocumentView } from './document/shape.ts';
 export type { NodeEvent } from './node/events.ts';
 export type { NodeQueries } from './node/queries.ts';
 export { runNode, type RunHooks, type RunningNode } from './node/run-node.ts';

@@ -1,6 +1,6 @@
 /**
- * Loaded before every test: the programs that tests start find their modules compiled. The nine tests of the demo take 45 s
- * instead of 62.
+ * Loaded before every test: the programs that tests start, and those that these start, find their modules compiled. It halves the
+ * 0.7 s of processor time that each of some hundred starts takes.
  *
  * Not for production: whoever can write to the cache can have a node run anything, so it lies within the checkout.
  */

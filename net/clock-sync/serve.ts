@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import { blameForBytes, PeerMisbehaved } from '../framing/peer-misbehaved.ts';
 import { withStallLimit } from '../framing/stall-limit.ts';
 import type { ByteStream, StreamHandler } from '../network.ts';
+import { WindowCounts } from '../rate/window-counts.ts';
 import { checkClockRequest, CLOCK_PROTOCOL, encodeClockAnswer, type ClockAnswer } from './messages.ts';
 
 /** Answers on one stream. */
@@ -33,7 +34,7 @@ export interface ClockServerOptions {
 
 /** The handler for `CLOCK_PROTOCOL`. It throws `PeerMisbehaved` for what is no request, and for too many. */
 export function clockHandler({ clock, receivedMs, answer }: ClockServerOptions): StreamHandler {
-  const streams = new StreamRates(clock);
+  const streams = new WindowCounts<NodeId>(CLOCK_WINDOW_MS, CLOCK_STREAMS_PER_WINDOW_MAX);
 
   async function* answers(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let served = 0;
@@ -52,33 +53,12 @@ export function clockHandler({ clock, receivedMs, answer }: ClockServerOptions):
   const serve = (stream: ByteStream): Promise<void> => stream.sink(answers(stream.source));
 
   return async (peer, stream) => {
-    if (!streams.take(peer)) throw tooMany(`streams in ${CLOCK_WINDOW_MS} ms`, CLOCK_STREAMS_PER_WINDOW_MAX);
+    if (!streams.take(peer, clock.monotonicMs()))
+      throw tooMany(`streams in ${CLOCK_WINDOW_MS} ms`, CLOCK_STREAMS_PER_WINDOW_MAX);
     await withStallLimit(stream, CLOCK_PROTOCOL, clock, CLOCK_STALL_MS_MAX, serve);
   };
 }
 
 function tooMany(what: string, limit: number): PeerMisbehaved {
   return new PeerMisbehaved({ argument: `clock ${what}`, expected: `at most ${limit}`, found: 'one more' });
-}
-
-/** Counts the streams of each peer in windows of `CLOCK_WINDOW_MS`. */
-class StreamRates {
-  readonly #clock: Pick<Clock, 'monotonicMs'>;
-  #windowStartedAtMs = -Infinity;
-  readonly #counts = new Map<NodeId, number>();
-
-  constructor(clock: Pick<Clock, 'monotonicMs'>) {
-    this.#clock = clock;
-  }
-
-  take(peer: NodeId): boolean {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#windowStartedAtMs >= CLOCK_WINDOW_MS) {
-      this.#windowStartedAtMs = nowMs;
-      this.#counts.clear();
-    }
-    const count = (this.#counts.get(peer) ?? 0) + 1;
-    this.#counts.set(peer, count);
-    return count <= CLOCK_STREAMS_PER_WINDOW_MAX;
-  }
 }

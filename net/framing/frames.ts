@@ -12,15 +12,17 @@ import { PeerMisbehaved } from './peer-misbehaved.ts';
 
 /** Four bytes of a varint reach 256 MiB, more than any frame. */
 const LENGTH_BYTES_MAX = 4;
+const FRAME_BYTES_MAX = 0x80 ** LENGTH_BYTES_MAX - 1;
 
 interface LengthBytes {
   readonly byteLength: number;
   get(index: number): number;
 }
 
-/** Frames as chunks for a stream. */
+/** Frames as chunks for a stream. What their receiver takes is for each protocol to know. */
 export function encodeFrames(frames: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return encode(frames);
+  // The library's own limit is 4 MiB.
+  return encode(frames, { maxDataLength: FRAME_BYTES_MAX });
 }
 
 /**

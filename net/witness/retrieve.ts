@@ -12,12 +12,13 @@ import type { Hash32, NodeId } from '../../crdt/ids.ts';
 import { abortReason, type Clock } from '../clock.ts';
 import type { WitnessClient } from './client.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
+import { ChunkWindow } from './chunk-window.ts';
 import type { AnswerRoom } from './pending-answer.ts';
 import { ChunkSchedule, OVERTAKE_MS } from './schedule.ts';
 import { faultBehind } from './shown-size.ts';
 import { WitnessTransferError } from './transfer-error.ts';
 
-/** Chunks that one source is asked for at a time: 2 MiB, 20 MB/s at a round trip of 100 ms. */
+/** Chunks of one source that are asked for, checked or stored at a time: 2 MiB. */
 export const CHUNKS_IN_FLIGHT_MAX = 8;
 /** Sources of one payload at a time. */
 export const SOURCES_PER_PAYLOAD_MAX = 4;
@@ -90,14 +91,22 @@ async function findChunkList(retrieval: Retrieval, left: NodeId[]): Promise<read
 /** One for all: it ends what waits and is shown to nobody, and an exception with its stack costs 10 µs. */
 const PAYLOAD_OVER = new DOMException('the payload is complete or given up', 'AbortError');
 
+/** A source that is in use. */
+interface Supplier {
+  readonly window: ChunkWindow;
+  /** Chunks asked for that have not arrived. */
+  asked: number;
+  /** Those, and those that are checked or stored. */
+  inFlight: number;
+}
+
 class Download {
   readonly #retrieval: Retrieval;
   readonly #chunks: readonly Hash32[];
   readonly #schedule: ChunkSchedule<NodeId>;
   /** Not asked yet, the nearest first. */
   readonly #reserve: NodeId[];
-  /** How many chunks each source that is in use owes. */
-  readonly #inFlight = new Map<NodeId, number>();
+  readonly #suppliers = new Map<NodeId, Supplier>();
   readonly #ended = Promise.withResolvers<boolean>();
   readonly #over = new AbortController();
   readonly #tasks = new Set<Promise<void>>();
@@ -146,8 +155,8 @@ class Download {
 
   /** Takes the next source into use, if there is one and room for it. */
   #enlist(): void {
-    const source = this.#inFlight.size < SOURCES_PER_PAYLOAD_MAX ? this.#reserve.shift() : undefined;
-    if (source !== undefined) this.#inFlight.set(source, 0);
+    const source = this.#suppliers.size < SOURCES_PER_PAYLOAD_MAX ? this.#reserve.shift() : undefined;
+    if (source !== undefined) this.#suppliers.set(source, { window: new ChunkWindow(), asked: 0, inFlight: 0 });
   }
 
   #assign(): void {
@@ -155,41 +164,41 @@ class Download {
       if (this.#storing === 0) this.#ended.resolve(true);
       return;
     }
-    if (this.#inFlight.size === 0) this.#enlist();
-    if (this.#inFlight.size === 0) this.#ended.resolve(false);
+    if (this.#suppliers.size === 0) this.#enlist();
+    if (this.#suppliers.size === 0) this.#ended.resolve(false);
     const nowMs = this.#retrieval.clock.monotonicMs();
-    for (const [source, count] of this.#inFlight) {
-      for (let owed = count; owed < CHUNKS_IN_FLIGHT_MAX; owed++) {
+    for (const [source, supplier] of this.#suppliers) {
+      while (supplier.asked < supplier.window.size && supplier.inFlight < CHUNKS_IN_FLIGHT_MAX) {
         const index = this.#schedule.next(source, nowMs);
         if (index === undefined) break;
-        this.#inFlight.set(source, owed + 1);
-        this.#start(source, index);
+        this.#start(source, supplier, index);
       }
     }
   }
 
-  #start(source: NodeId, index: number): void {
-    const task = this.#fetch(source, index)
+  #start(source: NodeId, supplier: Supplier, index: number): void {
+    supplier.asked++;
+    supplier.inFlight++;
+    const task = this.#fetch(source, supplier, index)
       .catch((error: unknown) => this.#ended.reject(error))
       .finally(() => {
         this.#tasks.delete(task);
-        const owed = this.#inFlight.get(source);
-        if (owed !== undefined) this.#inFlight.set(source, owed - 1);
+        supplier.inFlight--;
         if (!this.#over.signal.aborted) this.#assign();
       });
     this.#tasks.add(task);
   }
 
-  #fetch(source: NodeId, index: number): Promise<void> {
-    if (this.#chunks.length === 1) return this.#fetchInto(source, index);
-    return this.#retrieval.buffers.lend((take) => this.#fetchInto(source, index, take));
+  #fetch(source: NodeId, supplier: Supplier, index: number): Promise<void> {
+    if (this.#chunks.length === 1) return this.#fetchInto(source, supplier, index);
+    return this.#retrieval.buffers.lend((take) => this.#fetchInto(source, supplier, index, take));
   }
 
   /** Rejects when the chunk could not be kept; a source that fails is dropped. */
-  async #fetchInto(source: NodeId, index: number, room?: AnswerRoom): Promise<void> {
+  async #fetchInto(source: NodeId, supplier: Supplier, index: number, room?: AnswerRoom): Promise<void> {
     let bytes: Uint8Array;
     try {
-      bytes = await this.#ask(source, index, room);
+      bytes = this.#checked(source, index, await this.#ask(source, supplier, index, room));
     } catch (error) {
       await this.#drop(source, error);
       return;
@@ -201,10 +210,21 @@ class Download {
     this.#storing--;
   }
 
-  async #ask(source: NodeId, index: number, room: AnswerRoom | undefined): Promise<Uint8Array> {
-    const { client, wanted } = this.#retrieval;
-    const { payloadDigest, payloadBytes } = wanted;
-    const bytes = await client.ask(source, { kind: 'chunk', payloadDigest, index }, this.#over.signal, room);
+  async #ask(source: NodeId, supplier: Supplier, index: number, room: AnswerRoom | undefined): Promise<Uint8Array> {
+    const { client, clock, wanted } = this.#retrieval;
+    const sinceMs = clock.monotonicMs();
+    const request = { kind: 'chunk', payloadDigest: wanted.payloadDigest, index } as const;
+    const bytes = await client.ask(source, request, this.#over.signal, room);
+    supplier.asked--;
+    supplier.window.arrived(clock.monotonicMs() - sinceMs);
+    // The next one is on its way while this one is checked.
+    if (!this.#over.signal.aborted) this.#assign();
+    return bytes;
+  }
+
+  /** Throws `WitnessTransferError` when the bytes are not that chunk. */
+  #checked(source: NodeId, index: number, bytes: Uint8Array): Uint8Array {
+    const { payloadDigest, payloadBytes } = this.#retrieval.wanted;
     const expectedBytes = chunkBytes(payloadBytes, index);
     if (bytes.length !== expectedBytes) {
       const [expected, found] = [`${expectedBytes} bytes of chunk ${index}`, `${bytes.length}`];
@@ -222,7 +242,7 @@ class Download {
     // A list that was checked has confirmed the size.
     const isSizeOpen = this.#chunks.length === 1 && !signal.aborted;
     const fault = isSizeOpen ? await faultBehind(error, source, wanted, client, signal) : error;
-    if (signal.aborted || !this.#inFlight.delete(source)) return;
+    if (signal.aborted || !this.#suppliers.delete(source)) return;
     this.#schedule.drop(source);
     onSourceLost(source, fault);
   }

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { addAlertsCommand } from './alerts-command.ts';
 import { addChaosCommand } from './chaos-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT_CODES_HELP, type SetExitCode } from './exit-codes.ts';
@@ -36,6 +37,7 @@ ${EXIT_CODES_HELP}
   addDemoCommand(program, terminal, setExitCode);
   addStatusCommand(program, terminal);
   addTopCommand(program, terminal);
+  addAlertsCommand(program, terminal);
   addEvidenceCommand(program, terminal);
   addInspectCommand(program, terminal, setExitCode);
   addVerifyCommand(program, terminal, setExitCode);

@@ -6,6 +6,7 @@ import { openLog } from '../config/log.ts';
 import { DEFAULTS, exposures, type NodeConfig } from '../config/node-config.ts';
 import { nameFlag, parseSettings } from '../config/read-settings.ts';
 import { LOCK_TIME_SECONDS_MAX, LOG_LEVELS, type Settings } from '../config/settings.ts';
+import { TOKEN_VARIABLE } from '../config/write-token.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { describeEvent } from '../node/describe-event.ts';
@@ -24,6 +25,8 @@ interface RunFlags {
   readonly peer?: readonly string[];
   readonly member?: readonly string[];
   readonly rpc?: string;
+  readonly dashboardToken?: string;
+  readonly dashboardTokenFile?: string;
   readonly validator?: string;
   readonly api?: string;
   readonly lockTime?: string;
@@ -48,6 +51,8 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--peer <multiaddr>', 'a member to connect to, ending in /p2p/PEERID; repeatable', collect)
     .option('--member <peerid>', 'a member that connects to us; repeatable. Nobody else is let in', collect)
     .option('--rpc <host:port>', 'answer JSON-RPC there (default: off)')
+    .option('--dashboard-token <token>', 'who has it may write in the cluster document (default: nobody)')
+    .option('--dashboard-token-file <file>', 'the same from a file, which does not show in the list of processes')
     .option('--validator <kind>', `linkage, exec:COMMAND or none (default: ${DEFAULTS.validator})`)
     .option('--api <url|dir>', 'where linkage gets headers: an Ethereum JSON-RPC URL, or a folder')
     .option('--lock-time <seconds>', `how long a claim lasts unless renewed (default: ${DEFAULTS.lockTimeSeconds})`)
@@ -70,11 +75,12 @@ Validators:
                 exit code 1 a failure, anything else is tried again
   none          leaves validation to the programs that share the directory
 
-Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, validator, api, lockTimeSeconds, window, reserve, dht,
-logLevel, and without a flag: region, mdns, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
+Settings of --config FILE: datadir, cluster, listen, peers, members, rpc, dashboardToken, dashboardTokenFile, validator, api,
+lockTimeSeconds, window, reserve, dht, logLevel, and without a flag: region, mdns, driftRate, deliveryMarginMs, skewBoundMs, rankStepMs, heartbeatMs,
 scanIntervalMs, validationsMax, archiveAfterBlocks, settleAfterBlocks, retainBlocks, retainHours, retainMegabytes,
 scrubFilesPerSecond, failuresMax, retryDelayMsMin, retryDelayMsMax, leaseApi, reserveSeconds, degradedClaiming. A list given by
-flags replaces that of the file. Paths are relative to the working directory.
+flags replaces that of the file. Paths are relative to the working directory. ${TOKEN_VARIABLE} in the environment stands above
+what the file says of the token.
 
 Listening on another address than loopback opens the node (to members alone) or its RPC (to anyone) to the network.
 
@@ -106,6 +112,8 @@ function settingsOf({
     peers: peer,
     members: member,
     rpc,
+    dashboardToken: rest.dashboardToken,
+    dashboardTokenFile: rest.dashboardTokenFile,
     validator,
     api,
     lockTimeSeconds,
@@ -133,6 +141,7 @@ async function runUntilStopped(config: NodeConfig, { stdout }: Terminal): Promis
   const { key } = datadirLayout(config.datadir);
   if (await new NodeKeyDisk().isOpenToOthers(key)) log.warn(openKeyWarning(key));
   const rpc = node.rpcUrl === undefined ? 'no rpc' : `rpc ${node.rpcUrl}`;
+  if (node.rpcUrl !== undefined) log.info({ url: node.rpcUrl }, 'dashboard');
   printLine(stdout, `driftlock ${node.peerId} on ${node.addresses.join(' ')}, ${rpc}`);
   await aborted(signal);
   log.info({ signal: abortReason(signal).message }, 'stopping');

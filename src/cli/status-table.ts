@@ -1,7 +1,7 @@
 /** A node's status for people. */
 
 import type { StatusAnswer } from '../rpc/status-schema.ts';
-import { duration } from './duration.ts';
+import { duration } from '../duration.ts';
 import { styled } from './terminal.ts';
 
 /** Lines for `stream`. */
@@ -26,6 +26,7 @@ export function statusLines(status: StatusAnswer, stream: NodeJS.WriteStream): r
     ['results', `${blocks.results}, of which ${blocks.duplicates} duplicates`],
     ['witnesses', `${witnesses.held} held, ${witnesses.fetching} being fetched${outOfReachText(witnesses.outOfReach)}`],
     ['files', `${files.pending} to be written${files.lastError === null ? '' : `; last error: ${files.lastError}`}`],
+    ...alertRow(status.document, stream),
     ...keepingRows(status.keeping),
     ...loadRow(status.loading),
     ...catchUpRow(status.catchUp),
@@ -65,6 +66,13 @@ function keepingRows(keeping: StatusAnswer['keeping']): [name: string, value: st
     ['keeps', lowestKept === 0 ? 'all blocks' : `blocks from ${lowestKept} on`],
     ['scrub', `${scrubRounds} rounds${now}`],
   ];
+}
+
+function alertRow(document: StatusAnswer['document'], stream: NodeJS.WriteStream): [name: string, value: string][] {
+  if (document === undefined) return [];
+  const { alerts, unacknowledged } = document;
+  const open = unacknowledged === 0 ? '0' : styled(stream, 'red', `${unacknowledged}`);
+  return [['alerts', `${open} of ${alerts} not acknowledged`]];
 }
 
 function loadRow(loading: StatusAnswer['loading']): [name: string, value: string][] {

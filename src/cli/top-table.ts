@@ -1,7 +1,8 @@
 /** Nodes side by side: what each is doing now. */
 
+import { concernsOf } from '../mode/concerns.ts';
 import type { StatusAnswer } from '../rpc/status-schema.ts';
-import { duration } from './duration.ts';
+import { duration } from '../duration.ts';
 import { ratesBetween, type Look, type Rates } from './rates.ts';
 import { styled, type Style } from './terminal.ts';
 
@@ -44,15 +45,8 @@ export function topLines(rows: readonly TopRow[], stream: NodeJS.WriteStream): r
 export function alertsOf({ url, now, error }: TopRow): readonly string[] {
   if (error !== undefined) return [error];
   if (now === undefined) return [];
-  const { peerId, mode, blocks, clock, files, retry, claimHold } = now.status;
-  const alerts: string[] = [];
-  if (blocks.disputed > 0) alerts.push(`validators disagree on ${blocks.disputed} blocks`);
-  if (mode === 'degraded') alerts.push('too few members in reach');
-  if (claimHold === 'degraded') alerts.push('it claims nothing meanwhile');
-  if (clock.standing === 'outside') alerts.push('its clock is outside the skew bound: it claims nothing');
-  if (files.pending > 0 && files.lastError !== null) alerts.push(`files wait to be written: ${files.lastError}`);
-  if (retry.exhausted > 0) alerts.push(`${retry.exhausted} blocks failed so often that nobody tries them again`);
-  return alerts.map((alert) => `${short(peerId)} at ${url}: ${alert}`);
+  const { status } = now;
+  return concernsOf(status).map(({ text }) => `${short(status.peerId)} at ${url}: ${text}`);
 }
 
 function cellsOf({ url, before, now, error }: TopRow): readonly Cell[] {

@@ -21,6 +21,7 @@ import type { LogLevel, SettingName, Settings } from './settings.ts';
 import type { WitnessLimits } from '../witness/limits.ts';
 import { parseWitnessPolicy, type WitnessPolicy } from '../witness/policy.ts';
 import { witnessLimits } from './witness-settings.ts';
+import { tokenSource, type TokenSource } from './write-token.ts';
 
 export interface NodeConfig {
   /** Absolute. */
@@ -34,6 +35,8 @@ export interface NodeConfig {
   readonly members: readonly NodeId[];
   /** Undefined: no RPC server. */
   readonly rpc: HostPort | undefined;
+  /** Of who may write in the cluster document; undefined: nobody may. Never to be shown. */
+  readonly dashboardToken: TokenSource | undefined;
   readonly validator: ValidatorChoice;
   /** Where headers come from, for the validator `linkage`; see `openBlockSource`. */
   readonly api: string | undefined;
@@ -134,6 +137,7 @@ export function nodeConfig({ flags, file, nameInFile }: GivenSettings, paralleli
     peers: settings.peers ?? [],
     members: parseMembers(settings.members ?? [], nameOf('members')),
     rpc,
+    dashboardToken: tokenSource(flags, file, nameOf),
     validator,
     api,
     lockTimeMs,
@@ -172,6 +176,8 @@ export function exposures(config: NodeConfig): readonly string[] {
   if (!isLoopbackOnly(addresses)) found.push(`--listen: other machines can connect to ${config.listen.join(', ')}`);
   if (config.rpc !== undefined && !isLoopbackHost(config.rpc.host)) {
     found.push(`--rpc: anyone who reaches ${formatHostPort(config.rpc)} can call it; it asks for no password`);
+    if (config.dashboardToken !== undefined)
+      found.push('--rpc: the token of the dashboard crosses the network as it is');
     if (config.leaseApi) found.push('leaseApi: anyone who can call it can report results in the name of this node');
   }
   return found;

@@ -10,7 +10,7 @@ import { describeText } from '../../crdt/ids.ts';
 import type { Disk } from '../disk/disk.ts';
 import { describeJson, isJsonObject, parseJson } from '../files/json.ts';
 import { ConfigError } from './config-error.ts';
-import { FLAGS, settingsSchema, type ParsedSettings, type SettingName, type Settings } from './settings.ts';
+import { FLAGS, SECRETS, settingsSchema, type ParsedSettings, type SettingName, type Settings } from './settings.ts';
 
 /** 512 peers of 120 characters each are 60 kB. */
 export const CONFIG_FILE_BYTES_MAX = 1024 * 1024;
@@ -45,7 +45,7 @@ export function parseSettings(value: unknown, nameOf: NameSetting): Settings {
   throw new ConfigError('ERR_BAD_SETTING', {
     argument: nameOf(String(path[0] ?? 'settings')) + place.join(''),
     expected: expectation(issue),
-    found: describeJson(valueAt(value, path)),
+    found: SECRETS.includes(String(path[0])) ? 'something else' : describeJson(valueAt(value, path)),
   });
 }
 
@@ -60,7 +60,9 @@ async function readJson(disk: Pick<Disk, 'read'>, path: string): Promise<unknown
     throw new ConfigError('ERR_BAD_CONFIG_FILE', { argument, expected, found: describeJson(value) });
   } catch (error) {
     if (error instanceof ConfigError || !isFailure(error)) throw error;
-    throw new ConfigError('ERR_BAD_CONFIG_FILE', { argument, expected, found: error.found }, { cause: error });
+    // Not quoted: there may be a token in it.
+    const found = isFailure(error, 'ERR_NOT_JSON') ? 'something that is no JSON' : error.found;
+    throw new ConfigError('ERR_BAD_CONFIG_FILE', { argument, expected, found }, { cause: error });
   }
 }
 

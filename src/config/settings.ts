@@ -41,6 +41,12 @@ export const settingsSchema = z
     peers: list,
     members: list,
     rpc: z.string(),
+    /** Whoever has it may write in the cluster document; nobody may when there is none. */
+    dashboardToken: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,256}$/, '16 to 256 visible ASCII characters, such as of `openssl rand -hex 16`'),
+    /** Holds that token and nothing else. */
+    dashboardTokenFile: z.string().regex(/./, 'the path of a file'),
     validator: z.string(),
     api: z.string().regex(/./, 'a URL or a folder'),
     lockTimeSeconds: z.number().positive().max(LOCK_TIME_SECONDS_MAX),
@@ -90,6 +96,8 @@ export const FLAGS = {
   peers: '--peer',
   members: '--member',
   rpc: '--rpc',
+  dashboardToken: '--dashboard-token',
+  dashboardTokenFile: '--dashboard-token-file',
   validator: '--validator',
   api: '--api',
   lockTimeSeconds: '--lock-time',
@@ -98,3 +106,6 @@ export const FLAGS = {
   logLevel: '--log-level',
   dht: '--dht',
 } as const satisfies Partial<Record<SettingName, `--${string}`>>;
+
+/** What must not be shown, not even when it is refused. */
+export const SECRETS: readonly string[] = ['dashboardToken'] satisfies readonly SettingName[];

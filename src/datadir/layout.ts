@@ -26,7 +26,7 @@ export interface DatadirLayout {
   /** The last finalized block, written by other programs. */
   readonly chainStatus: string;
   readonly contracts: string;
-  /** `.driftlock/`: after a clean stop, all that is below it but the key can be rebuilt. */
+  /** `.driftlock/`: after a clean stop, all that is below it but the key can be rebuilt, the cluster document from other nodes. */
   readonly state: string;
   readonly key: string;
   /** Held by the running node. Nothing but `lock.ts` may open it. */
@@ -43,6 +43,8 @@ export interface DatadirLayout {
   readonly chunks: string;
   /** What happened, as JSON Lines. */
   readonly evidence: string;
+  /** The cluster document; what no file says and other nodes have too. */
+  readonly document: string;
   /** Records that are durable while their files are not yet; empty after a clean stop. */
   readonly journal: string;
 }
@@ -68,6 +70,7 @@ export function datadirLayout(datadir: string): DatadirLayout {
     partial: join(state, 'partial'),
     chunks: join(state, 'chunks'),
     evidence: join(state, 'evidence'),
+    document: join(state, 'document'),
     journal: join(state, 'journal'),
   };
 }

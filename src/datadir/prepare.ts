@@ -22,7 +22,15 @@ export interface PrepareReport {
 export async function prepareDatadir(disk: Disk, layout: DatadirLayout): Promise<PrepareReport> {
   const targets = [layout.validate, layout.witness, layout.backup, layout.quarantine];
   try {
-    const own = [layout.temporary, layout.index, layout.journal, layout.partial, layout.chunks, layout.evidence];
+    const own = [
+      layout.temporary,
+      layout.index,
+      layout.journal,
+      layout.partial,
+      layout.chunks,
+      layout.evidence,
+      layout.document,
+    ];
     for (const directory of [...targets, ...own]) await disk.makeDirectory(directory);
     const stale = await disk.list(layout.temporary);
     for (const name of stale) await disk.remove(join(layout.temporary, name));

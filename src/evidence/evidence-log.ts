@@ -31,6 +31,8 @@ export interface EvidenceLogOptions {
   readonly self: NodeId;
   /** A write failed; what it held is kept and tried again. */
   readonly onFailure: (file: string, error: unknown) => void;
+  /** Told of every record, before it is written. `atMs`: Unix milliseconds. */
+  readonly onRecord?: ((content: EvidenceContent, atMs: number) => void) | undefined;
   readonly limits?: EvidenceLimits;
 }
 
@@ -100,9 +102,11 @@ export class EvidenceLog {
     }
     this.#waiting++;
     const { type, ...fields } = content;
-    const at = new Date(this.#options.clock.wallMs()).toISOString();
+    const atMs = this.#options.clock.wallMs();
+    const at = new Date(atMs).toISOString();
     const record = { at, node: this.#observer, sequence: this.#sequence++, type, ...fields };
     this.#segments.get(streamOf(type))?.lines.push(JSON.stringify(record));
+    this.#options.onRecord?.(content, atMs);
     this.#cancelTimer ??= this.#options.clock.schedule(FLUSH_MS, () => void this.#flush());
   }
 

@@ -179,6 +179,20 @@ export const STATUS_FAMILIES: readonly StatusFamily[] = [
     catchUp === null ? 0 : catchUp.total - catchUp.done,
   ),
 
+  gauge('driftlock_document_bytes', 'Of the cluster document, encoded.', ({ document }) => document.bytes),
+  gauge('driftlock_document_alerts', 'Alerts in the cluster document.', ({ document }) => document.alerts),
+  gauge(
+    'driftlock_document_alerts_unacknowledged',
+    'Of these, the ones that nobody has acknowledged.',
+    ({ document }) => document.unacknowledged,
+  ),
+  gauge(
+    'driftlock_document_alerts_dropped',
+    'Alerts of this node for which the document had no room.',
+    ({ document }) => document.dropped,
+  ),
+  gauge('driftlock_document_clients', 'Browsers connected to this node.', ({ document }) => document.clients),
+
   gauge('driftlock_clock_offset_seconds', 'Own wall clock minus that of the majority.', ({ clock }) =>
     seconds(clock.offsetMs),
   ),

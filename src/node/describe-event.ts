@@ -114,6 +114,14 @@ export function describeEvent(event: NodeEvent): LogEntry {
     }
     case 'gossip-send-failed':
       return { level: 'warn', fields: { reason: event.reason } };
+    case 'document-exchanged': {
+      const { initiated, sentBytes, receivedBytes } = event;
+      return { level: 'debug', fields: { peer: peerIdText(event.peer), initiated, sentBytes, receivedBytes } };
+    }
+    case 'document-exchange-failed':
+      return { level: 'debug', fields: { peer: peerIdText(event.peer), reason: event.reason } };
+    case 'document-refused':
+      return { level: 'warn', fields: { from: peerIdText(event.from), reason: event.reason } };
     case 'reconciled':
       return { level: 'debug', fields: { peer: peerIdText(event.peer), initiated: event.initiated, ...event.stats } };
     case 'reconcile-failed':

@@ -5,6 +5,7 @@ import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { Dispute } from '../../crdt/block/view.ts';
 import type { ClaimEvent } from '../claim/claimer.ts';
 import type { ClockEvent } from '../clock/clock-keeper.ts';
+import type { ReplicatorEvent } from '../document/replicator.ts';
 import type { GossipEvent } from '../gossip/gossiper.ts';
 import type { IntakeEvent } from '../intake/validate-look.ts';
 import type { ModeEvent } from '../mode/mode-keeper.ts';
@@ -23,6 +24,7 @@ import type { LeaseTakenOverEvent, ViewChangedEvent } from './news.ts';
 export type NodeEvent =
   | ClaimEvent
   | ClockEvent
+  | ReplicatorEvent
   | GossipEvent
   | IntakeEvent
   | ModeEvent

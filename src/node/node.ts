@@ -69,7 +69,7 @@ export class DriftlockNode {
   readonly #peerIntake: PeerIntake;
   readonly #gossiper: Gossiper;
   readonly #reservations: Reservations;
-  readonly #shown: ShownView;
+  readonly shown: ShownView;
   readonly reconciler: Reconciler;
   readonly #watch: DatadirWatch;
   readonly housekeeping: Housekeeping;
@@ -108,7 +108,7 @@ export class DriftlockNode {
       rankOf: (key) => rankOf(signer.node, key, this.presence.liveClaimants()),
       onLapsed: (key) => void this.store.refresh(key).then(() => this.witnesses.fetcher.showAgain(key)),
     });
-    this.#shown = new ShownView({ clock, sightings, reservations: this.#reservations });
+    this.shown = new ShownView({ clock, sightings, reservations: this.#reservations });
     const isAuthentic = authenticIn(replica, verify);
     const quarantine = new Quarantine({ disk, clock, random, directory: layout.quarantine });
     const validateLook = new ValidateLook({
@@ -130,7 +130,7 @@ export class DriftlockNode {
       replica,
       files,
       isAuthentic,
-      fileViewOf: (key, record) => this.#shown.show(key, record),
+      fileViewOf: (key, record) => this.shown.show(key, record),
       look: (key, known) => validateLook.look(key, known),
       onChange: (change) => this.#changed(change),
       onWriteError: (file, error) => onEvent({ type: 'write-failed', file, error }),
@@ -309,7 +309,7 @@ export class DriftlockNode {
   }
 
   view(key: BlockKey): BlockView {
-    return this.#shown.see(key, this.replica.get(key));
+    return this.shown.see(key, this.replica.get(key));
   }
 
   /** Leases from too far ahead, which wait to lie within the skew bound. */
@@ -340,6 +340,7 @@ export class DriftlockNode {
     this.witnesses.note(change);
     if (hasSuccess(after.results)) this.#sightings.forget(key);
     this.claims.clients.observe(key);
+    this.#world.onChanged?.(key);
     this.#consider(key);
   }
 

@@ -3,7 +3,7 @@
  * and the simulator plug in their own; the node itself never asks the machine for time, chance, disk or network.
  */
 
-import type { NodeId } from '../../crdt/ids.ts';
+import type { BlockKey, NodeId } from '../../crdt/ids.ts';
 import type { ClockBounds } from '../../crdt/lease/rule.ts';
 import type { Verify, VerifyLater } from '../../crdt/block/signing.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
@@ -65,6 +65,8 @@ export interface NodeWorld {
   /** Undefined: sidecar only, the node claims nothing. */
   readonly validator: Validator | undefined;
   readonly onEvent: (event: NodeEvent) => void;
+  /** Told of every block whose record changed, after the change. */
+  readonly onChanged?: (key: BlockKey) => void;
   /** `NODE_RULES` when absent. */
   readonly rules?: NodeRules;
 }

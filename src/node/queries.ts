@@ -6,6 +6,7 @@
 
 import type { BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey, Hash32 } from '../../crdt/ids.ts';
+import type { DocumentView } from '../document/shape.ts';
 import type { BlockRead, ReadOptions } from '../freshness/block-reads.ts';
 import type { NodeStatus } from './status.ts';
 
@@ -18,5 +19,7 @@ export interface NodeQueries {
   witnessPayload(number: number, parentHash: Hash32): Promise<Uint8Array | undefined>;
   /** The same with its record and an age; asks the others when it is older than it may be. Throws `StaleReadError`. */
   readBlock(key: BlockKey, options: ReadOptions): Promise<BlockRead>;
+  /** The cluster document. */
+  document(): DocumentView;
   status(): NodeStatus;
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../net/clock.ts';
 import { errorMs, isBeyond, middleMs, type Interval } from '../../net/clock-sync/interval.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { PeerLink } from '../../net/network.ts';
+import type { DocumentStatus } from '../document/document-room.ts';
 import type { Validator } from '../validators/validator.ts';
 import { guarantees } from '../mode/guarantees.ts';
 import { witnessLimitSettings } from '../config/witness-settings.ts';
@@ -28,6 +29,7 @@ export interface StatusSources {
   readonly node: DriftlockNode;
   readonly self: NodeId;
   readonly cluster: string;
+  readonly region: string;
   readonly datadir: string;
   readonly members: readonly NodeId[];
   readonly validator: Validator | undefined;
@@ -36,6 +38,7 @@ export interface StatusSources {
   readonly skewBoundMs: number;
   readonly peers: () => readonly PeerLink[];
   readonly addresses: () => readonly string[];
+  readonly document: () => DocumentStatus;
 }
 
 export function readStatus(sources: StatusSources): NodeStatus {
@@ -44,10 +47,12 @@ export function readStatus(sources: StatusSources): NodeStatus {
   const { claimer } = node.claims;
   const links = new Map(sources.peers().map((link) => [link.node, link]));
   const others = members.filter((member) => member !== self);
+  const live = new Set(node.presence.live());
   return {
     peerId: peerIdText(self),
     cluster: sources.cluster,
     version: VERSION,
+    region: sources.region,
     mode: node.modes.mode,
     modeHeldMs: Math.round(node.modes.heldForMs),
     modeTrigger: node.modes.trigger,
@@ -88,7 +93,8 @@ export function readStatus(sources: StatusSources): NodeStatus {
     loading: readLoading(node.loading.progress),
     keeping: readKeeping(node.housekeeping),
     catchUp: readCatchUp(node.reconciler.catchUp),
-    peers: others.map((member) => readPeer(sources, member, links.get(member))),
+    document: sources.document(),
+    peers: others.map((member) => readPeer(sources, member, links.get(member), live.has(member))),
     counters: node.counters.read(),
   };
 }
@@ -119,12 +125,15 @@ function wholeMs(ms: number | undefined): number | null {
   return ms === undefined ? null : Math.round(ms);
 }
 
-function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined): PeerStatus {
+function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined, isLive: boolean): PeerStatus {
   const { node, clock } = sources;
   const heard = node.presence.of(member);
   return {
     peerId: peerIdText(member),
     connected: link !== undefined,
+    live: isLive,
+    region: heard?.heartbeat.region ?? null,
+    version: heard?.heartbeat.softwareVersion ?? null,
     roundTripMs: link?.roundTripMs ?? null,
     clock: readPeerClock(sources, member),
     silentMs: heard === undefined ? null : Math.round(clock.monotonicMs() - heard.heardAtMs),

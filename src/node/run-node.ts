@@ -4,6 +4,7 @@
  * Invariant: what was acquired is given back, in reverse order, when a later step fails or the node stops.
  */
 
+import type { NodeId } from '../../crdt/ids.ts';
 import { invariant } from '../../crdt/invariant.ts';
 import { MemberList } from '../../net/membership/member-list.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
@@ -12,10 +13,13 @@ import { createLibp2pNetwork } from '../../net/libp2p/network.ts';
 import { parseDialAddress } from '../../net/libp2p/addresses.ts';
 import { openBlockSource } from '../chain/open-source.ts';
 import type { NodeConfig } from '../config/node-config.ts';
+import { readToken } from '../config/write-token.ts';
+import { Dashboard } from '../dashboard/dashboard.ts';
 import { datadirLayout } from '../datadir/layout.ts';
 import { lockDatadir } from '../datadir/lock.ts';
 import { prepareDatadir } from '../datadir/prepare.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
+import { DocumentRoom } from '../document/document-room.ts';
 import { NodeKeyDisk } from '../identity/key-disk.ts';
 import { loadIdentity } from '../identity/load-identity.ts';
 import type { Rereading } from '../rpc/file-methods.ts';
@@ -65,6 +69,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
   try {
     const disk = systemDisk;
     release.push(() => disk.close());
+    const token = config.dashboardToken && (await readToken(disk, config.dashboardToken));
     const layout = datadirLayout(config.datadir);
     const validator = hooks.validator ?? makeValidator(config);
     const lock = await lockDatadir({ disk, layout, processId: process.pid });
@@ -85,19 +90,31 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
       random: randomInteger,
       metrics: metrics?.libp2p,
     });
+    let dashboard: Dashboard | undefined;
     const evidence = new EvidenceLog({
       disk,
       clock: systemClock,
       directory: layout.evidence,
       self: identity.node,
       onFailure: (file, error) => hooks.onEvent({ type: 'write-failed', file, error }),
+      onRecord: (content, atMs) => dashboard?.noteEvidence(content, atMs),
     });
     await evidence.open();
     release.push(() => evidence.close());
+    const report = (event: NodeEvent): void => {
+      evidence.note(event);
+      metrics?.note(event);
+      hooks.onEvent(event);
+    };
+    const isMember = (member: NodeId): boolean => members.has(member);
+    const { cluster } = config;
+    const world = { clock: systemClock, random: randomInteger, disk, network, layout, signer: identity, isMember };
+    const room = new DocumentRoom({ ...world, cluster, verify: verifySignature, onEvent: report });
+    await room.open();
     const startedAtMs = systemClock.monotonicMs();
     const node = new DriftlockNode(
       {
-        cluster: config.cluster,
+        cluster,
         region: config.region ?? '',
         bounds: config.clockBounds,
         lockTimeMs: config.lockTimeMs,
@@ -113,33 +130,29 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         witnessLimits: config.witnessLimits,
       },
       {
-        clock: systemClock,
-        random: randomInteger,
+        ...world,
         collectYoung,
-        disk,
-        network,
         directory: network.directory,
-        signer: identity,
         verify: verifySignature,
         verifyLater: verifySignatureLater,
-        isMember: (member) => members.has(member),
         members: () => members.nodes(),
-        layout,
         validator,
         onEvent: (event) => {
-          evidence.note(event);
-          metrics?.note(event);
-          hooks.onEvent(event);
+          report(event);
+          room.note(event);
         },
+        onChanged: (key) => dashboard?.noteChange(key),
       },
     );
     release.push(() => node.stop());
+    release.push(() => room.stop());
     let isReady = false;
     const status = (): NodeStatus =>
       readStatus({
         node,
         self: identity.node,
-        cluster: config.cluster,
+        cluster,
+        region: config.region ?? '',
         datadir: config.datadir,
         members: members.nodes(),
         validator,
@@ -148,12 +161,24 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
         skewBoundMs: config.clockBounds.skewBoundMs,
         peers: () => network.peers(),
         addresses: () => network.addresses(),
+        document: () => room.status(),
       });
-    const queries = queriesOf(node, disk, status);
+    const queries = queriesOf(node, room, disk, status);
     const files: Rereading = {
       reread: (key) => node.housekeeping.reread(key),
       rereadContracts: () => node.housekeeping.rereadContracts(),
     };
+    if (config.rpc !== undefined) {
+      const opened = await Dashboard.open({
+        node,
+        status,
+        clock: systemClock,
+        isReady: () => isReady,
+        verify: verifySignature,
+      });
+      dashboard = opened;
+      release.push(() => opened.stop());
+    }
     const rpc =
       config.rpc === undefined
         ? undefined
@@ -164,12 +189,22 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
             files: config.leaseApi ? files : undefined,
             isReady: () => isReady,
             listen: config.rpc,
-            pages: metrics === undefined ? undefined : metricsPages(metrics, status),
+            pages: new Map([
+              ...(metrics === undefined ? [] : metricsPages(metrics, status)),
+              ...(dashboard?.pages ?? []),
+            ]),
+            sockets: dashboard?.sockets,
+            document: {
+              token,
+              clock: systemClock,
+              open: (mayWrite, send) => room.connect(mayWrite, send),
+            },
             onDefect: hooks.onRpcDefect,
           });
     // Before the directory is read, so that the status shows how far that has come.
     if (rpc !== undefined) release.push(() => rpc.close());
     await node.start();
+    room.start();
     isReady = true;
     return {
       peerId: peerIdText(identity.node),

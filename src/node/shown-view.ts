@@ -8,6 +8,7 @@
 import type { BlockRecord } from '../../crdt/block/record.ts';
 import { viewOf, type BlockView } from '../../crdt/block/view.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
+import type { Lease } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { ValidateInfo } from '../files/validate-info.ts';
 import type { LeaseSightings } from '../lease/sightings.ts';
@@ -30,6 +31,11 @@ export class ShownView {
   see(key: BlockKey, record: BlockRecord): BlockView {
     const now = this.#now();
     return viewOf(record, (lease) => this.#options.sightings.isLive(key, lease, now));
+  }
+
+  /** For how long this node still respects `lease`, which it has seen on the block; 0 or less: no more. */
+  leaseMs(key: BlockKey, lease: Lease): number {
+    return this.#options.sightings.remainingMs(key, lease, this.#now());
   }
 
   /** The `StateData` part of the block's `.v`. */

@@ -8,6 +8,7 @@
 import type { Mode } from '../../net/presence/heartbeat.ts';
 import type { ClaimHold } from '../claim/decision.ts';
 import type { WitnessLimitSettings } from '../config/witness-settings.ts';
+import type { DocumentStatus } from '../document/document-room.ts';
 import type { Standing } from '../clock/standing.ts';
 import type { GuaranteeRow } from '../mode/guarantees.ts';
 import type { ModeTrigger } from '../mode/step-mode.ts';
@@ -18,6 +19,8 @@ export interface NodeStatus {
   readonly peerId: string;
   readonly cluster: string;
   readonly version: string;
+  /** Where it stands, for people; may be empty. */
+  readonly region: string;
   readonly mode: Mode;
   readonly modeHeldMs: number;
   readonly modeTrigger: ModeTrigger;
@@ -44,6 +47,7 @@ export interface NodeStatus {
   readonly keeping: KeepingStatus;
   /** Null when there is nothing to catch up with. */
   readonly catchUp: CatchUpStatus | null;
+  readonly document: DocumentStatus;
   readonly peers: readonly PeerStatus[];
   readonly counters: NodeCounters;
 }
@@ -150,6 +154,11 @@ export interface BlockCounts {
 export interface PeerStatus {
   readonly peerId: string;
   readonly connected: boolean;
+  /** Heard of lately, directly or through others. */
+  readonly live: boolean;
+  /** As its heartbeats say; null before the first. */
+  readonly region: string | null;
+  readonly version: string | null;
   readonly roundTripMs: number | null;
   /** Its wall clock against ours. */
   readonly clock: PeerClockStatus;

@@ -15,7 +15,7 @@ export class Tally {
   #blocks = 0;
   #results = 0;
   #duplicates = 0;
-  #disputed = 0;
+  readonly #disputed = new Map<BlockId, BlockKey>();
 
   /** Blocks with a record. */
   get blocks(): number {
@@ -33,7 +33,16 @@ export class Tally {
   }
 
   get disputed(): number {
-    return this.#disputed;
+    return this.#disputed.size;
+  }
+
+  isDisputed(key: BlockKey): boolean {
+    return this.#disputed.size > 0 && this.#disputed.has(blockId(key));
+  }
+
+  /** Blocks on which validators disagree. */
+  disputedBlocks(): IterableIterator<BlockKey> {
+    return this.#disputed.values();
   }
 
   /** Blocks without a Success. */
@@ -52,12 +61,12 @@ export class Tally {
     return this.#unfinished.size;
   }
 
-  /** A finished block that was not noted before. `successes`: of its `results`. */
-  adopt(results: number, successes: number, isDisputed: boolean): void {
+  /** A finished block that was not noted before. `successes`: of its `results`. `disputed`: the block, if it is. */
+  adopt(results: number, successes: number, disputed: BlockKey | undefined): void {
     this.#blocks++;
     this.#results += results;
     this.#duplicates += Math.max(0, successes - 1);
-    this.#disputed += isDisputed ? 1 : 0;
+    if (disputed !== undefined) this.#disputed.set(blockId(disputed), disputed);
   }
 
   /** `after` is empty for a block that this node does not keep any more. */
@@ -68,15 +77,12 @@ export class Tally {
     else this.#unfinished.set(id, key);
     this.#results += after.results.length - before.results.length;
     this.#duplicates += duplicatesIn(after) - duplicatesIn(before);
-    this.#disputed += disputesIn(after) - disputesIn(before);
+    if (disputeOf(after.results) === undefined) this.#disputed.delete(id);
+    else this.#disputed.set(id, key);
   }
 }
 
 function duplicatesIn(record: BlockRecord): number {
   const successes = record.results.filter((result) => result.verdict === 'success').length;
   return Math.max(0, successes - 1);
-}
-
-function disputesIn(record: BlockRecord): number {
-  return disputeOf(record.results) === undefined ? 0 : 1;
 }

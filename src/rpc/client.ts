@@ -48,6 +48,22 @@ const rereadSchema = z.object({
 
 const contractsSchema = z.object({ removed: z.int(), missing: z.int() });
 
+const alertsSchema = z.object({
+  alerts: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      subject: z.string(),
+      text: z.string(),
+      raisedAtMs: z.number(),
+      raisedBy: z.string(),
+      acknowledgement: z.object({ by: z.string(), atMs: z.number(), note: z.string() }).nullable(),
+    }),
+  ),
+});
+
+export type AlertAnswer = z.infer<typeof alertsSchema>['alerts'][number];
+
 /** The status of the node at `url`. Throws {@link RpcClientError} that names `url`. */
 export async function fetchStatus(url: URL, clock: Clock): Promise<StatusAnswer> {
   const result = await call(url, clock, 'driftlock_status');
@@ -55,6 +71,13 @@ export async function fetchStatus(url: URL, clock: Clock): Promise<StatusAnswer>
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join('.') ?? '';
   throw badAnswer(url, 'the status of a driftlock node', `an answer whose "${field}" is another`, parsed.error);
+}
+
+/** The alerts in the cluster document of the node at `url`, the latest first. Throws {@link RpcClientError} that names `url`. */
+export async function fetchAlerts(url: URL, clock: Clock): Promise<readonly AlertAnswer[]> {
+  const parsed = alertsSchema.safeParse(await call(url, clock, 'driftlock_document', { notes: false }));
+  if (!parsed.success) throw badAnswer(url, 'the cluster document', 'another answer', parsed.error);
+  return parsed.data.alerts;
 }
 
 /** Has the node at `url` read the files of these blocks again. Throws {@link RpcClientError} that names `url`. */

@@ -1,5 +1,5 @@
 /**
- * JSON-RPC over HTTP: POST / with a JSON body; and pages, to GET.
+ * JSON-RPC over HTTP: POST / with a JSON body; pages, to GET; and WebSockets for these pages.
  *
  * Invariant: whatever arrives, the server answers or closes the connection, and goes on. Answers to JSON-RPC are 200, also
  * errors; 204 answers a request of notifications alone. What is no JSON-RPC over HTTP is 403 (`caller.ts`), 404, 413 or
@@ -12,6 +12,8 @@ import type { ClientLeases } from '../claim/client-leases.ts';
 import { errnoOf } from '../disk/errno.ts';
 import type { NodeQueries } from '../node/queries.ts';
 import { decideCaller } from './caller.ts';
+import { documentMethods } from './document-methods.ts';
+import { DOCUMENT_PATH, documentSocket, type DocumentEndpoint } from './document-socket.ts';
 import { formatHostPort, isLoopbackHost, type HostPort } from './host-port.ts';
 import {
   dispatch,
@@ -28,6 +30,7 @@ import { leaseMethods } from './lease-methods.ts';
 import { rpcMethods } from './methods.ts';
 import type { Pages } from './pages.ts';
 import { readMethods } from './read-methods.ts';
+import { serveSockets, type Sockets } from './sockets.ts';
 
 export const CONNECTIONS_MAX = 256;
 /** Requests whose answer is being made. One can hold a witness and its hex. Those that wait for a block do not count. */
@@ -51,6 +54,10 @@ export interface RpcServerOptions {
   readonly listen: HostPort;
   /** Answered to GET, by path. */
   readonly pages?: Pages | undefined;
+  /** Answered to WebSocket upgrades, by path. */
+  readonly sockets?: Sockets | undefined;
+  /** Undefined: the cluster document is not served. */
+  readonly document?: DocumentEndpoint | undefined;
   /** Told of defects: a method that threw what it should not have. */
   readonly onDefect: (method: string, error: unknown) => void;
   readonly limits?: RpcLimits;
@@ -73,11 +80,19 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     http: { maxHeaderSize: 8 * 1024 },
   });
   server.server.maxConnections = CONNECTIONS_MAX;
+  // Before the guard, which has to know what asks for a WebSocket.
+  await serveSockets(server, socketsOf(options));
   guard(server, isLoopbackHost(listen.host));
 
   // Two hex digits a byte.
   const ofQueries = rpcMethods(queries, limits.responseCharactersMax / 2);
-  const own = [...ofQueries, ...readMethods(queries), ...leaseMethods(leases), ...fileMethods(files)];
+  const own = [
+    ...ofQueries,
+    ...readMethods(queries),
+    ...documentMethods(queries),
+    ...leaseMethods(leases),
+    ...fileMethods(files),
+  ];
   const methods = gated(new Map(own), options.isReady);
   let inFlight = 0;
   const idle = async <T>(wait: () => Promise<T>): Promise<T> => {
@@ -105,9 +120,14 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   });
 
   for (const [path, page] of pages ?? []) {
-    server.get(path, async (_request, reply) => {
-      const { status, type, body } = await page();
-      return reply.code(status).type(type).header('cache-control', 'no-store').send(body);
+    server.get(path, async (request, reply) => {
+      const { 'accept-encoding': acceptEncoding, 'if-none-match': ifNoneMatch } = request.headers;
+      const { status, type, body, headers } = await page({ acceptEncoding: textOf(acceptEncoding), ifNoneMatch });
+      return reply
+        .code(status)
+        .type(type)
+        .headers({ 'cache-control': 'no-store', ...headers })
+        .send(body);
     });
   }
 
@@ -119,6 +139,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : listen.port;
   return { url: `http://${formatHostPort({ host: listen.host, port })}`, close: () => server.close() };
+}
+
+function socketsOf({ sockets, document }: RpcServerOptions): Sockets {
+  return new Map([
+    ...(sockets ?? []),
+    ...(document === undefined ? [] : [[DOCUMENT_PATH, documentSocket(document)] as const]),
+  ]);
 }
 
 /** A node that has not read its files yet knows of no block, and must not say so. */
@@ -146,7 +173,7 @@ function goneSignal(reply: FastifyReply): AbortSignal {
 function guard(server: FastifyInstance, listensOnLoopback: boolean): void {
   server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     const { host, origin } = request.headers;
-    const decision = decideCaller({ host, origin }, listensOnLoopback);
+    const decision = decideCaller({ host, origin, isUpgrade: request.ws }, listensOnLoopback);
     return decision.allowed ? undefined : refuse(reply, 403, decision.reason);
   });
   server.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'JSON-RPC is answered at POST /'));
@@ -158,6 +185,10 @@ function guard(server: FastifyInstance, listensOnLoopback: boolean): void {
       status === 413 ? 'request too large' : 'expected a JSON body of type application/json',
     );
   });
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.join(', ');
 }
 
 /** What fastify would answer. Its own errors carry a status; anything else is what a malformed request causes. */

@@ -15,6 +15,8 @@ export const statusSchema = z.looseObject({
   peerId: z.string(),
   cluster: z.string(),
   version: z.string(),
+  // Absent in the answer of an older node.
+  region: z.string().optional(),
   mode: z.string(),
   // These are absent in the answer of an older node.
   modeHeldMs: count.optional(),
@@ -87,10 +89,15 @@ export const statusSchema = z.looseObject({
     .looseObject({ done: count, total: count, recordsPerSecond: count, leftMs: count.nullable() })
     .nullable()
     .optional(),
+  // Absent in the answer of an older node.
+  document: z.looseObject({ bytes: count, alerts: count, unacknowledged: count, clients: count }).optional(),
   peers: z.array(
     z.looseObject({
       peerId: z.string(),
       connected: z.boolean(),
+      live: z.boolean().optional(),
+      region: z.string().nullable().optional(),
+      version: z.string().nullable().optional(),
       roundTripMs: count.nullable(),
       clock: z.looseObject({ ...offset, roundTripMs: count.nullable(), skewed: z.boolean() }),
       silentMs: count.nullable(),

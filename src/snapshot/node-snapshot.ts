@@ -53,7 +53,7 @@ export function adoptInto({ replica, files, shelf, tally }: SnapshotParts): Snap
     add({ number, hash, fingerprint, traits, counts, validate, witness, shelved, packed }) {
       const slot = replica.blocks.claimBytes(number, hash);
       replica.adopt({ slot, fingerprint, traits, packed });
-      tally.adopt(counts.results, counts.successes, counts.isDisputed);
+      tally.adopt(counts.results, counts.successes, counts.isDisputed ? replica.blocks.keyOf(slot) : undefined);
       if (validate !== undefined) files.noteAt('validate', slot, validate);
       files.adoptRecordAt(slot, fingerprint);
       if (witness !== undefined) files.noteAt('witness', slot, witness);

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
-import { duration } from '../../src/cli/duration.ts';
+import { duration } from '../../src/duration.ts';
 import { startRpcServer } from '../../src/rpc/server.ts';
 import { result, serveRpc } from '../chain/rpc-endpoint.ts';
 import { status, testQueries } from '../rpc/queries.ts';
@@ -33,6 +33,7 @@ describe('driftlock status', () => {
       stdout,
       /\nfinal +block 3080, 0xa1a1\w+\nkeeps +blocks from 3000 on\nscrub +1 rounds, 17 blocks into the next\n/,
     );
+    match(stdout, /\nalerts +0 of 3 not acknowledged\n/);
     match(stdout, /\nloading +1000 of 4000 files, 500 a second, 6\.0 s left\n/);
     match(stdout, /\n12D3Koo\w+ +up +1\.5 ms +\+0\.5 ± 1\.3 ms +0\.3 s ago +normal +3 +agrees\n$/);
     await server.close();

@@ -79,16 +79,18 @@ describe('driftlock top', () => {
       clock: { ...clock, standing: 'outside' },
       files: { ...files, pending: 3, lastError: 'ENOSPC' },
       retry: { ...retry, exhausted: 1 },
+      document: { bytes: 1_234, alerts: 5, unacknowledged: 4, clients: 1 },
     });
     const alerts = alertsOf(row(bad));
-    assert.equal(alerts.length, 6);
+    assert.equal(alerts.length, 7);
     for (const [at, word] of [
       'disagree on 2',
       'too few',
       'claims nothing',
       'skew bound',
       'ENOSPC',
-      '1 blocks',
+      '1 block',
+      '4 alerts',
     ].entries()) {
       assert(alerts[at]?.includes(word), alerts[at]);
     }

@@ -29,6 +29,14 @@ const mistakes: readonly (readonly [args: readonly string[], line: string])[] = 
   [run('--frobnicate'), "unknown option '--frobnicate'"],
   [run('--validator', 'exec:'), '--validator: expected linkage, exec:COMMAND or none, found "exec:"'],
   [run('--rpc', ''), '--rpc: expected HOST:PORT, such as 127.0.0.1:8645 or [::1]:8645, found ""'],
+  [
+    run('--dashboard-token', 'secret'),
+    '--dashboard-token: expected 16 to 256 visible ASCII characters, such as of `openssl rand -hex 16`, found something else',
+  ],
+  [
+    run('--dashboard-token-file', 'absent', '--dashboard-token', 'x'.repeat(16)),
+    '--dashboard-token-file: expected none beside --dashboard-token, found "absent"',
+  ],
   [run('--listen', ''), '--listen: expected a TCP address to listen on, such as /ip4/127.0.0.1/tcp/4001, found ""'],
   [run('--member', ''), '--member: expected an Ed25519 peer id (12D3Koo…), found ""'],
   [run('--api', ''), '--api: expected a URL or a folder, found ""'],

@@ -6,12 +6,8 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Halves the 0.7 s of CPU that each of some forty starts takes. */
-const COMPILE_CACHE = join(tmpdir(), 'driftlock-test-compile-cache');
 const PROGRAM = fileURLToPath(new URL('../../src/driftlock.js', import.meta.url));
 
 export interface ProcessEnd {
@@ -33,7 +29,7 @@ export class DriftlockProcess {
     // A group of its own, as a shell gives it one, so that it can be signalled as a terminal does.
     this.#child = spawn(process.execPath, [PROGRAM, ...args], {
       detached: true,
-      env: { ...process.env, FORCE_COLOR: undefined, DRIFTLOCK_DEBUG: undefined, NODE_COMPILE_CACHE: COMPILE_CACHE },
+      env: { ...process.env, FORCE_COLOR: undefined, DRIFTLOCK_DEBUG: undefined },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));

@@ -50,6 +50,7 @@ describe('the configuration of a node', () => {
       peers: [],
       members: [],
       rpc: undefined,
+      dashboardToken: undefined,
       validator: { kind: 'none' },
       api: undefined,
       lockTimeMs: 30_000,
@@ -74,7 +75,8 @@ describe('the configuration of a node', () => {
   });
 
   it('gives each bound on witnesses its own setting, and refuses a policy that is none', () => {
-    const config = configOf({}, configFileOfEverything);
+    const { dashboardTokenFile: _other, ...file } = configFileOfEverything;
+    const config = configOf({}, file);
     deepEqual(config.witnessPolicy, { kind: 'factor', copies: 3 });
     deepEqual(config.witnessLimits, {
       serve: {
@@ -266,8 +268,8 @@ describe('settings', () => {
         return true;
       });
     await refusesFile('no file');
-    await put(folder.path, 'node.json', '{');
-    await refusesFile('"{"');
+    await put(folder.path, 'node.json', '{"dashboardToken":"0123456789abcdef"');
+    await refusesFile('something that is no JSON');
     await put(folder.path, 'node.json', '[]');
     await refusesFile('an array of 0');
     await put(folder.path, 'node.json', '{}'.padEnd(CONFIG_FILE_BYTES_MAX));
@@ -284,6 +286,8 @@ const configFileOfEverything: Settings = {
   peers: [peer],
   members: [memberText],
   rpc: '127.0.0.1:8645',
+  dashboardToken: 'of-16-characters',
+  dashboardTokenFile: 'token',
   validator: 'linkage',
   api: 'https://rpc.example.org',
   lockTimeSeconds: 30,

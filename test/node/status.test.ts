@@ -12,6 +12,7 @@ function statusOf(machine: Machine, cluster: Cluster): NodeStatus {
     node: machine.node,
     self: machine.id,
     cluster: SETTINGS.cluster,
+    region: SETTINGS.region,
     datadir: '/data',
     members: cluster.members(),
     validator: machine.validator,
@@ -20,6 +21,7 @@ function statusOf(machine: Machine, cluster: Cluster): NodeStatus {
     skewBoundMs: SETTINGS.bounds.skewBoundMs,
     peers: () => machine.network.peers(),
     addresses: () => [],
+    document: () => ({ bytes: 0, alerts: 0, unacknowledged: 0, dropped: 0, clients: 0 }),
   });
 }
 

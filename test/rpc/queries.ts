@@ -6,6 +6,7 @@ import { blockId, ZERO_HASH, type BlockKey, type Hash32 } from '../../crdt/ids.t
 import { identityFromSeed } from '../../net/identity/identity.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import { Author } from '../../src/author/author.ts';
+import type { DocumentView } from '../../src/document/shape.ts';
 import { StaleReadError } from '../../src/freshness/block-reads.ts';
 import { guarantees } from '../../src/mode/guarantees.ts';
 import type { NodeQueries } from '../../src/node/queries.ts';
@@ -41,6 +42,7 @@ export const status: NodeStatus = {
   peerId: peerIdText(identity.node),
   cluster: 'driftlock',
   version: '0.1.0',
+  region: 'eu',
   mode: 'normal',
   modeHeldMs: 11_000,
   modeTrigger: 'caught-up',
@@ -91,10 +93,14 @@ export const status: NodeStatus = {
     scrubPassed: 17,
   },
   catchUp: null,
+  document: { bytes: 1_234, alerts: 3, unacknowledged: 0, dropped: 0, clients: 1 },
   peers: [
     {
       peerId: peerIdText(identityFromSeed(new Uint8Array(32).fill(8)).node),
       connected: true,
+      live: true,
+      region: 'us',
+      version: '0.1.0',
       roundTripMs: 1.5,
       clock: { offsetMs: 0.5, boundMs: 1.25, roundTripMs: 0.4, skewed: false },
       silentMs: 300,
@@ -126,6 +132,32 @@ export const status: NodeStatus = {
   },
 };
 
+export const documentView: DocumentView = {
+  members: [{ peerId: peerIdText(identity.node), label: 'north', region: 'eu-1' }],
+  alerts: [
+    {
+      id: 'clock/2',
+      kind: 'clock',
+      subject: '2',
+      text: 'the clock is 800 ± 3 ms off',
+      raisedAtMs: 1_757_002_400_000,
+      raisedBy: '2',
+      acknowledgement: null,
+    },
+    {
+      id: `disputed/${blockId(success)}`,
+      kind: 'disputed',
+      subject: blockId(success),
+      text: 'validators found 2 different state roots',
+      raisedAtMs: 1_757_002_322_000,
+      raisedBy: peerIdText(identity.node),
+      acknowledgement: { by: 'ada', atMs: 1_757_002_330_000, note: 'looking into it' },
+    },
+  ],
+  incidents: [{ id: '1f', title: 'two roots', openedAtMs: 1_757_002_330_000, openedBy: 'ada', closedAtMs: null }],
+  notes: [{ key: 'incident/1f', atMs: 1_757_002_331_000, text: 'It began at noon.' }],
+};
+
 /** How old every read is. */
 export const READ_AGE_MS = 40;
 
@@ -146,6 +178,7 @@ export function testQueries(
       const record = replica.get(key);
       return { record, view: viewOf(record, () => true), ageMs: READ_AGE_MS, isStale, source: 'local' };
     },
+    document: () => documentView,
     status: () => status,
   };
 }

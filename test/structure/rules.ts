@@ -27,6 +27,8 @@ const PARTS: ReadonlySet<string> = new Set(['crdt', 'net', 'src', 'test', 'scrip
 
 /** The one place that makes real clocks and real chance; all other code is given them, so that the simulator can be. */
 const REAL_CLOCK_FOLDER = 'src/node/';
+/** The same for the dashboard's page, which runs in a browser. */
+const BROWSER_CLOCK_FILE = 'src/dashboard/page/browser.ts';
 const AMBIENT_NAMES = ['performance', 'setTimeout', 'setInterval', 'setImmediate'];
 const AMBIENT_MEMBERS: ReadonlySet<string> = new Set(['Date.now', 'Math.random', 'AbortSignal.timeout']);
 const AMBIENT_MODULES: ReadonlySet<string> = new Set(['node:timers', 'node:timers/promises', 'node:perf_hooks']);
@@ -125,7 +127,7 @@ function importsOf(tokens: readonly Token[]): { specifier: string; line: number 
 
 /** What the file at `path` may not reach for; undefined where the real clocks are made. */
 function nameRuleFor(path: string): NameRule | undefined {
-  if (path.startsWith(REAL_CLOCK_FOLDER)) return undefined;
+  if (path.startsWith(REAL_CLOCK_FOLDER) || path === BROWSER_CLOCK_FILE) return undefined;
   return partOf(path) === 'crdt' ? PURE : GIVEN;
 }
 

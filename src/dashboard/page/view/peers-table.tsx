@@ -1,0 +1,126 @@
+/** Every member on a line: mode, lag, version, clock and whether it holds the same. */
+
+import type { JSX } from 'preact';
+import { duration } from '../../../duration.ts';
+import type { PeerSummary, Summary } from '../../frames.ts';
+import { integer, milliseconds, shortPeer } from '../model/words.ts';
+import { ClockBar, ClockScale } from './clock-bar.tsx';
+import { Card, Id } from './parts.tsx';
+
+export function PeersTable({ summary }: { readonly summary: Summary }): JSX.Element {
+  const { peers, peersTotal, clock, mode, blocks, version, region, peerId } = summary;
+  const more = peersTotal - peers.length;
+  const recordsMax = peers.reduce((max, { records }) => Math.max(max, records ?? 0), blocks.total);
+  return (
+    <Card place="peers" title="Members" aside={more === 0 ? undefined : `the first ${peers.length}; ${more} more`}>
+      <div class="scroll">
+        <table class="plain members">
+          <thead>
+            <tr>
+              <th>member</th>
+              <th>mode</th>
+              <th class="number" title="records that the member with most of them has more">
+                lag
+              </th>
+              <th class="number">round trip</th>
+              <th class="number wide">heard</th>
+              <th class="wide">version</th>
+              <th class="clock">
+                <span>clock offset</span>
+                <ClockScale skewBoundMs={clock.skewBoundMs} />
+              </th>
+              <th>records</th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr class="own-row">
+              <td>
+                <span class="own" title={peerId}>
+                  this node
+                </span>
+                <span class="soft"> {region}</span>
+              </td>
+              <td>
+                <ModeWord mode={mode} />
+              </td>
+              <td class="number" data-name="lag">
+                {lagText(blocks.total, recordsMax)}
+              </td>
+              <td class="number soft" data-name="round trip">
+                –
+              </td>
+              <td class="number wide soft">–</td>
+              <td class="wide">{version}</td>
+              <td class="clock" title="against the majority of the clocks">
+                <ClockBar
+                  offsetMs={clock.offsetMs}
+                  boundMs={clock.boundMs}
+                  skewBoundMs={clock.skewBoundMs}
+                  isSkewed={clock.standing === 'outside'}
+                />
+              </td>
+              <td class="soft" data-name="records">
+                {integer(blocks.total)}
+              </td>
+            </tr>
+            {peers.map((peer) => (
+              <PeerRow key={peer.peerId} peer={peer} skewBoundMs={clock.skewBoundMs} recordsMax={recordsMax} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+interface RowProps {
+  readonly peer: PeerSummary;
+  readonly skewBoundMs: number;
+  readonly recordsMax: number;
+}
+
+function PeerRow({ peer, skewBoundMs, recordsMax }: RowProps): JSX.Element {
+  const { peerId, region, mode, records, roundTripMs, silentMs, version, connected, live, agrees, skewed } = peer;
+  const isSeen = connected || live;
+  return (
+    <tr class={isSeen ? '' : 'unseen'}>
+      <td>
+        <Id text={peerId} short={shortPeer(peerId)} />
+        <span class="soft"> {region ?? ''}</span>
+      </td>
+      <td>{isSeen ? <ModeWord mode={mode} /> : <span class="word alarm">✕ out of sight</span>}</td>
+      <td class="number" data-name="lag">
+        {records === null ? '–' : lagText(records, recordsMax)}
+      </td>
+      <td class="number" data-name="round trip">
+        {connected ? milliseconds(roundTripMs) : live ? 'indirect' : '–'}
+      </td>
+      <td class="number wide">{silentMs === null ? 'never' : `${duration(silentMs)} ago`}</td>
+      <td class="wide">{version ?? '–'}</td>
+      <td class="clock">
+        <ClockBar offsetMs={peer.offsetMs} boundMs={peer.boundMs} skewBoundMs={skewBoundMs} isSkewed={skewed} />
+      </td>
+      <td data-name="records">
+        {!isSeen ? (
+          <span class="soft">not known</span>
+        ) : agrees ? (
+          <span class="word good">= the same</span>
+        ) : (
+          <span class="word warn">≠ differ</span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function ModeWord({ mode }: { readonly mode: string | null }): JSX.Element {
+  if (mode === null) return <span class="soft">not known</span>;
+  return (
+    <span class={`word ${mode === 'normal' ? 'good' : 'warn'}`}>{mode === 'normal' ? '● normal' : `▲ ${mode}`}</span>
+  );
+}
+
+function lagText(records: number, recordsMax: number): string {
+  const behind = recordsMax - records;
+  return behind <= 0 ? '0' : integer(behind);
+}
