@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { remember, remembered } from '../browser.ts';
 import type { Access, DocumentLink } from '../document-link.ts';
 import type { DocumentState } from '../model/document-state.ts';
+import { textIn } from './parts.tsx';
 
 const NAME = 'driftlock.name';
 const TOKEN = 'driftlock.token';
@@ -53,7 +54,7 @@ export function AccessControl({ document, link }: AccessProps): JSX.Element {
           onSubmit={(event) => {
             event.preventDefault();
             const data = new FormData(event.currentTarget);
-            const access = { name: fieldOf(data, 'name').trim(), token: fieldOf(data, 'token').trim() };
+            const access = { name: textIn(data, 'name'), token: textIn(data, 'token') };
             if (access.name === '' || access.token === '') return;
             remember(NAME, access.name);
             remember(TOKEN, access.token, 'session');
@@ -78,9 +79,4 @@ export function AccessControl({ document, link }: AccessProps): JSX.Element {
       ) : null}
     </div>
   );
-}
-
-function fieldOf(data: FormData, name: string): string {
-  const value = data.get(name);
-  return typeof value === 'string' ? value : '';
 }

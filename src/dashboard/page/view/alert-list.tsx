@@ -7,7 +7,7 @@ import type { DocumentLink } from '../document-link.ts';
 import type { DocumentState } from '../model/document-state.ts';
 import { integer, shortenIds, shortHash, timeOfDay } from '../model/words.ts';
 import { Mark } from './mark.tsx';
-import { BlockLink } from './parts.tsx';
+import { BlockLink, textIn } from './parts.tsx';
 
 /** Alerts that are listed before the rest is counted. */
 const LISTED = 6;
@@ -82,8 +82,7 @@ function Acknowledge({ alert, link }: { readonly alert: AlertView; readonly link
       class="acknowledge"
       onSubmit={(event) => {
         event.preventDefault();
-        const note = new FormData(event.currentTarget).get('note');
-        link.acknowledge(alert.id, typeof note === 'string' ? note : '');
+        link.acknowledge(alert.id, textIn(new FormData(event.currentTarget), 'note'));
       }}
     >
       <label>

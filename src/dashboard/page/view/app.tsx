@@ -59,7 +59,7 @@ export function App({ state, connection, link }: AppProps): JSX.Element {
           <Intro summary={summary.value} />
           <Tiles summary={summary.value} samples={state.samples} />
           <ClusterMap summary={summary.value} />
-          <PeersTable summary={summary.value} />
+          <PeersTable summary={summary.value} document={state.document} link={link} />
           <BlocksCard
             summary={summary.value}
             window={state.window}

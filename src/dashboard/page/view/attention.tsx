@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import type { DisputeSummary, Summary } from '../../frames.ts';
 import type { DocumentLink } from '../document-link.ts';
 import type { DocumentState } from '../model/document-state.ts';
-import { shortenIds, shortHash, shortPeer } from '../model/words.ts';
+import { integer, shortenIds, shortHash, shortPeer } from '../model/words.ts';
 import { AlertList } from './alert-list.tsx';
 import { Mark } from './mark.tsx';
 import { BlockLink, Id } from './parts.tsx';
@@ -87,7 +87,7 @@ function names(peerIds: readonly string[]): string {
 function calmText({ peers, blocks, leasesTotal }: Summary): string {
   const reached = peers.filter(({ connected }) => connected).length;
   const others = peers.length === 0 ? 'no other members' : `${reached} of ${peers.length} other members linked`;
-  return `${others}, ${blocks.success} of ${blocks.total} blocks validated, ${leasesTotal} in work.`;
+  return `${others}, ${integer(blocks.success)} of ${integer(blocks.total)} blocks validated, ${integer(leasesTotal)} in work.`;
 }
 
 function sentence(text: string): string {

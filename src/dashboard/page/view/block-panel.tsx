@@ -3,8 +3,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { BlockDetail, HeightDetail } from '../../frames.ts';
+import { bytesText } from '../../../bytes-text.ts';
 import { remainingNow, type Arrived } from '../model/page-state.ts';
-import { bytesText, integer, shortHash, STATUS_WORDS, timeOfDay } from '../model/words.ts';
+import { integer, shortHash, STATUS_WORDS, timeOfDay } from '../model/words.ts';
 import type { DocumentLink } from '../document-link.ts';
 import { blockNoteKey, type DocumentState } from '../model/document-state.ts';
 import { EvidenceLines } from './evidence-list.tsx';

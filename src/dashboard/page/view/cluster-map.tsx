@@ -13,7 +13,7 @@ import {
   type Point,
 } from '../model/map-layout.ts';
 import { milliseconds, shortPeer, wholeDuration } from '../model/words.ts';
-import { useLabel } from './member.tsx';
+import { useLabel, useRegion } from './member.tsx';
 import { Card, Empty } from './parts.tsx';
 
 const DOT = 15;
@@ -44,14 +44,15 @@ interface PictureProps {
 }
 
 function MapPicture({ summary, peers, region }: PictureProps): JSX.Element {
+  const regionOf = useRegion();
   const byId = new Map(peers.map((peer) => [peer.peerId, peer]));
   const members = peers.map(({ peerId, region: where, live, connected }) => ({
     peerId,
-    region: where ?? '',
+    region: regionOf(peerId, where),
     isSeen: live || connected,
   }));
   const size = useIsPhone() ? NARROW_MAP : WIDE_MAP;
-  const { centre, members: placed, regions, horizon } = mapLayout(members, region, size);
+  const { centre, members: placed, regions, horizon } = mapLayout(members, regionOf(summary.peerId, region), size);
   const isNamed = placed.length <= NAMED_MEMBERS_MAX;
   return (
     <>

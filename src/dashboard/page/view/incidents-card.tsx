@@ -8,7 +8,7 @@ import type { DocumentLink } from '../document-link.ts';
 import { incidentNoteKey, type DocumentState } from '../model/document-state.ts';
 import { timeOfDay } from '../model/words.ts';
 import { NoteEditor } from './note-editor.tsx';
-import { Card, Empty } from './parts.tsx';
+import { Card, Empty, textIn } from './parts.tsx';
 
 const ID_DIGITS = 16;
 const CLOSED_LISTED = 20;
@@ -84,10 +84,10 @@ function OpenIncident({ link, onOpened }: OpenIncidentProps): JSX.Element {
       onSubmit={(event) => {
         event.preventDefault();
         const form = event.currentTarget;
-        const title = new FormData(form).get('title');
-        if (typeof title !== 'string' || title.trim() === '') return;
+        const title = textIn(new FormData(form), 'title');
+        if (title === '') return;
         const id = randomHex(ID_DIGITS);
-        link.openIncident(id, title.trim());
+        link.openIncident(id, title);
         onOpened(id);
         form.reset();
       }}

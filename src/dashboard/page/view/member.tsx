@@ -14,6 +14,15 @@ export function useLabel(peerId: string): string | undefined {
   return label === '' ? undefined : label;
 }
 
+/** Where a member stands: as people say, else as its heartbeats do. */
+export function useRegion(): (peerId: string, heard: string | null) => string {
+  const labels = useContext(Labels);
+  return (peerId, heard) => {
+    const said = labels.get(peerId)?.region ?? '';
+    return said === '' ? (heard ?? '') : said;
+  };
+}
+
 export function Member({ peerId, ownId }: { readonly peerId: string; readonly ownId: string }): JSX.Element {
   const label = useLabel(peerId);
   if (peerId === ownId) {
