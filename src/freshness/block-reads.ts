@@ -18,7 +18,7 @@ import { BLOCK_PROTOCOL } from '../../net/block/messages.ts';
 import type { Clock } from '../../net/clock.ts';
 import { peerIdText } from '../../net/identity/peer-id.ts';
 import type { Network } from '../../net/network.ts';
-import { ageOf, Confirmations } from './confirmations.ts';
+import { ageOf, Confirmations, type ConfirmedAt } from './confirmations.ts';
 
 export const ON_STALE = ['serve', 'wait', 'fail'] as const;
 /** What a read does when the age is past its bound: answer nevertheless, wait for the others, or fail; they are asked in any case. */
@@ -63,6 +63,12 @@ export interface ReadsWorld {
   readonly members: () => readonly NodeId[];
 }
 
+/** `driftRate`: by which part the clock may run slow. */
+export interface ReadsRules {
+  readonly driftRate: number;
+  readonly confirmedAt: ConfirmedAt;
+}
+
 /** What this node knows. */
 export interface ReadsParts {
   readonly replica: { get(key: BlockKey): BlockRecord };
@@ -80,7 +86,7 @@ export const ROUNDS_MAX = 1_024;
 export class BlockReads {
   readonly #world: ReadsWorld;
   readonly #parts: ReadsParts;
-  readonly #driftRate: number;
+  readonly #rules: ReadsRules;
   readonly #take: TakeAnswers;
   readonly #confirmations = new Confirmations();
   readonly #rounds = new Map<BlockId, Promise<void>>();
@@ -88,10 +94,10 @@ export class BlockReads {
   readonly #stopping = new AbortController();
   #roundMs: number | undefined;
 
-  constructor(world: ReadsWorld, parts: ReadsParts, driftRate: number, take: TakeAnswers) {
+  constructor(world: ReadsWorld, parts: ReadsParts, rules: ReadsRules, take: TakeAnswers) {
     this.#world = world;
     this.#parts = parts;
-    this.#driftRate = driftRate;
+    this.#rules = rules;
     this.#take = take;
     const recordOf = (key: BlockKey): BlockRecord => parts.replica.get(key);
     world.network.serve(BLOCK_PROTOCOL, blockHandler(world.clock, recordOf));
@@ -124,7 +130,9 @@ export class BlockReads {
   #look(key: BlockKey, maxStalenessMs: number | undefined, source: BlockRead['source']): BlockRead {
     const confirmedAtMs = this.#confirmations.confirmedAtMs(key, this.#others());
     const ageMs =
-      confirmedAtMs === undefined ? undefined : ageOf(confirmedAtMs, this.#world.clock.monotonicMs(), this.#driftRate);
+      confirmedAtMs === undefined
+        ? undefined
+        : ageOf(confirmedAtMs, this.#world.clock.monotonicMs(), this.#rules.driftRate);
     const isStale = maxStalenessMs !== undefined && (ageMs === undefined || ageMs > maxStalenessMs);
     return { record: this.#parts.replica.get(key), view: this.#parts.view(key), ageMs, isStale, source };
   }
@@ -163,7 +171,7 @@ export class BlockReads {
     try {
       const record = await askForBlock({ network, clock, peer, key, signal: this.#stopping.signal });
       if (!isEmptyRecord(record)) await this.#take([{ key, record }]);
-      this.#confirmations.note(key, peer, askedAtMs);
+      this.#confirmations.note(key, peer, this.#rules.confirmedAt(askedAtMs, clock.monotonicMs()));
     } catch {
       // Who gives no good answer confirms nothing: the age says so.
     }

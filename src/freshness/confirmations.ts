@@ -47,6 +47,12 @@ export class Confirmations {
   }
 }
 
+/** Of the two ends of a question that a member has answered, on the asker's monotonic clock, the one up to which it counts. */
+export type ConfirmedAt = (askedAtMs: number, answeredAtMs: number) => number;
+
+/** What the member learnt after the question had reached it need not be in its answer. */
+export const confirmedAtAsking: ConfirmedAt = (askedAtMs) => askedAtMs;
+
 /** Whole milliseconds, rounded up. `driftRate`: by which part a clock may run slow. */
 export function ageOf(confirmedAtMs: number, nowMs: number, driftRate: number): number {
   if (confirmedAtMs === Infinity) return 0;

@@ -212,7 +212,7 @@ export class DriftlockNode {
       take: (records) => peerIntake.takeReconciled(records),
       onEvent,
     });
-    this.reads = new BlockReads(world, this, bounds.driftRate, (records) => peerIntake.takeReconciled(records));
+    this.reads = new BlockReads(world, this, { ...bounds, ...rules }, (records) => peerIntake.takeReconciled(records));
     this.modes = new ModeKeeper(settings, world, this, { onEvent, onChanged: () => this.#claimingChanged() });
     this.claims = new ClaimRoom({
       clock,

@@ -16,6 +16,7 @@ export const CANARY_NAMES = [
   'stale-trailer',
   'no-reconcile',
   'reuse-epoch',
+  'young-answers',
 ] as const;
 export type CanaryName = (typeof CANARY_NAMES)[number];
 

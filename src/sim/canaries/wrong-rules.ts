@@ -1,4 +1,4 @@
-/** Canaries in the rules: how leases run out, how records merge, which epoch a claim carries. */
+/** Canaries in the rules: how leases run out, how records merge, which epoch a claim carries, how old an answer is. */
 
 import { compareStamps } from '../../../crdt/hlc.ts';
 import { mergeRecords, type BlockRecord } from '../../../crdt/block/record.ts';
@@ -45,6 +45,15 @@ export const REUSE_EPOCH: Canary = {
   parts: {
     ...SOUND_PARTS,
     rules: { ...NODE_RULES, claimEpoch: (view) => Math.max(1, view.nextEpoch - 1) },
+  },
+};
+
+export const YOUNG_ANSWERS: Canary = {
+  name: 'young-answers',
+  what: 'the age of what a member answered counts from the arrival of its answer, not from the question',
+  parts: {
+    ...SOUND_PARTS,
+    rules: { ...NODE_RULES, confirmedAt: (_askedAtMs, answeredAtMs) => answeredAtMs },
   },
 };
 
