@@ -6,6 +6,8 @@ import { GOSSIP_MESSAGE_BYTES_MAX } from '../network.ts';
 
 /** Encoded, as `Y.encodeStateAsUpdate` does. Beyond it no edit is taken: years of incidents with notes of some pages. */
 export const DOCUMENT_BYTES_MAX = 4 * 1024 * 1024;
+/** What nodes may add to that: all the alerts there can be, beside text that fills the document. */
+export const DOCUMENT_ALERT_BYTES_MAX = 2 * 1024 * 1024;
 /**
  * Beyond it nodes do not even merge. Larger, because both sides of a partition may have come close to DOCUMENT_BYTES_MAX,
  * and refusing each other's edits then would keep them apart for ever.

@@ -2,6 +2,7 @@
  * `npm run bench [-- --only ID... --json]`: the project's headline numbers, as ratios taken in one run.
  */
 
+import { dashboardBrowser, dashboardBytes, dashboardNode } from './rows/dashboard.ts';
 import { evidenceCost } from './rows/evidence-cost.ts';
 import { killToClaim, killToClaimP50, killToClaimReal } from './rows/kill-to-claim.ts';
 import { mergeVsYjs, mergeVsYjsBytes } from './rows/merge-vs-yjs.ts';
@@ -27,6 +28,9 @@ await runBench('npm run bench', [
   killToClaim,
   killToClaimReal,
   evidenceCost,
+  dashboardBytes,
+  dashboardBrowser,
+  dashboardNode,
   simSpeed,
   witnessBulk,
   witnessSmall,

@@ -2,6 +2,7 @@
 
 import { concernsOf } from '../mode/concerns.ts';
 import type { StatusAnswer } from '../rpc/status-schema.ts';
+import { bytesText } from '../bytes-text.ts';
 import { duration } from '../duration.ts';
 import { ratesBetween, type Look, type Rates } from './rates.ts';
 import { styled, type Style } from './terminal.ts';
@@ -87,18 +88,6 @@ function clockCell({ clock }: StatusAnswer): Cell {
 
 function rateText(rates: Rates | null, name: Exclude<keyof Rates, 'duplicateShare'>): string {
   return rates === null ? '-' : rates[name].toFixed(rates[name] < 10 ? 1 : 0);
-}
-
-const BYTE_UNITS = ['B', 'kB', 'MB', 'GB'];
-
-function bytesText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1_000 && unit < BYTE_UNITS.length - 1) {
-    value /= 1_000;
-    unit++;
-  }
-  return `${value.toFixed(value < 10 && unit > 0 ? 1 : 0)} ${BYTE_UNITS[unit] ?? ''}`;
 }
 
 /** The end of a peer id tells nodes apart; all begin alike. */

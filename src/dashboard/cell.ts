@@ -17,6 +17,7 @@ export interface Cell {
 }
 
 const STATUS_MASK = 0b0_0111;
+const PROCESSING = CELL_STATUSES.indexOf('processing');
 const DISPUTED = 0b0_1000;
 const RIVALS = 0b1_0000;
 export const CELL_CODE_MAX = STATUS_MASK | DISPUTED | RIVALS;
@@ -34,6 +35,10 @@ export function readCell(code: number): Cell {
     isDisputed: (code & DISPUTED) !== 0,
     hasRivals: (code & RIVALS) !== 0,
   };
+}
+
+export function isProcessing(code: number): boolean {
+  return (code & STATUS_MASK) === PROCESSING;
 }
 
 const CONCERN: Readonly<Record<CellStatus, number>> = { unknown: 0, success: 1, idle: 2, processing: 3, failed: 4 };

@@ -6,7 +6,7 @@
  * entry a height of the window, so a page that is slow to read costs no more than one that is quick.
  */
 
-import { readCell } from './cell.ts';
+import { isProcessing, readCell } from './cell.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { Frame, Overview, Sample, Summary, Wish } from './frames.ts';
 import { NOTHING_SEEN, type EvidenceSeen, type RecentEvidence } from './recent-evidence.ts';
@@ -29,10 +29,14 @@ export interface FeedMoment {
 
 export class ClientView {
   #wish: Wish | undefined;
-  /** As they were sent; undefined: none were, or other heights are wanted since. */
+  /** As they were sent; undefined: none were. */
   #codes: Uint8Array | undefined;
   #from = 0;
+  /** Other heights are wanted than were sent. */
+  #isMoved = false;
   readonly #changed = new Set<number>();
+  /** Sent as processing: time can end that without a word. */
+  readonly #processing = new Set<number>();
   #isFirst = true;
   #isHeightStale = false;
   #evidenceSeen: EvidenceSeen = NOTHING_SEEN;
@@ -42,10 +46,7 @@ export class ClientView {
   wish(wish: Wish): void {
     const { from, heights, open } = wish;
     if (open !== null && open !== this.#wish?.open) this.#isHeightStale = true;
-    if (from !== this.#from || heights !== this.#codes?.length) {
-      this.#codes = undefined;
-      this.#changed.clear();
-    }
+    this.#isMoved = from !== this.#from || heights !== this.#codes?.length;
     this.#wish = wish;
   }
 
@@ -76,14 +77,14 @@ export class ClientView {
       this.#codes = undefined;
       return {};
     }
-    if (this.#codes === undefined) return this.#windowPart(source, summary.overview);
-    // Time ends a lease without a word.
-    if (isSummaryNew) this.#noteUnfinished(this.#codes);
+    if (isSummaryNew) for (const number of this.#processing) this.#changed.add(number);
+    if (this.#codes === undefined || this.#isMoved) return this.#windowPart(source, summary.overview);
     const cells: number[] = [];
     for (const number of this.#changed) {
       const code = source.cell(number);
       if (code === this.#codes[number - this.#from]) continue;
       this.#codes[number - this.#from] = code;
+      this.#follow(number, code);
       cells.push(number, code);
     }
     this.#changed.clear();
@@ -94,16 +95,26 @@ export class ClientView {
     const wanted = this.#wish ?? newest(overview);
     if (wanted === undefined) return {};
     const { from, heights } = wanted;
-    const codes = Uint8Array.from({ length: heights }, (_, at) => source.cell(from + at));
+    const codes = new Uint8Array(heights);
+    this.#processing.clear();
+    for (let at = 0; at < heights; at++) {
+      const number = from + at;
+      // Most of a window that moved was sent before.
+      const known = this.#changed.has(number) ? undefined : this.#codes?.[number - this.#from];
+      const code = known ?? source.cell(number);
+      codes[at] = code;
+      this.#follow(number, code);
+    }
     this.#from = from;
     this.#codes = codes;
+    this.#isMoved = false;
+    this.#changed.clear();
     return { window: { from, codes: Buffer.from(codes).toString('base64') } };
   }
 
-  #noteUnfinished(codes: Uint8Array): void {
-    for (const [at, code] of codes.entries()) {
-      if (readCell(code).status === 'processing') this.#changed.add(this.#from + at);
-    }
+  #follow(number: number, code: number): void {
+    if (isProcessing(code)) this.#processing.add(number);
+    else this.#processing.delete(number);
   }
 
   #heightPart({ source, evidence, isSummaryNew }: FeedMoment): Pick<Frame, 'height'> {

@@ -10,7 +10,8 @@ import { peerIdText } from '../../net/identity/peer-id.ts';
 import { boundAt, EVERYTHING } from '../../net/reconcile/index/item.ts';
 import { concernsOf } from '../mode/concerns.ts';
 import type { DriftlockNode } from '../node/node.ts';
-import type { NodeStatus, PeerStatus } from '../node/status.ts';
+import { readPeers, readStatus, type StatusSources } from '../node/read-status.ts';
+import type { PeerStatus } from '../node/status.ts';
 import { cellCode, worse, type CellStatus } from './cell.ts';
 import { describeBlock, describeLease } from './describe-block.ts';
 import type { FeedSource } from './feed-source.ts';
@@ -30,7 +31,7 @@ import {
 
 export interface NodeSourceOptions {
   readonly node: DriftlockNode;
-  readonly status: () => NodeStatus;
+  readonly sources: StatusSources;
   readonly isReady: () => boolean;
   readonly verify: Verify;
 }
@@ -70,7 +71,7 @@ export class NodeSource implements FeedSource {
   counters(): Omit<Sample, 'atMs'> {
     const { node } = this.#options;
     const { tally, counters, modes } = node;
-    const peers = this.#options.status().peers.filter(({ connected }) => connected);
+    const peers = readPeers(this.#options.sources).filter(({ connected }) => connected);
     return {
       finished: tally.blocks - tally.unfinishedCount,
       claims: counters.read().claims,
@@ -84,7 +85,7 @@ export class NodeSource implements FeedSource {
 
   summary(): Summary {
     const { node } = this.#options;
-    const status = this.#options.status();
+    const status = readStatus(this.#options.sources);
     const { files, catchUp, loading, keeping, witnesses, validator, clock } = status;
     const { leases, overview } = this.#lookAtBlocks();
     return {

@@ -95,16 +95,24 @@ export class AlertBoard {
   }
 }
 
+/** The ids of `count` entries that can go; undefined when there are not so many. */
 function surplusIn(doc: Y.Doc, count: number): readonly string[] | undefined {
-  return count <= 0 ? [] : surplusOf(readAlerts(doc), count);
+  if (count <= 0) return [];
+  const alerts = readAlerts(doc);
+  const ids = new Set(alerts.map(({ id }) => id));
+  const malformed = [...doc.getMap(ALERTS).keys()].filter((id) => !ids.has(id));
+  return surplusOf(alerts, malformed, count);
 }
 
-/** The ids of the `count` oldest acknowledged alerts; undefined when there are not so many. */
-export function surplusOf(alerts: readonly AlertView[], count: number): readonly string[] | undefined {
-  const done = alerts
-    .filter(({ acknowledgement }) => acknowledgement !== null)
-    .sort((a, b) => a.raisedAtMs - b.raisedAtMs);
-  return done.length < count ? undefined : done.slice(0, count).map(({ id }) => id);
+/** What nobody can read goes first, then the oldest that was acknowledged. */
+export function surplusOf(
+  alerts: readonly AlertView[],
+  malformed: readonly string[],
+  count: number,
+): readonly string[] | undefined {
+  const done = alerts.filter(({ acknowledgement }) => acknowledgement !== null);
+  const goes = [...malformed, ...done.sort((a, b) => a.raisedAtMs - b.raisedAtMs).map(({ id }) => id)];
+  return goes.length < count ? undefined : goes.slice(0, count);
 }
 
 function removeAlerts(doc: Y.Doc, ids: readonly string[]): void {

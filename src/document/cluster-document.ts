@@ -12,6 +12,7 @@ import * as Y from 'yjs';
 import { blake3 } from '../../crdt/hash.ts';
 import type { RandomInteger } from '../../net/clock.ts';
 import {
+  DOCUMENT_ALERT_BYTES_MAX,
   DOCUMENT_BYTES_MAX,
   DOCUMENT_FINGERPRINT_BYTES,
   DOCUMENT_MERGED_BYTES_MAX,
@@ -38,8 +39,13 @@ export interface Capacity {
   readonly structsMax: number;
 }
 
-/** For what people and this node write. */
+/** For what people write. */
 export const EDIT_CAPACITY: Capacity = { bytesMax: DOCUMENT_BYTES_MAX, structsMax: DOCUMENT_STRUCTS_MAX };
+/** For what this node writes. An alert is a struct. */
+const ALERT_CAPACITY: Capacity = {
+  bytesMax: DOCUMENT_BYTES_MAX + DOCUMENT_ALERT_BYTES_MAX,
+  structsMax: 2 * DOCUMENT_STRUCTS_MAX,
+};
 /** For what other nodes have taken already. */
 export const MERGE_CAPACITY: Capacity = {
   bytesMax: DOCUMENT_MERGED_BYTES_MAX,
@@ -101,9 +107,9 @@ export class ClusterDocument {
     return read(this.#doc);
   }
 
-  /** Has `change` write about `bytes` into the document; false when there is no room. */
+  /** Has `change`, of this node, write about `bytes` into the document; false when there is no room. */
   edit(bytes: number, origin: unknown, change: (doc: Y.Doc) => void): boolean {
-    if (!this.#hasRoom(bytes, 1, EDIT_CAPACITY)) return false;
+    if (!this.#hasRoom(bytes, 1, ALERT_CAPACITY)) return false;
     this.#doc.transact(() => change(this.#doc), origin);
     return true;
   }
@@ -112,7 +118,8 @@ export class ClusterDocument {
   take(update: Uint8Array, origin: unknown, capacity: Capacity): Taken {
     const structs = countStructs(update);
     if (structs === undefined) return 'malformed';
-    if (!this.#hasRoom(update.length, structs, capacity)) return 'full';
+    // Deletions alone are what makes room again.
+    if (!this.#hasRoom(update.length, structs, structs === 0 ? MERGE_CAPACITY : capacity)) return 'full';
     const { store } = this.#doc;
     try {
       Y.applyUpdate(this.#doc, update, origin);

@@ -23,6 +23,7 @@ import { PeerMisbehaved } from '../../net/framing/peer-misbehaved.ts';
 import type { Trust } from '../../net/gossip/check-record.ts';
 import type { GossipVerdict, Network } from '../../net/network.ts';
 import { TokenBucket } from '../../net/rate/token-bucket.ts';
+import { WindowCounts } from '../../net/rate/window-counts.ts';
 import { mergeUpdates, MERGE_CAPACITY, type ClusterDocument } from './cluster-document.ts';
 import { ExchangeSchedule } from './exchange-schedule.ts';
 import type { Presences } from './presences.ts';
@@ -63,6 +64,9 @@ const JITTER_MS = 3_000;
 /** Exchanges that this node has begun. */
 export const EXCHANGES_MAX = 4;
 
+/** In which one refusal of a peer for one reason is reported. */
+export const REFUSAL_WINDOW_MS = 10_000;
+
 /** The origin of what came from another node. */
 export const FROM_NODE = Symbol('another node');
 
@@ -73,6 +77,7 @@ export class DocumentReplicator {
   readonly #stopping = new AbortController();
   readonly #exchanges = new Map<NodeId, Promise<void>>();
   readonly #rates = new Map<NodeId, TokenBucket>();
+  readonly #refusals = new WindowCounts<string>(REFUSAL_WINDOW_MS, 1);
   /** Updates that wait to be sent. */
   #written: Uint8Array[] = [];
   #writtenBytes = 0;
@@ -225,7 +230,10 @@ export class DocumentReplicator {
   }
 
   #refuse(from: NodeId, reason: RefusalReason): void {
-    this.#options.onEvent({ type: 'document-refused', from, reason });
+    const { clock, onEvent } = this.#options;
+    // Whoever floods this node is not to flood its log as well.
+    if (this.#refusals.take(`${from} ${reason}`, clock.monotonicMs()))
+      onEvent({ type: 'document-refused', from, reason });
   }
 
   #isWithinRate(author: NodeId, bytes: number): boolean {

@@ -7,7 +7,8 @@
  */
 
 import type * as Y from 'yjs';
-import { z } from 'zod';
+// The small one: the dashboard's page reads the document by this file, too.
+import * as z from 'zod/mini';
 import { compareText, parseBlockId } from '../../crdt/ids.ts';
 
 /** Characters of a name, a label or a region. */
@@ -18,15 +19,15 @@ export const TITLE_CHARACTERS_MAX = 256;
 export const TEXT_CHARACTERS_MAX = 1_024;
 const KEY_CHARACTERS_MAX = 256;
 
-const name = z.string().max(NAME_CHARACTERS_MAX);
-const title = z.string().max(TITLE_CHARACTERS_MAX);
-const text = z.string().max(TEXT_CHARACTERS_MAX);
-const wallMs = z.number().nonnegative();
+const name = z.string().check(z.maxLength(NAME_CHARACTERS_MAX));
+const title = z.string().check(z.maxLength(TITLE_CHARACTERS_MAX));
+const text = z.string().check(z.maxLength(TEXT_CHARACTERS_MAX));
+const wallMs = z.number().check(z.nonnegative());
 
 const memberSchema = z.object({ label: name, region: name });
 const alertSchema = z.object({ kind: name, subject: title, text, raisedAtMs: wallMs, raisedBy: name });
 const acknowledgementSchema = z.object({ by: name, atMs: wallMs, note: text });
-const incidentSchema = z.object({ title, openedAtMs: wallMs, openedBy: name, closedAtMs: wallMs.nullable() });
+const incidentSchema = z.object({ title, openedAtMs: wallMs, openedBy: name, closedAtMs: z.nullable(wallMs) });
 const noteSchema = z.object({ atMs: wallMs });
 
 export type MemberEntry = z.infer<typeof memberSchema>;
@@ -96,13 +97,23 @@ export function readDocument(doc: Y.Doc): DocumentView {
   return {
     members: readMembers(doc),
     alerts: readAlerts(doc),
-    incidents: entriesOf(doc, INCIDENTS, incidentSchema, (key) => INCIDENT_ID_PATTERN.test(key))
-      .map(([id, incident]) => ({ id, ...incident }))
-      .sort((a, b) => b.openedAtMs - a.openedAtMs || compareText(a.id, b.id)),
-    notes: entriesOf(doc, NOTE_INDEX, noteSchema, isNoteKey)
-      .map(([key, { atMs }]) => ({ key, atMs, text: readNote(doc, key) }))
-      .sort((a, b) => compareText(a.key, b.key)),
+    incidents: readIncidents(doc),
+    notes: readNoteIndex(doc).map(({ key, atMs }) => ({ key, atMs, text: readNote(doc, key) })),
   };
+}
+
+/** The latest first. */
+export function readIncidents(doc: Y.Doc): readonly IncidentView[] {
+  return entriesOf(doc, INCIDENTS, incidentSchema, (key) => INCIDENT_ID_PATTERN.test(key))
+    .map(([id, incident]) => ({ id, ...incident }))
+    .sort((a, b) => b.openedAtMs - a.openedAtMs || compareText(a.id, b.id));
+}
+
+/** Which notes there are, without their texts. */
+export function readNoteIndex(doc: Y.Doc): readonly Omit<NoteView, 'text'>[] {
+  return entriesOf(doc, NOTE_INDEX, noteSchema, isNoteKey)
+    .map(([key, { atMs }]) => ({ key, atMs }))
+    .sort((a, b) => compareText(a.key, b.key));
 }
 
 function readNote(doc: Y.Doc, key: string): string {
@@ -121,7 +132,7 @@ function isNoteKey(key: string): boolean {
   return kind === 'block' && parseBlockId(id) !== undefined;
 }
 
-function entriesOf<Schema extends z.ZodType>(
+function entriesOf<Schema extends z.ZodMiniType>(
   doc: Y.Doc,
   map: string,
   schema: Schema,

@@ -42,12 +42,9 @@ export interface StatusSources {
 }
 
 export function readStatus(sources: StatusSources): NodeStatus {
-  const { node, self, clock, validator, members } = sources;
+  const { node, self, clock, validator } = sources;
   const { tally, shelf, witnesses, store } = node;
   const { claimer } = node.claims;
-  const links = new Map(sources.peers().map((link) => [link.node, link]));
-  const others = members.filter((member) => member !== self);
-  const live = new Set(node.presence.live());
   return {
     peerId: peerIdText(self),
     cluster: sources.cluster,
@@ -94,7 +91,7 @@ export function readStatus(sources: StatusSources): NodeStatus {
     keeping: readKeeping(node.housekeeping),
     catchUp: readCatchUp(node.reconciler.catchUp),
     document: sources.document(),
-    peers: others.map((member) => readPeer(sources, member, links.get(member), live.has(member))),
+    peers: readPeers(sources),
     counters: node.counters.read(),
   };
 }
@@ -123,6 +120,16 @@ function readKeeping({ window, register, scrub }: Housekeeping): KeepingStatus {
 
 function wholeMs(ms: number | undefined): number | null {
   return ms === undefined ? null : Math.round(ms);
+}
+
+/** Every other member. Costs what there are of them, whatever is stored. */
+export function readPeers(sources: StatusSources): readonly PeerStatus[] {
+  const { node, self, members } = sources;
+  const links = new Map(sources.peers().map((link) => [link.node, link]));
+  const live = new Set(node.presence.live());
+  return members
+    .filter((member) => member !== self)
+    .map((member) => readPeer(sources, member, links.get(member), live.has(member)));
 }
 
 function readPeer(sources: StatusSources, member: NodeId, link: PeerLink | undefined, isLive: boolean): PeerStatus {

@@ -35,7 +35,7 @@ import type { NodeEvent } from './events.ts';
 import { collectYoung, randomInteger, systemClock, systemDisk } from './machine.ts';
 import { DriftlockNode } from './node.ts';
 import type { NodeQueries } from './queries.ts';
-import { readStatus } from './read-status.ts';
+import { readStatus, type StatusSources } from './read-status.ts';
 import type { NodeStatus } from './status.ts';
 
 export interface RunningNode extends Rereading {
@@ -147,22 +147,22 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     release.push(() => node.stop());
     release.push(() => room.stop());
     let isReady = false;
-    const status = (): NodeStatus =>
-      readStatus({
-        node,
-        self: identity.node,
-        cluster,
-        region: config.region ?? '',
-        datadir: config.datadir,
-        members: members.nodes(),
-        validator,
-        clock: systemClock,
-        startedAtMs,
-        skewBoundMs: config.clockBounds.skewBoundMs,
-        peers: () => network.peers(),
-        addresses: () => network.addresses(),
-        document: () => room.status(),
-      });
+    const sources: StatusSources = {
+      node,
+      self: identity.node,
+      cluster,
+      region: config.region ?? '',
+      datadir: config.datadir,
+      members: members.nodes(),
+      validator,
+      clock: systemClock,
+      startedAtMs,
+      skewBoundMs: config.clockBounds.skewBoundMs,
+      peers: () => network.peers(),
+      addresses: () => network.addresses(),
+      document: () => room.status(),
+    };
+    const status = (): NodeStatus => readStatus(sources);
     const queries = queriesOf(node, room, disk, status);
     const files: Rereading = {
       reread: (key) => node.housekeeping.reread(key),
@@ -171,7 +171,7 @@ export async function runNode(config: NodeConfig, hooks: RunHooks): Promise<Runn
     if (config.rpc !== undefined) {
       const opened = await Dashboard.open({
         node,
-        status,
+        sources,
         clock: systemClock,
         isReady: () => isReady,
         verify: verifySignature,

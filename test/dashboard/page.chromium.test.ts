@@ -1,14 +1,14 @@
 /** The dashboard in a real browser, on a cluster of real processes. */
 
 import assert from 'node:assert/strict';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { buildPage } from '../../scripts/build-page.ts';
 import { dropWitness, witnessed } from '../../src/demo/feed.ts';
 import { testChain } from '../cluster/chain.ts';
 import type { ClusterNode } from '../cluster/harness.ts';
 import { TEST_TIMEOUT_MS, until } from '../cluster/until.ts';
 import { Browser, findChromium, keepScreenshot, skipWithoutChromium } from './chromium.ts';
-import { TornCluster } from './torn-cluster.ts';
+import { TornCluster, WRITE_TOKEN } from './torn-cluster.ts';
 
 const BLOCKS = 3;
 const DESK = { width: 1400, height: 1000 };
@@ -24,6 +24,29 @@ async function call(node: ClusterNode, method: string, params: unknown): Promise
 
 async function shows(page: Page, selector: string, text: string | RegExp): Promise<void> {
   await page.locator(selector).filter({ hasText: text }).first().waitFor({ state: 'attached' });
+}
+
+/** Says who writes, and shows the token. */
+async function enterAs(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Write…' }).click();
+  await page.getByLabel('Your name').fill(name);
+  await page.getByLabel('Write token').fill(WRITE_TOKEN);
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await shows(page, '.access', `writing as ${name}`);
+}
+
+/** The note of the block that is open. */
+function noteIn(page: Page): Locator {
+  return page.locator('.panel .note-editor textarea').first();
+}
+
+async function reads(page: Page, note: string): Promise<void> {
+  // Not by a wait of the page's own, which its security policy forbids.
+  await until(`it reads ${note}`, async () => {
+    const text = await noteIn(page).inputValue();
+    if (text === note) return true;
+    throw new Error(`it reads ${text}`);
+  });
 }
 
 /** Puts the cursor on the newest height. */
@@ -131,6 +154,59 @@ describe('the dashboard in a browser', function () {
     await page.locator('.attention .disputes a').click();
     await shows(page, '.panel .status-line', 'disputed');
     await keepScreenshot(page, 'dispute');
+    await page.close();
+  });
+
+  it('has two people, at two nodes, write one note, and one alert acknowledged for both', async () => {
+    assert.ok(second !== undefined);
+    const { number } = second.key;
+    const [here, there] = await Promise.all([
+      browser.open(cluster.node(0).rpcUrl.href),
+      browser.open(cluster.node(1).rpcUrl.href),
+    ]);
+    await shows(here.page, '.attention .alert', /disputed.*1001.*2 different state roots/);
+    assert.equal(await noteIn(here.page).count(), 0);
+    await enterAs(here.page, 'Ann');
+    await enterAs(there.page, 'Bob');
+    for (const { page } of [here, there]) {
+      await page.getByPlaceholder('block number').fill(`${number}`);
+      await page.keyboard.press('Enter');
+    }
+    await noteIn(here.page).pressSequentially('roots differ');
+    await reads(there.page, 'roots differ');
+    await shows(there.page, '.note-editor', 'also here: Ann');
+    await noteIn(there.page).press('Control+End');
+    await noteIn(there.page).pressSequentially(', asking');
+    await noteIn(here.page).press('Control+Home');
+    await noteIn(here.page).pressSequentially('The ');
+    for (const { page } of [here, there]) await reads(page, 'The roots differ, asking');
+    await keepScreenshot(there.page, 'note');
+    await there.page.getByRole('button', { name: `Label ${cluster.node(2).peerId}` }).click();
+    await there.page.getByPlaceholder('label').fill('sydney');
+    await there.page.getByPlaceholder('ap-south').fill('oceania');
+    await there.page.getByRole('button', { name: 'Save' }).click();
+    await shows(here.page, '.members', /sydney oceania/);
+    await shows(here.page, '.cluster', 'oceania');
+    await there.page.keyboard.press('Escape');
+    await there.page.getByPlaceholder('note, if any').fill('known');
+    await there.page.getByRole('button', { name: 'Acknowledge' }).click();
+    await here.page.locator('.attention .alert').waitFor({ state: 'detached' });
+    await here.page.getByText('1 acknowledged alert').click();
+    await shows(here.page, '.attention .done', /acknowledged by Bob .*: known/);
+    for (const { page, complaints } of [here, there]) {
+      assert.deepEqual(complaints, []);
+      await page.close();
+    }
+  });
+
+  it('lets nobody write without the token', async () => {
+    const { page } = await browser.open(`${cluster.node(0).rpcUrl.href}#block/1001`);
+    await reads(page, 'The roots differ, asking');
+    assert.equal(await noteIn(page).isEditable(), false);
+    await page.evaluate("sessionStorage.setItem('driftlock.token', 'another-token-altogether')");
+    await page.reload();
+    await reads(page, 'The roots differ, asking');
+    assert.equal(await noteIn(page).isEditable(), false);
     await page.close();
   });
 

@@ -10,6 +10,9 @@ import { randomInteger, systemClock } from '../../src/node/machine.ts';
 import { Cluster, ClusterNode } from '../cluster/harness.ts';
 import { until } from '../cluster/until.ts';
 
+/** With it a page may write in the cluster document, at any of the nodes. */
+export const WRITE_TOKEN = 'a-token-for-the-tests';
+
 const REGIONS = ['eu-central', 'us-east', 'ap-south'];
 
 interface Ports {
@@ -44,7 +47,11 @@ export class TornCluster {
     const [listen, rpc] = [ports.slice(0, count), ports.slice(count)];
     const mesh = new Mesh(listen, systemClock, randomInteger);
     await mesh.listen();
-    const torn = new TornCluster(await Cluster.create(count, { validator: 'none' }), { listen, rpc }, mesh);
+    const torn = new TornCluster(
+      await Cluster.create(count, { validator: 'none', dashboardToken: WRITE_TOKEN }),
+      { listen, rpc },
+      mesh,
+    );
     await Promise.all(torn.nodes.map((_, at) => torn.startNode(at)));
     await torn.connected();
     return torn;

@@ -46,12 +46,14 @@ describe('the thread that places files', () => {
   });
 
   it('fails what it has not answered when it ends, and begins anew with the next batch', async () => {
-    await thread.place([fileFor('before')]);
-    const unanswered = thread.place([fileFor('lost')]);
+    const deaf = new PlacementThread(new URL('deaf-worker.ts', import.meta.url));
+    await deaf.place([fileFor('before')]);
+    const unanswered = deaf.place([fileFor('lost')]);
     const failed = assert.rejects(unanswered, (error) => isFailure(error, 'ERR_DISK'));
-    await thread.close();
+    await deaf.close();
     await failed;
-    const [outcome] = await thread.place([fileFor('after')]);
+    const [outcome] = await deaf.place([fileFor('after')]);
+    await deaf.close();
     assert(outcome !== undefined && 'replaced' in outcome && outcome.replaced);
   });
 

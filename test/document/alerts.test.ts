@@ -201,6 +201,21 @@ describe('the alerts of a node', () => {
     assert.equal(desk.board.dropped, 1);
   });
 
+  it('find room among entries that are none, however many of them somebody wrote', async () => {
+    const desk = new Board();
+    desk.board.start();
+    desk.document.edit(1, 'test', (doc) => {
+      for (let at = 0; at < ALERTS_MAX; at++) doc.getMap(ALERTS).set(`junk/${at}`, at);
+    });
+    desk.board.note(alertNumber(1));
+    await desk.clock.advance(RAISE_SPREAD_MS);
+    assert.deepEqual(
+      desk.alerts.map(({ id }) => id),
+      ['disputed/1'],
+    );
+    assert.equal(desk.board.dropped, 0);
+  });
+
   it('that wait are ALERTS_MAX at most', () => {
     const desk = new Board();
     for (let at = 0; at <= ALERTS_MAX; at++) desk.board.note(alertNumber(at));
@@ -211,8 +226,9 @@ describe('the alerts of a node', () => {
 
   it('are pruned oldest first, and not at all when fewer than asked for are acknowledged', () => {
     const alerts = [viewOf('new', 3, true), viewOf('open', 0, false), viewOf('old', 1, true)];
-    assert.deepEqual(surplusOf(alerts, 1), ['old']);
-    assert.deepEqual(surplusOf(alerts, 2), ['old', 'new']);
-    assert.equal(surplusOf(alerts, 3), undefined);
+    assert.deepEqual(surplusOf(alerts, [], 1), ['old']);
+    assert.deepEqual(surplusOf(alerts, [], 2), ['old', 'new']);
+    assert.equal(surplusOf(alerts, [], 3), undefined);
+    assert.deepEqual(surplusOf(alerts, ['junk'], 2), ['junk', 'old'], 'what nobody can read goes first');
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import * as Y from 'yjs';
+import { DOCUMENT_ALERT_BYTES_MAX, DOCUMENT_BYTES_MAX } from '../../net/document/limits.ts';
 import { ClusterDocument, EDIT_CAPACITY, type Capacity, type Taken } from '../../src/document/cluster-document.ts';
 import { seededRandom } from '../../src/sim/seeded-random.ts';
 import { flipsOf, truncationsOf } from '../net/spoiled-bytes.ts';
@@ -79,6 +80,33 @@ describe('the cluster document', () => {
     assert.equal(document.structs, 0);
     assert.equal(take(document, update, exact), 'applied');
     assert.equal(take(document, typed(2, 'y'), exact), 'full');
+  });
+
+  it('has room for what nodes write beside text that fills it, and no more of that than there can be', () => {
+    const document = documentOf();
+    const text = 'x'.repeat(DOCUMENT_BYTES_MAX - 40);
+    assert.equal(take(document, typed(1, text)), 'applied');
+    assert.equal(take(document, typed(2, 'y'.repeat(40))), 'full');
+    const write = (bytes: number): boolean =>
+      document.edit(bytes, 'node', (doc) => doc.getText('text').insert(0, 'z'.repeat(bytes)));
+    const leftBytes = DOCUMENT_BYTES_MAX + DOCUMENT_ALERT_BYTES_MAX - document.encode().length;
+    assert.equal(write(leftBytes + 1), false);
+    assert.equal(write(leftBytes - 40), true);
+    assert.equal(write(40), false);
+  });
+
+  it('takes deletions when it is full, and has room again then', () => {
+    const document = documentOf();
+    const capacity = { bytesMax: 2_100, structsMax: 100 };
+    assert.equal(take(document, typed(1, 'x'.repeat(2_000)), capacity), 'applied');
+    assert.equal(take(document, typed(2, 'y'.repeat(200)), capacity), 'full');
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, document.encode());
+    const before = Y.encodeStateVector(doc);
+    doc.getText('text').delete(0, 1_000);
+    assert.equal(take(document, Y.encodeStateAsUpdate(doc, before), capacity), 'applied');
+    assert.equal(take(document, typed(2, 'y'.repeat(200)), capacity), 'applied');
+    assert.equal(textOf(document).length, 1_200);
   });
 
   it('measures itself before it says that it is full: what was deleted again takes next to nothing', () => {

@@ -1,5 +1,6 @@
 /** A node of production, with the defaults of `driftlock run`, that scans its directory once a minute: what is measured is its way by watcher and gossip. */
 
+import type { BlockKey } from '../../../crdt/ids.ts';
 import type { MemberList } from '../../../net/membership/member-list.ts';
 import type { Network } from '../../../net/network.ts';
 import type { generateKey } from '../../../net/identity/identity.ts';
@@ -22,6 +23,8 @@ export interface BenchNodeParts {
   /** All of them when absent. */
   readonly witnessPolicy?: WitnessPolicy;
   readonly onEvent?: (event: NodeEvent) => void;
+  /** Told of every block whose record changed. */
+  readonly onChanged?: (key: BlockKey) => void;
 }
 
 /** Not started; it validates nothing. */
@@ -32,6 +35,7 @@ export function benchNode({
   network,
   witnessPolicy,
   onEvent,
+  onChanged,
 }: BenchNodeParts): DriftlockNode {
   return new DriftlockNode(
     {
@@ -61,6 +65,7 @@ export function benchNode({
       layout,
       validator: undefined,
       onEvent: onEvent ?? (() => undefined),
+      ...(onChanged === undefined ? {} : { onChanged }),
     },
   );
 }

@@ -7,6 +7,7 @@
 
 import { config } from 'zod/mini';
 import type { Clock, RandomInteger } from '../../../net/clock.ts';
+import type { OpenSocket } from './browser.ts';
 import { frameSchema, LIVE_PATH, type Frame, type Wish } from '../frames.ts';
 import { isSilent, retryDelayMs } from './model/connection.ts';
 import type { Action } from './model/page-state.ts';
@@ -20,7 +21,7 @@ const LOOK_MS = 500;
 export interface LiveConnectionOptions {
   readonly clock: Clock;
   readonly random: RandomInteger;
-  readonly openSocket: (path: string) => WebSocket;
+  readonly openSocket: OpenSocket;
   readonly dispatch: (action: Action) => void;
   /** The node serves another page by now. */
   readonly onOtherBuild: (build: string) => void;

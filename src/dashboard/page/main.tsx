@@ -2,9 +2,11 @@
 
 import { render } from 'preact';
 import { browserClock, openSocket, randomInteger, remember, remembered } from './browser.ts';
+import { DocumentLink } from './document-link.ts';
 import { LiveConnection } from './live-connection.ts';
 import { INITIAL_STATE, reduce, type Action, type PageState } from './model/page-state.ts';
 import { applyTheme } from './theme.ts';
+import { rememberedAccess } from './view/access.tsx';
 import { App } from './view/app.tsx';
 
 /** Which page it has loaded itself anew for: once, so that two nodes behind one name do not keep it loading. */
@@ -18,7 +20,7 @@ let isDrawing = false;
 
 const draw = (): void => {
   isDrawing = false;
-  render(<App state={state} connection={connection} />, root);
+  render(<App state={state} connection={connection} link={link} />, root);
 };
 
 function dispatch(action: Action): void {
@@ -43,6 +45,13 @@ const connection = new LiveConnection({
   },
 });
 
+const link = new DocumentLink({
+  clock: browserClock,
+  random: randomInteger,
+  openSocket,
+  onChange: (document) => dispatch({ type: 'document', document }),
+});
+
 /** `#block/1024` opens that height, so that what somebody looks at can be sent to somebody else. */
 function followAddress(): void {
   const digits = /^#block\/(?<number>[0-9]{1,15})$/.exec(location.hash)?.groups?.['number'];
@@ -54,3 +63,4 @@ addEventListener('hashchange', followAddress);
 followAddress();
 draw();
 connection.start();
+link.start(rememberedAccess());

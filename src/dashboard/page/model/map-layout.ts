@@ -8,15 +8,17 @@
 export interface MapSize {
   readonly width: number;
   readonly height: number;
+  /** Between the ellipse that the others stand on and the edge: names and regions stand there. */
+  readonly margin: Point;
+  /** Radians: where the first region stands. Two that face each other should do so along the longer side. */
+  readonly first: number;
 }
 
 /** Beside the members' table on a desk, and on a phone. */
-export const WIDE_MAP: MapSize = { width: 640, height: 372 };
-export const NARROW_MAP: MapSize = { width: 350, height: 400 };
-/** Between the ellipse that the others stand on and the edge: names and regions stand there. */
-const MARGIN = { x: 92, y: 80 };
-/** From a member outward to the name of its region, beyond its own. */
-const REGION_DISTANCE = { x: 46, y: 68 };
+export const WIDE_MAP: MapSize = { width: 640, height: 340, margin: { x: 112, y: 78 }, first: Math.PI };
+export const NARROW_MAP: MapSize = { width: 350, height: 380, margin: { x: 86, y: 78 }, first: -Math.PI / 2 };
+/** From a member outward to the name of its region: beside the member, or beyond its own name. */
+const REGION_DISTANCE = { x: 24, y: 66 };
 /** Radians between two regions. */
 const REGION_GAP = 0.28;
 /** In parts of the ellipse: outside a member in sight, and inside one that is not. */
@@ -48,6 +50,8 @@ export interface PlacedMember extends Point {
 
 export interface PlacedRegion extends Point {
   readonly name: string;
+  /** Where of its name the point is. */
+  readonly anchor: 'start' | 'middle' | 'end';
   readonly members: number;
   readonly unseen: number;
 }
@@ -60,7 +64,7 @@ export interface MapLayout {
   readonly horizon: readonly Point[];
 }
 
-/** `ownRegion` comes first, on the left; the rest by name, clockwise. */
+/** `ownRegion` comes first; the rest by name, clockwise. */
 export function mapLayout(members: readonly MapMember[], ownRegion: string, size: MapSize): MapLayout {
   const byRegion = Map.groupBy(members.toSorted(byId), ({ region }) => region);
   const names = [...byRegion.keys()].sort(
@@ -71,8 +75,7 @@ export function mapLayout(members: readonly MapMember[], ownRegion: string, size
   const placed: PlacedMember[] = [];
   const regions: PlacedRegion[] = [];
   const firstCount = byRegion.get(names[0] ?? '')?.length ?? 0;
-  // The map is wider than it is high, so two that face each other stand left and right.
-  let angle = Math.PI - (step * firstCount) / 2;
+  let angle = size.first - (step * firstCount) / 2;
   for (const name of names) {
     const here = byRegion.get(name) ?? [];
     const start = angle;
@@ -89,17 +92,19 @@ export function mapLayout(members: readonly MapMember[], ownRegion: string, size
 }
 
 /** A point in parts of the ellipse from the middle. */
-function onEllipse({ width, height }: MapSize, angle: number, parts: number): Point {
+function onEllipse({ width, height, margin }: MapSize, angle: number, parts: number): Point {
   return {
-    x: width / 2 + Math.cos(angle) * (width / 2 - MARGIN.x) * parts,
-    y: height / 2 + Math.sin(angle) * (height / 2 - MARGIN.y) * parts,
+    x: width / 2 + Math.cos(angle) * (width / 2 - margin.x) * parts,
+    y: height / 2 + Math.sin(angle) * (height / 2 - margin.y) * parts,
   };
 }
 
 /** Where the name of a region stands whose middle lies at `angle`. */
-function outside(size: MapSize, angle: number): Point {
+function outside(size: MapSize, angle: number): Point & Pick<PlacedRegion, 'anchor'> {
   const { x, y } = onEllipse(size, angle, 1);
-  return { x: x + Math.cos(angle) * REGION_DISTANCE.x, y: y + Math.sin(angle) * REGION_DISTANCE.y };
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  if (Math.abs(cos) < Math.abs(sin)) return { x, y: y + Math.sign(sin) * REGION_DISTANCE.y, anchor: 'middle' };
+  return { x: x + Math.sign(cos) * REGION_DISTANCE.x, y, anchor: cos > 0 ? 'start' : 'end' };
 }
 
 function horizonAround(members: readonly PlacedMember[], size: MapSize): Point[] {

@@ -7,6 +7,7 @@
 
 import { EVIDENCE_KEPT_MAX, SAMPLES_MAX } from '../../frames.ts';
 import type { EvidenceLine, Frame, HeightDetail, Sample, Summary } from '../../frames.ts';
+import { EMPTY_DOCUMENT, type DocumentState } from './document-state.ts';
 import { applyFrame, EMPTY_WINDOW, type WindowCodes } from './window-codes.ts';
 
 /** A value with when it arrived, on the page's monotonic clock. */
@@ -32,6 +33,7 @@ export interface PageState {
   readonly height: Arrived<HeightDetail> | undefined;
   readonly evidence: readonly EvidenceLine[];
   readonly samples: readonly Sample[];
+  readonly document: DocumentState;
   /** Now. It moves a few times a second: leases run out between frames. */
   readonly nowMs: number;
 }
@@ -45,6 +47,7 @@ export const INITIAL_STATE: PageState = {
   height: undefined,
   evidence: [],
   samples: [],
+  document: EMPTY_DOCUMENT,
   nowMs: 0,
 };
 
@@ -54,6 +57,7 @@ export type Action =
   | { readonly type: 'lost'; readonly atMs: number; readonly retryAtMs: number }
   | { readonly type: 'frame'; readonly frame: Frame; readonly atMs: number }
   | { readonly type: 'tick'; readonly atMs: number }
+  | { readonly type: 'document'; readonly document: DocumentState }
   /** Null: closed. */
   | { readonly type: 'open-height'; readonly number: number | null };
 
@@ -72,6 +76,8 @@ export function reduce(state: PageState, action: Action): PageState {
       return heard(state, action.frame, action.atMs);
     case 'tick':
       return { ...state, nowMs: action.atMs };
+    case 'document':
+      return { ...state, document: action.document };
     case 'open-height': {
       if (action.number === state.openHeight) return state;
       return { ...state, openHeight: action.number, height: undefined };

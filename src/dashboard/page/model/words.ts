@@ -55,18 +55,6 @@ export function wholeDuration(ms: number): string {
   return duration(ms).replace(/\.\d s$/, ' s');
 }
 
-const BYTE_UNITS = ['B', 'kB', 'MB', 'GB'];
-
-export function bytesText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1_000 && unit < BYTE_UNITS.length - 1) {
-    value /= 1_000;
-    unit++;
-  }
-  return `${value.toFixed(value < 10 && unit > 0 ? 1 : 0)} ${BYTE_UNITS[unit] ?? ''}`;
-}
-
 export const STATUS_WORDS: Readonly<Record<CellStatus, string>> = {
   unknown: 'nothing known',
   idle: 'idle',

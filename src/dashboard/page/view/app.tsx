@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Wish } from '../../frames.ts';
+import type { DocumentLink } from '../document-link.ts';
 import type { LiveConnection } from '../live-connection.ts';
 import type { PageState } from '../model/page-state.ts';
 import { Attention } from './attention.tsx';
@@ -11,8 +12,10 @@ import { BlockPanel } from './block-panel.tsx';
 import { BlocksCard } from './blocks-card.tsx';
 import { ClusterMap } from './cluster-map.tsx';
 import { EvidenceCard } from './evidence-list.tsx';
+import { IncidentsCard } from './incidents-card.tsx';
 import { Intro } from './intro.tsx';
 import { Leases } from './leases.tsx';
+import { Labels } from './member.tsx';
 import { Masthead } from './masthead.tsx';
 import { PeersTable } from './peers-table.tsx';
 import { Plots } from './plots.tsx';
@@ -21,6 +24,7 @@ import { Tiles } from './tiles.tsx';
 interface AppProps {
   readonly state: PageState;
   readonly connection: Pick<LiveConnection, 'want' | 'retryNow'>;
+  readonly link: DocumentLink;
 }
 
 /** The address says which block is open, so that the browser's own way back closes it. */
@@ -34,28 +38,28 @@ function closeBlock(): void {
   document.querySelector<HTMLElement>('.grid-scroller')?.focus();
 }
 
-export function App({ state, connection }: AppProps): JSX.Element {
+export function App({ state, connection, link }: AppProps): JSX.Element {
   const { summary, openHeight, nowMs } = state;
   const [shown, setShown] = useState<Omit<Wish, 'open'>>({ from: 0, heights: 0 });
   useEffect(() => {
     if (shown.heights > 0 || openHeight !== null) connection.want({ ...shown, open: openHeight });
   }, [shown.from, shown.heights, openHeight]);
   return (
-    <>
+    <Labels.Provider value={state.document.members}>
       <a class="skip" href="#title-blocks">
         To the blocks
       </a>
-      <Masthead state={state} />
+      <Masthead state={state} link={link} />
       <Banner state={state} onRetry={() => connection.retryNow()} />
       {summary === undefined ? (
         <p class="boot">Asking the node what it sees…</p>
       ) : (
         <main class={state.link.state === 'lost' ? 'stale' : ''}>
-          <Attention summary={summary.value} />
+          <Attention summary={summary.value} document={state.document} link={link} />
           <Intro summary={summary.value} />
           <Tiles summary={summary.value} samples={state.samples} />
           <ClusterMap summary={summary.value} />
-          <PeersTable summary={summary.value} />
+          <PeersTable summary={summary.value} document={state.document} link={link} />
           <BlocksCard
             summary={summary.value}
             window={state.window}
@@ -64,6 +68,7 @@ export function App({ state, connection }: AppProps): JSX.Element {
             onWant={({ from, heights }) => setShown({ from, heights })}
           />
           <Plots samples={state.samples} summary={summary.value} />
+          <IncidentsCard document={state.document} link={link} />
           <Leases summary={summary} nowMs={nowMs} />
           <EvidenceCard evidence={state.evidence} />
         </main>
@@ -74,6 +79,8 @@ export function App({ state, connection }: AppProps): JSX.Element {
           height={state.height}
           ownId={summary.value.peerId}
           nowMs={nowMs}
+          document={state.document}
+          link={link}
           onClose={closeBlock}
         />
       )}
@@ -81,6 +88,6 @@ export function App({ state, connection }: AppProps): JSX.Element {
         Served by the node itself, from nothing but its own records. In a terminal:{' '}
         <code>driftlock status --watch</code>, <code>driftlock top</code>.
       </footer>
-    </>
+    </Labels.Provider>
   );
 }

@@ -2,15 +2,27 @@
 
 import type { JSX } from 'preact';
 import type { DisputeSummary, Summary } from '../../frames.ts';
-import { shortenIds, shortHash, shortPeer } from '../model/words.ts';
+import type { DocumentLink } from '../document-link.ts';
+import type { DocumentState } from '../model/document-state.ts';
+import { integer, shortenIds, shortHash, shortPeer } from '../model/words.ts';
+import { AlertList } from './alert-list.tsx';
+import { Mark } from './mark.tsx';
 import { BlockLink, Id } from './parts.tsx';
 
 /** Disputes that are listed before the rest is counted. */
 const DISPUTES_LISTED = 4;
 
-export function Attention({ summary }: { readonly summary: Summary }): JSX.Element {
-  const { concerns, disputes, blocks } = summary;
-  if (concerns.length === 0) {
+interface AttentionProps {
+  readonly summary: Summary;
+  readonly document: DocumentState;
+  readonly link: DocumentLink;
+}
+
+export function Attention({ summary, document, link }: AttentionProps): JSX.Element {
+  const { disputes, blocks } = summary;
+  // Alerts are listed one by one, where their document is at hand.
+  const concerns = summary.concerns.filter(({ kind }) => kind !== 'unacknowledged' || !document.isConnected);
+  if (concerns.length === 0 && document.alerts.length === 0) {
     return (
       <section class="attention calm" aria-label="What needs attention" role="status">
         <Mark kind="good" /> Nothing needs attention: {calmText(summary)}
@@ -38,6 +50,7 @@ export function Attention({ summary }: { readonly summary: Summary }): JSX.Eleme
             </div>
           </li>
         ))}
+        <AlertList document={document} link={link} />
       </ul>
     </section>
   );
@@ -51,6 +64,7 @@ const HINTS: Readonly<Record<string, string>> = {
   'claims-paused': 'degradedClaiming is “pause”.',
   'clock-outside': 'Set the clock of this machine. Validations under way, merging and reading go on.',
   'files-wait': 'They are tried again; nothing that was acknowledged is lost.',
+  unacknowledged: 'The cluster document is not connected, so they cannot be listed here: driftlock alerts.',
   exhausted: 'Look at their results and the validator’s log.',
 };
 
@@ -73,23 +87,9 @@ function names(peerIds: readonly string[]): string {
 function calmText({ peers, blocks, leasesTotal }: Summary): string {
   const reached = peers.filter(({ connected }) => connected).length;
   const others = peers.length === 0 ? 'no other members' : `${reached} of ${peers.length} other members linked`;
-  return `${others}, ${blocks.success} of ${blocks.total} blocks validated, ${leasesTotal} in work.`;
+  return `${others}, ${integer(blocks.success)} of ${integer(blocks.total)} blocks validated, ${integer(leasesTotal)} in work.`;
 }
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}. `;
-}
-
-export function Mark({ kind }: { readonly kind: 'good' | 'warning' | 'alarm' }): JSX.Element {
-  return (
-    <svg class={`sign ${kind}`} viewBox="0 0 16 16" aria-hidden="true">
-      {kind === 'good' ? (
-        <path d="M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1Zm3 4.6L7 9.6 5 7.7 3.9 8.8 7 11.8l5.1-5.1Z" />
-      ) : kind === 'warning' ? (
-        <path d="M8 1.2 15.4 14.4H.6Zm-.8 4.6.3 4.6h1l.3-4.6Zm.8 5.5a.9.9 0 1 0 0 1.8.9.9 0 0 0 0-1.8Z" />
-      ) : (
-        <path d="M5 .8h6l4.2 4.2v6L11 15.2H5L.8 11V5Zm2.1 3 .3 5.4h1.2l.3-5.4ZM8 10.2a1 1 0 1 0 0 2 1 1 0 0 0 0-2Z" />
-      )}
-    </svg>
-  );
 }

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact';
 import { duration } from '../../../duration.ts';
 import type { PageState } from '../model/page-state.ts';
-import { Mark } from './attention.tsx';
+import { Mark } from './mark.tsx';
 
 interface BannerProps {
   readonly state: PageState;

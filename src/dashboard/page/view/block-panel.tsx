@@ -3,11 +3,15 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { BlockDetail, HeightDetail } from '../../frames.ts';
+import { bytesText } from '../../../bytes-text.ts';
 import { remainingNow, type Arrived } from '../model/page-state.ts';
-import { bytesText, integer, shortHash, STATUS_WORDS, timeOfDay } from '../model/words.ts';
+import { integer, shortHash, STATUS_WORDS, timeOfDay } from '../model/words.ts';
+import type { DocumentLink } from '../document-link.ts';
+import { blockNoteKey, type DocumentState } from '../model/document-state.ts';
 import { EvidenceLines } from './evidence-list.tsx';
 import { Remaining } from './leases.tsx';
 import { Member } from './member.tsx';
+import { NoteEditor } from './note-editor.tsx';
 import { Empty, Id } from './parts.tsx';
 
 interface BlockPanelProps {
@@ -15,10 +19,12 @@ interface BlockPanelProps {
   readonly height: Arrived<HeightDetail> | undefined;
   readonly ownId: string;
   readonly nowMs: number;
+  readonly document: DocumentState;
+  readonly link: DocumentLink;
   readonly onClose: () => void;
 }
 
-export function BlockPanel({ number, height, ownId, nowMs, onClose }: BlockPanelProps): JSX.Element {
+export function BlockPanel({ number, height, ownId, nowMs, document, link, onClose }: BlockPanelProps): JSX.Element {
   const panel = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     // Not modal: the page beside it goes on to be of use.
@@ -45,7 +51,7 @@ export function BlockPanel({ number, height, ownId, nowMs, onClose }: BlockPanel
         {height === undefined ? (
           <Empty>Asking the node…</Empty>
         ) : (
-          <Height height={height} ownId={ownId} nowMs={nowMs} />
+          <Height height={height} ownId={ownId} nowMs={nowMs} document={document} link={link} />
         )}
       </div>
     </dialog>
@@ -56,9 +62,11 @@ interface HeightProps {
   readonly height: Arrived<HeightDetail>;
   readonly ownId: string;
   readonly nowMs: number;
+  readonly document: DocumentState;
+  readonly link: DocumentLink;
 }
 
-function Height({ height, ownId, nowMs }: HeightProps): JSX.Element {
+function Height({ height, ownId, nowMs, document, link }: HeightProps): JSX.Element {
   const { blocks, evidence, number } = height.value;
   return (
     <>
@@ -68,6 +76,15 @@ function Height({ height, ownId, nowMs }: HeightProps): JSX.Element {
       ) : null}
       {blocks.map((block) => (
         <Block key={block.hash} block={block} arrivedAtMs={height.atMs} ownId={ownId} nowMs={nowMs} />
+      ))}
+      {blocks.map(({ hash }) => (
+        <NoteEditor
+          key={hash}
+          noteKey={blockNoteKey(number, hash)}
+          title={blocks.length > 1 ? `Note on ${shortHash(hash)}` : 'Note'}
+          document={document}
+          link={link}
+        />
       ))}
       <h3>Evidence</h3>
       {evidence.length === 0 ? (

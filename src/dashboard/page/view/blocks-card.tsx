@@ -11,7 +11,7 @@ import { integer } from '../model/words.ts';
 import { onThemeChange } from '../theme.ts';
 import { BlockGrid } from './block-grid.tsx';
 import { OverviewStrip } from './overview-strip.tsx';
-import { Card, Empty } from './parts.tsx';
+import { Card, Empty, textIn } from './parts.tsx';
 
 interface BlocksCardProps {
   readonly summary: Summary;
@@ -65,8 +65,9 @@ function GoTo({ onGo, onOpen }: GoToProps): JSX.Element {
       class="go-to"
       onSubmit={(event) => {
         event.preventDefault();
-        const digits = new FormData(event.currentTarget).get('number');
-        const number = typeof digits === 'string' ? Number(digits.replaceAll(/[,\s]|\..*$/g, '')) : NaN;
+        // `1,024`, and `1024.0x…` as blocks are called elsewhere.
+        const digits = textIn(new FormData(event.currentTarget), 'number').replaceAll(/[,\s]|\..*$/g, '');
+        const number = Number(digits);
         if (!Number.isSafeInteger(number) || number < 0 || digits === '') return;
         onGo(number);
         onOpen(number);

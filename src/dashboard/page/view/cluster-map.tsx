@@ -13,6 +13,7 @@ import {
   type Point,
 } from '../model/map-layout.ts';
 import { milliseconds, shortPeer, wholeDuration } from '../model/words.ts';
+import { useLabel, useRegion } from './member.tsx';
 import { Card, Empty } from './parts.tsx';
 
 const DOT = 15;
@@ -43,14 +44,15 @@ interface PictureProps {
 }
 
 function MapPicture({ summary, peers, region }: PictureProps): JSX.Element {
+  const regionOf = useRegion();
   const byId = new Map(peers.map((peer) => [peer.peerId, peer]));
   const members = peers.map(({ peerId, region: where, live, connected }) => ({
     peerId,
-    region: where ?? '',
+    region: regionOf(peerId, where),
     isSeen: live || connected,
   }));
   const size = useIsPhone() ? NARROW_MAP : WIDE_MAP;
-  const { centre, members: placed, regions, horizon } = mapLayout(members, region, size);
+  const { centre, members: placed, regions, horizon } = mapLayout(members, regionOf(summary.peerId, region), size);
   const isNamed = placed.length <= NAMED_MEMBERS_MAX;
   return (
     <>
@@ -184,6 +186,7 @@ function MemberDot({ member, peer, isNamed, isAbove }: DotProps): JSX.Element {
   const sight = sightOf(peer);
   const isTroubled = peer !== undefined && sight === 'up' && peer.mode !== 'normal';
   const remark = remarkOn(sight, peer);
+  const label = useLabel(member.peerId);
   const [nameY, remarkY] = isAbove ? [-DOT - 8, -DOT - 23] : [DOT + 16, DOT + 31];
   return (
     <g class={`member ${sight} ${isTroubled ? 'troubled' : ''}`} transform={`translate(${point(member)})`}>
@@ -194,7 +197,7 @@ function MemberDot({ member, peer, isNamed, isAbove }: DotProps): JSX.Element {
           <text y={4} class="on-dot">
             {sight === 'cut' ? '?' : sight === 'heard' ? '~' : peer?.agrees === true ? '=' : '≠'}
           </text>
-          <text y={nameY}>{shortPeer(member.peerId)}</text>
+          <text y={nameY}>{label ?? shortPeer(member.peerId)}</text>
           {remark === undefined ? null : (
             <text y={remarkY} class="soft">
               {remark}
@@ -210,7 +213,12 @@ function RegionLabel({ region }: { readonly region: PlacedRegion }): JSX.Element
   if (region.name === '') return null;
   const isCut = region.unseen > 0;
   return (
-    <text class={`region ${isCut ? 'cut' : ''}`} x={region.x.toFixed(1)} y={(region.y + 4).toFixed(1)}>
+    <text
+      class={`region ${isCut ? 'cut' : ''}`}
+      x={region.x.toFixed(1)}
+      y={(region.y + 4).toFixed(1)}
+      style={{ textAnchor: region.anchor }}
+    >
       {region.name}
     </text>
   );

@@ -4,13 +4,20 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { duration } from '../../../duration.ts';
 import type { Summary } from '../../frames.ts';
+import type { DocumentLink } from '../document-link.ts';
 import type { PageState } from '../model/page-state.ts';
 import { SILENCE_SHOWN_MS } from '../model/connection.ts';
 import { shortPeer, wholeDuration } from '../model/words.ts';
 import { chooseTheme, currentTheme, THEMES } from '../theme.ts';
+import { AccessControl } from './access.tsx';
 import { Id } from './parts.tsx';
 
-export function Masthead({ state }: { readonly state: PageState }): JSX.Element {
+interface MastheadProps {
+  readonly state: PageState;
+  readonly link: DocumentLink;
+}
+
+export function Masthead({ state, link }: MastheadProps): JSX.Element {
   const summary = state.summary?.value;
   return (
     <div class="masthead" role="banner">
@@ -26,6 +33,7 @@ export function Masthead({ state }: { readonly state: PageState }): JSX.Element 
       {summary === undefined ? null : <Who summary={summary} />}
       <div class="end">
         <Freshness state={state} />
+        <AccessControl document={state.document} link={link} />
         <ThemeChoice />
       </div>
     </div>

@@ -48,3 +48,9 @@ export function BlockLink({ number }: { readonly number: number }): JSX.Element 
     </a>
   );
 }
+
+/** What was typed into a field of a form, without the spaces around it. */
+export function textIn(data: FormData, name: string): string {
+  const value = data.get(name);
+  return typeof value === 'string' ? value.trim() : '';
+}

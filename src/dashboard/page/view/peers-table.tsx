@@ -1,13 +1,24 @@
 /** Every member on a line: mode, lag, version, clock and whether it holds the same. */
 
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { duration } from '../../../duration.ts';
 import type { PeerSummary, Summary } from '../../frames.ts';
-import { integer, milliseconds, shortPeer } from '../model/words.ts';
+import type { DocumentLink } from '../document-link.ts';
+import type { DocumentState } from '../model/document-state.ts';
+import { integer, milliseconds } from '../model/words.ts';
 import { ClockBar, ClockScale } from './clock-bar.tsx';
-import { Card, Id } from './parts.tsx';
+import { LabelForm } from './label-form.tsx';
+import { Member, useRegion } from './member.tsx';
+import { Card } from './parts.tsx';
 
-export function PeersTable({ summary }: { readonly summary: Summary }): JSX.Element {
+interface PeersTableProps {
+  readonly summary: Summary;
+  readonly document: DocumentState;
+  readonly link: DocumentLink;
+}
+
+export function PeersTable({ summary, document, link }: PeersTableProps): JSX.Element {
+  const regionOf = useRegion();
   const { peers, peersTotal, clock, mode, blocks, version, region, peerId } = summary;
   const more = peersTotal - peers.length;
   const recordsMax = peers.reduce((max, { records }) => Math.max(max, records ?? 0), blocks.total);
@@ -38,7 +49,8 @@ export function PeersTable({ summary }: { readonly summary: Summary }): JSX.Elem
                 <span class="own" title={peerId}>
                   this node
                 </span>
-                <span class="soft"> {region}</span>
+                <span class="soft"> {regionOf(peerId, region)}</span>
+                {document.mayWrite ? <LabelForm peerId={peerId} region={region} link={link} /> : null}
               </td>
               <td>
                 <ModeWord mode={mode} />
@@ -64,7 +76,9 @@ export function PeersTable({ summary }: { readonly summary: Summary }): JSX.Elem
               </td>
             </tr>
             {peers.map((peer) => (
-              <PeerRow key={peer.peerId} peer={peer} skewBoundMs={clock.skewBoundMs} recordsMax={recordsMax} />
+              <PeerRow key={peer.peerId} peer={peer} skewBoundMs={clock.skewBoundMs} recordsMax={recordsMax}>
+                {document.mayWrite ? <LabelForm peerId={peer.peerId} region={peer.region ?? ''} link={link} /> : null}
+              </PeerRow>
             ))}
           </tbody>
         </table>
@@ -77,16 +91,20 @@ interface RowProps {
   readonly peer: PeerSummary;
   readonly skewBoundMs: number;
   readonly recordsMax: number;
+  /** Beside its name. */
+  readonly children: ComponentChildren;
 }
 
-function PeerRow({ peer, skewBoundMs, recordsMax }: RowProps): JSX.Element {
+function PeerRow({ peer, skewBoundMs, recordsMax, children }: RowProps): JSX.Element {
   const { peerId, region, mode, records, roundTripMs, silentMs, version, connected, live, agrees, skewed } = peer;
+  const regionOf = useRegion();
   const isSeen = connected || live;
   return (
     <tr class={isSeen ? '' : 'unseen'}>
       <td>
-        <Id text={peerId} short={shortPeer(peerId)} />
-        <span class="soft"> {region ?? ''}</span>
+        <Member peerId={peerId} ownId="" />
+        <span class="soft"> {regionOf(peerId, region)}</span>
+        {children}
       </td>
       <td>{isSeen ? <ModeWord mode={mode} /> : <span class="word alarm">✕ out of sight</span>}</td>
       <td class="number" data-name="lag">
