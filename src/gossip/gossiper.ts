@@ -45,6 +45,7 @@ export type GossipEvent =
 export class Gossiper {
   readonly #options: GossiperOptions;
   readonly #outbox = new Outbox();
+  readonly #sending = new Set<Promise<void>>();
   #cancelTimer: (() => void) | undefined;
   #flushQueued = false;
   #running = false;
@@ -78,12 +79,13 @@ export class Gossiper {
     });
   }
 
-  /** Sends what the outbox would still gather, and nothing after it. */
-  stop(): void {
+  /** Sends what the outbox would still gather, and nothing after it. Resolves when the network has all of it. */
+  async stop(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#flush(Infinity);
     this.#running = false;
+    await Promise.all(this.#sending);
   }
 
   #flush(nowMs = this.#options.clock.monotonicMs()): void {
@@ -100,9 +102,11 @@ export class Gossiper {
     }
     if (decision.kind === 'idle') return;
     for (const group of decision.groups) {
-      network.publish(RECORDS_TOPIC, encodeBatch(cluster, signer, stamp(), group)).catch((error: unknown) => {
-        onEvent({ type: 'gossip-send-failed', reason: textOf(error) });
-      });
+      const sending = network
+        .publish(RECORDS_TOPIC, encodeBatch(cluster, signer, stamp(), group))
+        .catch((error: unknown) => onEvent({ type: 'gossip-send-failed', reason: textOf(error) }))
+        .finally(() => this.#sending.delete(sending));
+      this.#sending.add(sending);
     }
   }
 

@@ -290,7 +290,7 @@ export class DriftlockNode {
     await this.clocks.stop();
     this.#peerIntake.stop();
     this.presence.stop();
-    this.#gossiper.stop();
+    await this.#gossiper.stop();
     this.#stopListening?.();
     await this.witnesses.idle();
     await this.#journaled.stop();
