@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { systemClock } from '../node/machine.ts';
 import type { ChaosNode } from './fleet/chaos-node.ts';
 import { Namespaces } from './fleet/namespaces.ts';
+import { markRun, RUN_DIRECTORY_PREFIX } from './leftovers.ts';
 import { defectsIn } from './observe/log-defects.ts';
 import { percentile, type ChaosReport, type ChaosSummary } from './outcome.ts';
 import { play, type Played } from './play.ts';
@@ -40,7 +41,8 @@ export async function runScenario(
   signal: AbortSignal,
   onProgress: (text: string) => void,
 ): Promise<ScenarioOutcome> {
-  const directory = await mkdtemp(join(tmpdir(), `driftlock-chaos-${request.scenario.name}-`));
+  const directory = await mkdtemp(join(tmpdir(), `${RUN_DIRECTORY_PREFIX}${request.scenario.name}-`));
+  const unmark = await markRun(directory);
   const startedAtMs = systemClock.monotonicMs();
   let ok = false;
   const stage = await setStage({ ...request, directory });
@@ -73,6 +75,7 @@ export async function runScenario(
     return { report, directory: ok ? undefined : directory };
   } finally {
     await stage.close(!ok);
+    await unmark();
     if (ok) await rm(directory, { recursive: true, force: true });
   }
 }

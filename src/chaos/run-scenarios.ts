@@ -1,8 +1,10 @@
 /** Scenarios one after the other, each with its report. */
 
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from '../demo/folders.ts';
+import { removeLeftovers } from './leftovers.ts';
 import type { ChaosOptions } from './options.ts';
 import type { ChaosReport, ChaosSummary } from './outcome.ts';
 import { page } from './report/page.ts';
@@ -17,13 +19,15 @@ export interface ScenarioResult {
   readonly directory: string | undefined;
 }
 
-/** Runs each, until `signal` is aborted. A scenario that this machine cannot run is skipped, which is no failure. */
+/** Runs each, until `signal` is aborted, after what earlier runs that were killed have left was removed. A scenario that this machine cannot run is skipped, which is no failure. */
 export async function* runScenarios(
   scenarios: readonly Scenario[],
   options: ChaosOptions,
   signal: AbortSignal,
   onProgress: (text: string) => void,
+  onRemoved: (directory: string) => void,
 ): AsyncGenerator<ScenarioResult> {
+  for (const directory of await removeLeftovers(tmpdir())) onRemoved(directory);
   for (const scenario of scenarios) {
     if (signal.aborted) return;
     const request = requestOf(scenario, options);

@@ -88,9 +88,11 @@ async function runChaos(options: ChaosOptions, json: boolean, terminal: Terminal
   const { runScenarios } = await import('../chaos/run-scenarios.ts');
   const progress = new ProgressLine(terminal);
   let exitCode: number = EXIT_OK;
-  for await (const { summary, verdicts, directory } of runScenarios(scenarios, options, stopSignal(), (text) =>
-    progress.show(text),
-  )) {
+  const onProgress = (text: string): void => progress.show(text);
+  const onRemoved = (directory: string): void =>
+    printLine(terminal.stderr, `removed what a run that was killed had left: ${directory}`);
+  for await (const result of runScenarios(scenarios, options, stopSignal(), onProgress, onRemoved)) {
+    const { summary, verdicts, directory } = result;
     progress.clear();
     printLine(terminal.stdout, json ? JSON.stringify(summary) : summaryLine(summary, terminal));
     if (summary.ok) continue;

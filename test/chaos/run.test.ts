@@ -1,11 +1,12 @@
 /** Whole runs on real processes, as a user starts them: a short selection of what `npm run chaos` does. */
 
 import assert from 'node:assert/strict';
-import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { driftlock, jsonLines, temporaryFolder } from '../cli/cli.ts';
+import { writeScenario } from './scenario-file.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/chaos-scenario.mjs', import.meta.url));
 /** A run takes half a minute on two quiet cores. */
@@ -88,17 +89,12 @@ describe('chaos on real processes', function () {
 
   it('fails with exit code 1 when something did not hold, and keeps directories, logs and the report', async () => {
     await using folder = await temporaryFolder();
-    const path = join(folder.path, 'impossible.mjs');
-    const scenario = {
+    const path = await writeScenario(folder.path, {
       name: 'impossible',
       breaks: 'nothing, and asks for a dispute',
-      nodes: 2,
-      seconds: 2,
-      workload: { blocksPerSecond: 5, validationMs: [0, 50] },
       faults: [{ fault: 'kill', on: 'one', atSeconds: 1, forSeconds: 0.5 }],
       holds: { disputesMin: 1 },
-    };
-    await writeFile(path, `export default ${JSON.stringify(scenario)};`);
+    });
     const { code, summary, stderr } = await chaos(path, '--seed', '3');
     assert.equal(code, 1);
     assert.deepEqual(summary.failed, ['disagreement-is-shown']);
@@ -106,22 +102,17 @@ describe('chaos on real processes', function () {
     const names = await readdir(kept);
     for (const name of ['node-1', 'node-1.log', 'node-2', 'impossible.html', 'impossible.json'])
       assert.ok(names.includes(name), name);
+    assert.ok(!names.includes('owner.json'), 'what is kept is not taken for what a killed run has left');
     await rm(kept, { recursive: true });
   });
 
   it('fails, and says which, when nodes do not even start', async () => {
     await using folder = await temporaryFolder();
-    const path = join(folder.path, 'no-start.mjs');
-    const scenario = {
+    const path = await writeScenario(folder.path, {
       name: 'no-start',
       breaks: 'the configuration: a skew bound beyond the lock time',
-      nodes: 2,
-      seconds: 2,
-      workload: { blocksPerSecond: 1, validationMs: [0, 50] },
       start: { settings: { skewBoundMs: 60_000 } },
-      faults: [],
-    };
-    await writeFile(path, `export default ${JSON.stringify(scenario)};`);
+    });
     const { code, summary, stderr } = await chaos(path, '--seed', '4');
     assert.equal(code, 1);
     assert.deepEqual(summary.failed, ['clean-shutdown', 'no-unhandled-error', 'heals-in-time']);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../src/driftlock.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../src/driftlock.js', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { liveHolders } from '../../crdt/block/holders.ts';
 import { blake3Hash } from '../../crdt/hash.ts';
 import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
+import type { Author } from '../../src/author/author.ts';
 import { WITNESS_LIMITS } from '../../src/witness/limits.ts';
 import { Cluster, resultBy, type Machine } from '../node/memory-cluster.ts';
 import { keyAt } from '../net/signed-nodes.ts';
@@ -17,17 +18,28 @@ function copiesOf(machines: readonly Machine[], key = KEY): number {
   return machines.filter((machine) => key !== undefined && machine.node.shelf.get(key) !== undefined).length;
 }
 
+/** Four nodes with `factor:2`, the first of which has been given all witnesses 10 s ago, and a member that runs nowhere. */
+async function fourWithTwoCopies(): Promise<{
+  readonly cluster: Cluster;
+  readonly author: Author;
+  readonly machines: readonly Machine[];
+  readonly first: Machine;
+}> {
+  const cluster = new Cluster();
+  const author = cluster.absentMember();
+  const machines = cluster.add(4, { settings: { witnessPolicy: { kind: 'factor', copies: 2 } } });
+  await cluster.start();
+  await cluster.clock.advance(3_000);
+  const [first] = machines;
+  assert(first !== undefined);
+  for (const key of KEYS) await first.dropWitness(key);
+  await cluster.clock.advance(10_000);
+  return { cluster, author, machines, first };
+}
+
 describe('copies of a witness', () => {
   it('with factor:2 are two of each finished one, on every node’s own reckoning', async () => {
-    const cluster = new Cluster();
-    const author = cluster.absentMember();
-    const machines = cluster.add(4, { settings: { witnessPolicy: { kind: 'factor', copies: 2 } } });
-    await cluster.start();
-    await cluster.clock.advance(3_000);
-    const [first] = machines;
-    assert(first !== undefined);
-    for (const key of KEYS) await first.dropWitness(key);
-    await cluster.clock.advance(10_000);
+    const { cluster, author, machines, first } = await fourWithTwoCopies();
     // Unfinished: who has it keeps it, and two fetch their part.
     assert(KEYS.every((key) => copiesOf(machines, key) >= 2));
     for (const key of KEYS) first.node.store.merge(resultBy(author, key, keyAt(1).hash), 'local');
@@ -38,14 +50,7 @@ describe('copies of a witness', () => {
   });
 
   it('with factor:2 are two again after a holder has left', async () => {
-    const cluster = new Cluster();
-    const machines = cluster.add(4, { settings: { witnessPolicy: { kind: 'factor', copies: 2 } } });
-    await cluster.start();
-    await cluster.clock.advance(3_000);
-    const [first] = machines;
-    assert(first !== undefined);
-    for (const key of KEYS) await first.dropWitness(key);
-    await cluster.clock.advance(10_000);
+    const { cluster, machines, first } = await fourWithTwoCopies();
     await first.stop();
     const left = machines.slice(1);
     await cluster.until(() => KEYS.every((key) => copiesOf(left, key) >= 2), 60_000);

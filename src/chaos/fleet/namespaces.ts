@@ -16,8 +16,8 @@ const ip = async (...args: string[]): Promise<void> => {
 
 export class Namespaces {
   readonly #count: number;
-  /** Of this process: device names hold 15 characters. */
-  readonly #tag = process.pid % 1_000_000;
+  /** Of this process. */
+  readonly #tag = tagOf(process.pid);
   /** 10.79.x.0/24 */
   readonly #subnet = process.pid % 254;
 
@@ -28,7 +28,7 @@ export class Namespaces {
   /** Why they cannot be made here; undefined when they can. */
   static async unavailable(): Promise<string | undefined> {
     if (process.getuid?.() !== 0) return 'network namespaces take root';
-    const probe = `dlchaos-${process.pid}-probe`;
+    const probe = `${prefixOf(process.pid)}probe`;
     try {
       await ip('netns', 'add', probe);
       await ip('netns', 'del', probe);
@@ -36,6 +36,14 @@ export class Namespaces {
     } catch (error) {
       return errnoOf(error) === 'ENOENT' ? 'there is no "ip" (iproute2)' : 'this machine makes no network namespaces';
     }
+  }
+
+  /** Removes what the process with this id made and did not remove, which is gone. */
+  static async removeOf(pid: number): Promise<void> {
+    const listed = await run('ip', ['netns', 'list']).catch(() => undefined);
+    const names = (listed?.stdout ?? '').split('\n').map((line) => line.split(' ')[0] ?? '');
+    for (const name of names.filter((each) => each.startsWith(prefixOf(pid)))) await ip('netns', 'del', name);
+    if (listed !== undefined) await ip('link', 'del', bridgeOf(tagOf(pid))).catch(() => undefined);
   }
 
   static async make(count: number): Promise<Namespaces> {
@@ -80,11 +88,11 @@ export class Namespaces {
   }
 
   get #bridge(): string {
-    return `dlbr${this.#tag}`;
+    return bridgeOf(this.#tag);
   }
 
   #nameOf(index: number): string {
-    return `dlchaos-${process.pid}-${index + 1}`;
+    return `${prefixOf(process.pid)}${index + 1}`;
   }
 
   /** The end that lies outside of the namespace. */
@@ -106,4 +114,18 @@ export class Namespaces {
       await ip('-n', name, 'link', 'set', 'lo', 'up');
     }
   }
+}
+
+/** How the names of a process's namespaces begin. */
+function prefixOf(pid: number): string {
+  return `dlchaos-${pid}-`;
+}
+
+/** Device names hold 15 characters. */
+function tagOf(pid: number): number {
+  return pid % 1_000_000;
+}
+
+function bridgeOf(tag: number): string {
+  return `dlbr${tag}`;
 }

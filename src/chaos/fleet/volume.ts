@@ -19,6 +19,11 @@ const FILLER_CHUNK_BYTES = 8 * 1024 * 1024;
 
 const run = promisify(execFile);
 
+/** Lazily: whoever still looks at it must not keep the mount. */
+export async function unmount(directory: string): Promise<void> {
+  await run('umount', ['--lazy', directory]);
+}
+
 export class Volume {
   readonly #directory: string;
   readonly means: 'tmpfs' | 'injected';
@@ -65,8 +70,7 @@ export class Volume {
     if (this.means === 'injected') return;
     const copy = `${this.#directory}.kept`;
     if (keep) await cp(this.#directory, copy, { recursive: true });
-    // Lazily: whoever still looks at it must not keep the mount.
-    await run('umount', ['--lazy', this.#directory]);
+    await unmount(this.#directory);
     if (keep) await rename(copy, this.#directory);
   }
 
