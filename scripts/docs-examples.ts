@@ -14,6 +14,8 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
+import { PAGE_FOLDER } from '../src/dashboard/page-files.ts';
+import { buildPage } from './build-page.ts';
 
 const EXAMPLE_TIMEOUT_MS = 90_000;
 const BUILD_TIMEOUT_MS = 120_000;
@@ -75,6 +77,8 @@ async function installPackage(root: string): Promise<void> {
   for (const file of ['package.json', join('src', 'driftlock.js')]) {
     await cp(join(REPOSITORY, file), join(installed, file));
   }
+  await buildPage();
+  await cp(PAGE_FOLDER, join(installed, 'dist', 'page'), { recursive: true });
   await symlink(MODULES, join(installed, 'node_modules'));
   await symlink(join(MODULES, '@types'), join(root, 'node_modules', '@types'));
   await mkdir(join(root, 'bin'));

@@ -124,7 +124,12 @@ function PeerRow({ peer, skewBoundMs, recordsMax, children }: RowProps): JSX.Ele
         ) : agrees ? (
           <span class="word good">= the same</span>
         ) : (
-          <span class="word warn">≠ differ</span>
+          <span
+            class={`word ${mode === 'normal' ? 'soft' : 'warn'}`}
+            title="as of its last heartbeat: while blocks change, records differ for moments"
+          >
+            ≠ not yet
+          </span>
         )}
       </td>
     </tr>

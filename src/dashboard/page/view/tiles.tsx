@@ -48,7 +48,7 @@ export function Tiles({
           value={linked.length === 0 ? '–' : `${agreeing} of ${linked.length}`}
           detail={
             <>
-              digest <code>{digest.slice(0, 8)}</code>
+              as of the last heartbeats; here <code>{digest.slice(0, 8)}</code>
             </>
           }
         />
