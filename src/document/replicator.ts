@@ -265,6 +265,7 @@ export class DocumentReplicator {
 
   #begin(peer: NodeId): void {
     const { network, clock } = this.#options;
+    this.#schedule.began(peer);
     const ask = { network, clock, side: this.#side, peer, signal: this.#stopping.signal };
     const exchange = exchangeDocuments(ask).then(
       (stats) => this.#ended({ type: 'document-exchanged', peer, initiated: true, ...stats }),

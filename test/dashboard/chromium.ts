@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 
+/** Far beyond what anything here takes on a machine that is not overloaded. */
+const PATIENCE_MS = 60_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 /** Nothing but what the tests ask for, and nothing that asks the network. */
 const FLAGS = [
@@ -51,6 +53,7 @@ export class Browser {
     // Root may not use the sandbox, as in a container.
     const args = process.getuid?.() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
     const context = await chromium.launchPersistentContext(profile, { executablePath, args, ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
     return new Browser(profile, context);
   }
 

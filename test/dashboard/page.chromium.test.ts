@@ -181,13 +181,13 @@ describe('the dashboard in a browser', function () {
     await noteIn(here.page).pressSequentially('The ');
     for (const { page } of [here, there]) await reads(page, 'The roots differ, asking');
     await keepScreenshot(there.page, 'note');
+    await there.page.keyboard.press('Escape');
     await there.page.getByRole('button', { name: `Label ${cluster.node(2).peerId}` }).click();
     await there.page.getByPlaceholder('label').fill('sydney');
     await there.page.getByPlaceholder('ap-south').fill('oceania');
     await there.page.getByRole('button', { name: 'Save' }).click();
     await shows(here.page, '.members', /sydney oceania/);
     await shows(here.page, '.cluster', 'oceania');
-    await there.page.keyboard.press('Escape');
     await there.page.getByPlaceholder('note, if any').fill('known');
     await there.page.getByRole('button', { name: 'Acknowledge' }).click();
     await here.page.locator('.attention .alert').waitFor({ state: 'detached' });

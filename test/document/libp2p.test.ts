@@ -6,9 +6,9 @@ import { MemberList } from '../../net/membership/member-list.ts';
 import { prepareDatadir } from '../../src/datadir/prepare.ts';
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
 import { DocumentRoom } from '../../src/document/document-room.ts';
+import { TEST_TIMEOUT_MS, until } from '../cluster/until.ts';
 import { libp2pNode } from '../net/transport/clusters.ts';
 import { machineClock, machineRandom } from '../net/transport/machine.ts';
-import { until } from '../net/transport/until.ts';
 import { CLUSTER, LAYOUT, noteIn, type } from './rooms.ts';
 
 const KEY = 'incident/1f';
@@ -18,7 +18,8 @@ interface Running {
   readonly network: Libp2pNetwork;
 }
 
-describe('the cluster document over libp2p', () => {
+describe('the cluster document over libp2p', function () {
+  this.timeout(TEST_TIMEOUT_MS);
   const running: Running[] = [];
 
   afterEach(async () => {
@@ -61,11 +62,11 @@ describe('the cluster document over libp2p', () => {
     const b = await start(middle, [...a.network.addresses(), ...c.network.addresses()]);
     const all = [a, b, c];
     const texts = (): (string | undefined)[] => all.map(({ room }) => noteIn(room, KEY));
-    await until(() => new Set(texts()).size === 1 && texts()[0]?.length === 30);
+    await until('both sides are everywhere', () => new Set(texts()).size === 1 && texts()[0]?.length === 30);
     type(c.room, KEY, 'by gossip. ', 3);
-    await until(() => texts().every((text) => text?.startsWith('by gossip. ')));
+    await until('the last edit is everywhere', () => texts().every((text) => text?.startsWith('by gossip. ')));
     const prints = all.map(({ room }) => Buffer.from(room.document.fingerprint()).toString('hex'));
     assert.equal(new Set(prints).size, 1);
-    await until(() => all.every(({ room }) => room.presences.count === 3));
+    await until('all are shown', () => all.every(({ room }) => room.presences.count === 3));
   });
 });

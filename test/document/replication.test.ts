@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as Y from 'yjs';
+import { compareText } from '../../crdt/ids.ts';
 import { Writer } from '../../crdt/codec/writer.ts';
 import { encodeNews, DOCUMENT_TOPIC, type DocumentNews } from '../../net/document/gossip.ts';
 import {
@@ -139,6 +140,27 @@ describe('the cluster document on several nodes', () => {
     await cluster.until(() => noteIn(b.room, KEY) === 'two. one. ', EXCHANGE_PERIOD_MS + 5_000);
     await cluster.until(() => noteIn(c.room, KEY) === 'two. one. ', SOON_MS);
     await cluster.stop();
+  });
+
+  it('passes on what one exchange brought while another was under way, at once', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const cluster = new RoomCluster(3, seed);
+      // Both ends begin with the node of the greatest id, in between.
+      const [a, c, b] = cluster.all.toSorted((one, other) => compareText(one.signer.node, other.signer.node));
+      assert(a && b && c);
+      cluster.hub.cut(a.signer.node, c.signer.node);
+      for (const other of [a, c]) {
+        const slow = { lossPermille: 1_000, repeatPermille: 0, delayMsMin: 50, delayMsMax: 900 };
+        cluster.hub.setFaults(b.signer.node, other.signer.node, slow);
+      }
+      for (const [at, node] of [a, c].entries()) {
+        await node.start();
+        type(node.room, KEY, `${at}`, at + 1);
+      }
+      await b.start();
+      await cluster.until(() => cluster.agrees(), EXCHANGE_PERIOD_MS / 2);
+      await cluster.stop();
+    }
   });
 
   it('asks for what an update refers to, when gossip lost that', async () => {

@@ -125,14 +125,16 @@ export class RoomNode {
 /** Under virtual time. */
 export class RoomCluster {
   readonly clock = new VirtualClock();
-  readonly random = seededRandom(1);
+  readonly random: RandomInteger;
   readonly nodes = new SignedNodes();
-  readonly hub = new MemoryHub({ clock: this.clock, random: this.random });
+  readonly hub: MemoryHub;
   readonly all: readonly RoomNode[];
   /** Members that run nowhere. Added before the others start. */
   readonly outsiders: Signer['node'][] = [];
 
-  constructor(size: number) {
+  constructor(size: number, seed = 1) {
+    this.random = seededRandom(seed);
+    this.hub = new MemoryHub({ clock: this.clock, random: this.random });
     this.all = Array.from({ length: size }, (_, at) => new RoomNode(this, this.nodes.make(at + 1)));
   }
 
