@@ -18,8 +18,8 @@ const READ_MS = 1_500;
 const BOUNDS_MS = [50, 500, 5_000, undefined];
 /** More than these, so that a read which waits is answered, and less than what was asked about another result. */
 const BOUND_AT_RESULT_MS = 5 * REGION_DELAY_MS;
-/** Of so many results one is awaited by readers: more would be a third of what a run costs. */
-const RESULTS_TO_ONE_READ = 3;
+/** Of so many results one is awaited by readers: all of them would add a third to what a run costs. */
+const RESULTS_TO_ONE_READ = 2;
 /** How long before a result questions about the block are asked, at most: four trips between regions open a stream and bring an answer. */
 const BEFORE_RESULT_MS_MAX = 5 * REGION_DELAY_MS;
 
