@@ -116,6 +116,11 @@ export class Machine {
     }
   }
 
+  /** Programs beside the node that have something under way: a result of theirs may still come. */
+  get programsAtWork(): number {
+    return this.#programs.size;
+  }
+
   /** Counts the node's lives: what belongs to an earlier one is dead. */
   get life(): number {
     return this.#life;

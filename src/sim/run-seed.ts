@@ -155,8 +155,8 @@ class Run {
     if (this.#workload.left > 0) return false;
     for (const machine of machines) machine.start();
     const [first] = machines;
-    return machines.every(({ node, state }) => {
-      if (node === undefined || state !== 'running') return false;
+    return machines.every(({ node, state, programsAtWork }) => {
+      if (node === undefined || state !== 'running' || programsAtWork > 0) return false;
       const isFinished = node.tally.unfinishedCount === 0 && node.tally.blocks === blocks.length;
       const isIdle = node.store.dirtyCount === 0 && node.claims.claimer.validationsInFlight === 0;
       const hasAll = node.shelf.size === blocks.length && node.witnesses.fetcher.fetching === 0;
