@@ -23,7 +23,10 @@ export const PENDING_NAMES_MAX = 4096;
 export const SCAN_FILES_AT_ONCE = 1_024;
 /** Sixteen times as long as a group takes: a million files are scanned in 80 s. */
 const SCAN_BREATH_MS = 4;
-/** How many times as long as the last scan took, its own pauses apart, the pause after it lasts at least. */
+/**
+ * How many times as long as the last scan took the pause after it lasts at least. Its pauses do not count, nor what it waited for
+ * looks: one at a file that a full disk lets nobody put aside took 6 s, and made the next scan come 108 s later.
+ */
 const SCAN_PAUSE_FACTOR = 19;
 
 /** What its owner knows of the files of the directory. */
@@ -75,7 +78,7 @@ class Watch implements DirectoryWatch {
   #scanning: Promise<void> | undefined;
   #nextScan: Promise<void> | undefined;
   /** Of the scan under way. */
-  #pausedMs = 0;
+  #idleMs = 0;
   #isStopped = false;
 
   constructor(options: DirectoryWatchOptions) {
@@ -157,10 +160,10 @@ class Watch implements DirectoryWatch {
     this.#cancelTimer();
     const { clock, onFailure } = this.#options;
     const beganMs = clock.monotonicMs();
-    this.#pausedMs = 0;
+    this.#idleMs = 0;
     this.#scanning = this.#scan()
       .catch((error: unknown) => onFailure(error))
-      .finally(() => this.#endScan(clock.monotonicMs() - beganMs - this.#pausedMs));
+      .finally(() => this.#endScan(clock.monotonicMs() - beganMs - this.#idleMs));
     return this.#scanning;
   }
 
@@ -171,18 +174,19 @@ class Watch implements DirectoryWatch {
     this.#cancelTimer = this.#options.clock.schedule(pauseMs, () => void this.scan());
   }
 
-  async #breathe(): Promise<void> {
+  /** Waits for what is no work of the scan. */
+  async #idleUntil(end: Promise<unknown>): Promise<void> {
     const { clock } = this.#options;
     const beganMs = clock.monotonicMs();
-    await pause(clock, SCAN_BREATH_MS);
-    this.#pausedMs += clock.monotonicMs() - beganMs;
+    await end;
+    this.#idleMs += clock.monotonicMs() - beganMs;
   }
 
   async #scan(): Promise<void> {
-    const { disk, directory, accepts, known } = this.#options;
+    const { disk, directory, clock, accepts, known } = this.#options;
     const looks = new Set<Promise<void>>();
     const look = async (name: string): Promise<void> => {
-      if (looks.size >= LOOKS_IN_FLIGHT_MAX) await Promise.race(looks);
+      if (looks.size >= LOOKS_IN_FLIGHT_MAX) await this.#idleUntil(Promise.race(looks));
       const done = this.#look(name).finally(() => looks.delete(done));
       looks.add(done);
     };
@@ -190,7 +194,7 @@ class Watch implements DirectoryWatch {
     let met = 0;
     for await (const files of disk.scan(directory)) {
       met += files.length;
-      if (met > SCAN_FILES_AT_ONCE) await this.#breathe();
+      if (met > SCAN_FILES_AT_ONCE) await this.#idleUntil(pause(clock, SCAN_BREATH_MS));
       for (const { name, identity } of files) {
         if (this.#isStopped) break;
         if (accepts(name) && !known.isKnown(name, identity)) await look(name);
@@ -201,6 +205,6 @@ class Watch implements DirectoryWatch {
       if (this.#isStopped) break;
       await look(name);
     }
-    await Promise.all(looks);
+    await this.#idleUntil(Promise.all(looks));
   }
 }

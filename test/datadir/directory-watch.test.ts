@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -273,6 +274,17 @@ describe('watching a directory', () => {
     });
     await begin(disk).scan();
     assert.equal(clock.nextInMs, 19_000);
+  });
+
+  it('begins the next scan no later for looks that took long', async () => {
+    const disk = await silent();
+    await create(disk, 'file');
+    // Once the scan waits for it: nothing else is left to do.
+    await begin(disk, async () => {
+      await turn();
+      clock.advance(60_000);
+    }).scan();
+    assert.equal(clock.nextInMs, SCAN_INTERVAL_MS);
   });
 
   it('goes on without a watcher when there cannot be one, and says so', async () => {
