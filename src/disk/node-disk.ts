@@ -98,8 +98,9 @@ export class NodeDisk implements Disk {
     });
   }
 
+  /** On this thread, as a scan does: every file that this node writes is looked at once its watcher has seen it. */
   identify(path: string): Promise<FileIdentity | undefined> {
-    return orAbsent('stat', path, async () => identityOf(await stat(path, { bigint: true })));
+    return orAbsent('stat', path, async () => identifySync(path));
   }
 
   list(directory: string): Promise<string[]> {

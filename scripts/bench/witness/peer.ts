@@ -6,7 +6,7 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hash32, type BlockKey } from '../../../crdt/ids.ts';
 import { identityFromSeed } from '../../../net/identity/identity.ts';
@@ -51,6 +51,7 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
     await stream.sink(bareChunks(Buffer.concat(chunks).readUInt32BE()));
   });
   const pulsesMs: number[] = [];
+  let forgotten = 0;
   network.subscribe(PULSE_TOPIC, ({ bytes }) => {
     pulsesMs.push(nowMs() - new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0));
     return 'accept';
@@ -118,7 +119,8 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
         return performance.now() - start;
       }
       case 'forget': {
-        await rm(layout.witness, { recursive: true });
+        // Not removed: see `bench-directory.ts`.
+        await rename(layout.witness, `${root}.forgotten-${++forgotten}`);
         await mkdir(layout.witness);
         for (const key of command.keys.map(keyOf)) await node.witnesses.intake.takeIn(key);
         return node.shelf.size;
