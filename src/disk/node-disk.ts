@@ -10,7 +10,6 @@ import {
   constants,
   fdatasync,
   fstatSync,
-  fsync,
   open as openWithCallback,
   openSync,
   read,
@@ -35,7 +34,7 @@ import {
 } from './disk.ts';
 import { diskError, errnoOf } from './errno.ts';
 import { checkBatch } from './place.ts';
-import { identifySync, identityOf, replaceSync } from './place-sync.ts';
+import { identifySync, identityOf, replaceSync, syncDescriptor } from './place-sync.ts';
 import { PlacementThread } from './placement-thread.ts';
 
 /** How often a file is read again because it changed meanwhile; a writer of small files is done within one. */
@@ -58,7 +57,6 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 const openDescriptor = promisify(openWithCallback);
 const readDescriptor = promisify(read);
 const writeDescriptor = promisify(write);
-const syncDescriptor = promisify(fsync);
 const syncDataDescriptor = promisify(fdatasync);
 
 export class NodeDisk implements Disk {
@@ -202,9 +200,9 @@ export class NodeDisk implements Disk {
     return named(`rename to ${to}`, from, async () => replaceSync(from, to, expected));
   }
 
-  async place(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]> {
+  async place(batch: readonly Placement[], options: { readonly sync: boolean }): Promise<readonly PlacementOutcome[]> {
     checkBatch(batch);
-    return this.#placements.place(batch);
+    return this.#placements.place(batch, options);
   }
 
   /** Ends the thread that places files; the next batch would start another. */

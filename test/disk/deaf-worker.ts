@@ -2,10 +2,10 @@
 
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import { answerRequest, type PlacementRequest } from '../../src/disk/placement-message.ts';
-import { placeSync } from '../../src/disk/place-sync.ts';
+import { decodeRequest, encodeAnswer, type PlacementRequest } from '../../src/disk/placement-message.ts';
+import { placeUnsynced } from '../../src/disk/place-sync.ts';
 
 parentPort?.on('message', (request: PlacementRequest) => {
   if (request.targets.some((target) => basename(target) === 'lost')) return;
-  parentPort?.postMessage(answerRequest(request, placeSync));
+  parentPort?.postMessage({ id: request.id, answers: placeUnsynced(decodeRequest(request)).map(encodeAnswer) });
 });
