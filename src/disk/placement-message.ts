@@ -17,7 +17,6 @@ import {
 
 /** Of each file at one index. */
 export interface PlacementRequest {
-  readonly id: number;
   readonly sync: boolean;
   readonly temporaries: readonly string[];
   readonly targets: readonly string[];
@@ -27,25 +26,18 @@ export interface PlacementRequest {
   readonly contents: Uint8Array<ArrayBuffer>;
 }
 
-/** What became of the batch `id`. */
-export interface PlacementAnswers {
-  readonly id: number;
-  readonly answers: readonly PlacementAnswer[];
-}
-
 /** An error does not pass between threads with its class. */
 export type PlacementAnswer =
   | Placed
   | { readonly code: DiskCode; readonly argument: string; readonly expected: string; readonly found: string };
 
-export function encodeRequest(id: number, batch: readonly Placement[], sync: boolean): PlacementRequest {
+export function encodeRequest(batch: readonly Placement[], sync: boolean): PlacementRequest {
   const ends: number[] = [];
   let sizeBytes = 0;
   for (const { bytes } of batch) ends.push((sizeBytes += bytes.length));
   const contents = new Uint8Array(sizeBytes);
   for (const [at, { bytes }] of batch.entries()) contents.set(bytes, (ends[at] ?? 0) - bytes.length);
   return {
-    id,
     sync,
     temporaries: batch.map(({ temporary }) => temporary),
     targets: batch.map(({ target }) => target),

@@ -1,11 +1,16 @@
 /** A thread that places files, and never answers for one named `lost`. */
 
 import { basename } from 'node:path';
-import { parentPort } from 'node:worker_threads';
-import { decodeRequest, encodeAnswer, type PlacementRequest } from '../../src/disk/placement-message.ts';
+import { answerQuestions } from '../../src/disk/disk-thread.ts';
+import {
+  decodeRequest,
+  encodeAnswer,
+  type PlacementAnswer,
+  type PlacementRequest,
+} from '../../src/disk/placement-message.ts';
 import { placeUnsynced } from '../../src/disk/place-sync.ts';
 
-parentPort?.on('message', (request: PlacementRequest) => {
-  if (request.targets.some((target) => basename(target) === 'lost')) return;
-  parentPort?.postMessage({ id: request.id, answers: placeUnsynced(decodeRequest(request)).map(encodeAnswer) });
+answerQuestions<PlacementRequest, readonly PlacementAnswer[]>(async (request) => {
+  if (request.targets.some((target) => basename(target) === 'lost')) await new Promise(() => {});
+  return [placeUnsynced(decodeRequest(request)).map(encodeAnswer)];
 });
