@@ -78,10 +78,13 @@ interface Prepared {
 
 /** A request that is being answered. */
 class Answering {
+  /** Of its body. */
+  readonly bytesMax: number;
   readonly prepared: Promise<Prepared>;
   isReady = false;
 
-  constructor(prepared: Promise<Prepared>) {
+  constructor(bytesMax: number, prepared: Promise<Prepared>) {
+    this.bytesMax = bytesMax;
     this.prepared = prepared;
     // It is awaited in its turn, or never when the stream fails before.
     const ready = (): void => void (this.isReady = true);
@@ -140,11 +143,8 @@ export class WitnessServer {
       try {
         for await (const frame of decodeFrames(stream.source, WITNESS_PROTOCOL, WITNESS_REQUEST_BYTES_MAX)) {
           const request = blameForBytes(() => decodeWitnessRequest(frame));
-          const chunk =
-            request.kind === 'chunk' ? this.#options.source.chunk(request.payloadDigest, request.index) : undefined;
-          const answering = new Answering(this.#answer(request, chunk));
-          const sizeBytes = request.kind === 'chunk' ? (chunk?.sizeBytes ?? 0) : CHUNK_BYTES;
-          if (!(await reads.push(answering, sizeBytes))) return;
+          const answering = this.#answer(request);
+          if (!(await reads.push(answering, answering.bytesMax))) return;
         }
       } finally {
         reads.end();
@@ -153,8 +153,16 @@ export class WitnessServer {
     await Promise.all([receive(), stream.sink(this.#paced(peer, reads))]);
   }
 
-  async #answer(request: WitnessRequest, chunk: ServedChunk | undefined): Promise<Prepared> {
-    if (request.kind !== 'chunk') return { answer: answerWith(await this.#bodyOf(request)) };
+  #answer(request: WitnessRequest): Answering {
+    if (request.kind !== 'chunk') {
+      const prepared = this.#bodyOf(request).then((body) => ({ answer: answerWith(body) }));
+      return new Answering(CHUNK_BYTES, prepared);
+    }
+    const chunk = this.#options.source.chunk(request.payloadDigest, request.index);
+    return new Answering(chunk?.sizeBytes ?? 0, this.#read(chunk));
+  }
+
+  async #read(chunk: ServedChunk | undefined): Promise<Prepared> {
     const isLong = chunk !== undefined && chunk.sizeBytes > STREAM_PIECE_BYTES;
     const buffer = isLong ? this.#buffers.take() : undefined;
     return { answer: answerWith(await chunk?.read(buffer)), buffer };
@@ -183,6 +191,9 @@ export class WitnessServer {
     const gathered = new PieceBuffer();
     const isReady = (next: Answering): boolean => next.isReady;
     for await (const first of answers) {
+      await first.prepared;
+      // What was read together with it is ready by then.
+      await Promise.resolve();
       for (let next: Answering | undefined = first; next !== undefined; next = answers.takeIf(isReady)) {
         const { answer, buffer } = await next.prepared;
         const parts = frameWitnessAnswer(answer);

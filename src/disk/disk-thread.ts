@@ -27,7 +27,7 @@ export class DiskThread<Question, Answer> {
   #asked = new Map<number, Asked<Answer>>();
   #askedCount = 0;
 
-  /** `program`: what the thread runs, which calls {@link answerQuestions} with the same types. */
+  /** `program`: what the thread runs, a {@link ThreadProgram} of the same types. */
   constructor(program: URL) {
     this.#program = program;
   }
@@ -87,17 +87,27 @@ export function programOf(name: string): URL {
   return new URL(import.meta.url.endsWith('.ts') ? `${name}.ts` : `${name}.js`, import.meta.url);
 }
 
-/** For the program of a thread: `answer` gets each question and gives its answer, with the memory that changes hands. */
-export function answerQuestions<Question, Answer>(
-  answer: (question: Question) => Promise<readonly [Answer, ...Transferable[]]> | readonly [Answer, ...Transferable[]],
-): void {
-  parentPort?.on('message', ({ id, content }: Numbered<Question>) => {
-    const reply = ([found, ...transfer]: readonly [Answer, ...Transferable[]]): void => {
-      const numbered: Numbered<Answer> = { id, content: found };
-      parentPort?.postMessage(numbered, transfer);
-    };
-    const answered = answer(content);
-    if (answered instanceof Promise) void answered.then(reply);
-    else reply(answered);
-  });
+/** What is answered, and the memory that changes hands with it. */
+export type ThreadReply<Answer> = readonly [answer: Answer, ...transfer: Transferable[]];
+
+/** The program of a thread: what {@link DiskThread} of the same types asks. */
+export class ThreadProgram<Question, Answer> {
+  readonly #answer: (question: Question) => ThreadReply<Answer> | Promise<ThreadReply<Answer>>;
+
+  constructor(answer: (question: Question) => ThreadReply<Answer> | Promise<ThreadReply<Answer>>) {
+    this.#answer = answer;
+  }
+
+  /** Answers from now on. Questions whose answers are promised are answered as they are kept. */
+  run(): void {
+    parentPort?.on('message', ({ id, content }: Numbered<Question>) => {
+      const reply = ([answer, ...transfer]: ThreadReply<Answer>): void => {
+        const numbered: Numbered<Answer> = { id, content: answer };
+        parentPort?.postMessage(numbered, transfer);
+      };
+      const answered = this.#answer(content);
+      if (answered instanceof Promise) void answered.then(reply);
+      else reply(answered);
+    });
+  }
 }

@@ -5,8 +5,7 @@
  * Invariant: at most one group is being read, of at most `RANGES_MAX` parts and `RANGES_BYTES_MAX` bytes.
  */
 
-import type { FileContent, FileIdentity } from './disk.ts';
-import { DiskError, type DiskCode } from './disk.ts';
+import { DiskError, type DiskCode, type FileContent, type FileIdentity } from './disk.ts';
 import { DiskThread, programOf } from './disk-thread.ts';
 
 /** Parts up to here are read in groups: several fill what a transport takes at a time. */

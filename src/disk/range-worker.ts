@@ -2,13 +2,13 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { DiskError } from './disk.ts';
-import { answerQuestions } from './disk-thread.ts';
+import { ThreadProgram } from './disk-thread.ts';
 import { diskError, errnoOf } from './errno.ts';
 import { checkRegular, READ_FLAGS } from './regular-file.ts';
 import { identityOf } from './place-sync.ts';
 import type { FileRange, RangeAnswer, RangeAnswers } from './range-reads.ts';
 
-answerQuestions<readonly FileRange[], RangeAnswers>((ranges) => {
+new ThreadProgram<readonly FileRange[], RangeAnswers>((ranges) => {
   const totalBytes = ranges.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
   // Memory that is not zeroed, and not of Node's pool, so that it can change hands.
   const { buffer } = Buffer.allocUnsafeSlow(totalBytes);
@@ -20,7 +20,7 @@ answerQuestions<readonly FileRange[], RangeAnswers>((ranges) => {
     return answer;
   });
   return [{ bytes, ranges: answers }, buffer];
-});
+}).run();
 
 function readNow({ path, offset, lengthBytes }: FileRange, bytes: Uint8Array, start: number): RangeAnswer {
   let descriptor: number | undefined;

@@ -1,7 +1,7 @@
 /** A thread that places files, and never answers for one named `lost`. */
 
 import { basename } from 'node:path';
-import { answerQuestions } from '../../src/disk/disk-thread.ts';
+import { ThreadProgram } from '../../src/disk/disk-thread.ts';
 import {
   decodeRequest,
   encodeAnswer,
@@ -10,7 +10,7 @@ import {
 } from '../../src/disk/placement-message.ts';
 import { placeUnsynced } from '../../src/disk/place-sync.ts';
 
-answerQuestions<PlacementRequest, readonly PlacementAnswer[]>(async (request) => {
+new ThreadProgram<PlacementRequest, readonly PlacementAnswer[]>(async (request) => {
   if (request.targets.some((target) => basename(target) === 'lost')) await new Promise(() => {});
   return [placeUnsynced(decodeRequest(request)).map(encodeAnswer)];
-});
+}).run();

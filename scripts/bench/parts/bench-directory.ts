@@ -7,7 +7,7 @@
  * takes up to 300 µs to create in place of 10. So neither row after row, nor where tests leave their litter.
  */
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,6 +22,13 @@ export async function benchDirectory(): Promise<string> {
   const directory = await mkdtemp(join(PLACE, 'driftlock-bench-'));
   made.push(directory);
   return directory;
+}
+
+/** Gives back the room of all files below `directory`, and keeps their inodes. */
+export async function emptyFiles(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) await truncate(join(entry.parentPath, entry.name));
+  }
 }
 
 /** Removes all of them, once the last row is measured. */

@@ -7,12 +7,13 @@
  */
 
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { benchDirectory, emptyFiles } from '../parts/bench-directory.ts';
 import { freePort } from '../parts/free-port.ts';
 import { BenchSkip, type BenchRow, type BenchWork } from '../row.ts';
-import { BenchPeer, benchRoot, writeWitnesses } from '../witness/peers.ts';
+import { BenchPeer, writeWitnesses } from '../witness/peers.ts';
 
 const COUNT = 10_000;
 const PAYLOAD_BYTES = 14_000;
@@ -29,7 +30,7 @@ export const witnessVsRsync: BenchRow = {
   pairs: 3,
   async prepare(): Promise<BenchWork> {
     requireRsync();
-    const root = await benchRoot();
+    const root = await benchDirectory();
     const source = join(root, 'holder');
     await writeWitnesses(source, COUNT, PAYLOAD_BYTES);
     const setup = { seeds: [1, 2], policy: { kind: 'full' } } as const;
@@ -46,7 +47,7 @@ export const witnessVsRsync: BenchRow = {
         await receiver.reach('held', COUNT, LOOK_EVERY_MS);
         const elapsedMs = performance.now() - start;
         await receiver.stop();
-        await rm(target, { recursive: true });
+        await emptyFiles(target);
         return elapsedMs;
       },
       async against() {
@@ -55,13 +56,12 @@ export const witnessVsRsync: BenchRow = {
         const start = performance.now();
         await promisify(execFile)('rsync', ['-a', '--fsync', `rsync://127.0.0.1:${daemon.port}/witness/`, target]);
         const elapsedMs = performance.now() - start;
-        await rm(target, { recursive: true });
+        await emptyFiles(target);
         return elapsedMs;
       },
       async close() {
         daemon.process.kill();
         await holder.stop();
-        await rm(root, { recursive: true });
       },
     };
   },

@@ -6,11 +6,12 @@
  * encrypt, verify what they receive, sync it, and give a file its name when it is whole.
  */
 
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { benchDirectory, emptyFiles } from '../parts/bench-directory.ts';
 import { requireSyncthing, SyncthingCluster } from '../parts/syncthing.ts';
 import type { BenchRow, BenchWork } from '../row.ts';
-import { BenchPeer, benchRoot, writeWitnesses } from '../witness/peers.ts';
+import { BenchPeer, writeWitnesses } from '../witness/peers.ts';
 
 const COUNT = 10_000;
 const PAYLOAD_BYTES = 14_000;
@@ -31,18 +32,18 @@ function rowFor(id: string, receivers: number): BenchRow {
     pairs: 3,
     async prepare(): Promise<BenchWork> {
       requireSyncthing();
-      const root = await benchRoot();
+      const root = await benchDirectory();
       let runs = 0;
       const run = async (way: (root: string, receivers: number) => Promise<number>): Promise<number> => {
         const directory = join(root, `${runs++}`);
         const elapsedMs = await way(directory, receivers);
-        await rm(directory, { recursive: true });
+        await emptyFiles(directory);
         return elapsedMs;
       };
       return {
         ours: () => run(timeOurs),
         against: () => run(timeSyncthing),
-        close: () => rm(root, { recursive: true }),
+        close: () => Promise.resolve(),
       };
     },
   };

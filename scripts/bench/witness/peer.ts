@@ -6,7 +6,7 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hash32, type BlockKey } from '../../../crdt/ids.ts';
 import { identityFromSeed } from '../../../net/identity/identity.ts';
@@ -16,6 +16,7 @@ import { datadirLayout } from '../../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
+import { emptyFiles } from '../parts/bench-directory.ts';
 import { benchNode } from '../parts/bench-node.ts';
 import { BARE_PROTOCOL, bareChunks, PULSE_TOPIC, type PeerCommand, type PeerSetup } from './protocol.ts';
 
@@ -50,6 +51,7 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
     for await (const chunk of stream.source) chunks.push(chunk);
     await stream.sink(bareChunks(Buffer.concat(chunks).readUInt32BE()));
   });
+  let forgotten = 0;
   const pulsesMs: number[] = [];
   network.subscribe(PULSE_TOPIC, ({ bytes }) => {
     pulsesMs.push(nowMs() - new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0));
@@ -118,8 +120,10 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
         return performance.now() - start;
       }
       case 'forget': {
-        await rm(layout.witness, { recursive: true });
+        const aside = `${layout.witness}-${forgotten++}`;
+        await rename(layout.witness, aside);
         await mkdir(layout.witness);
+        await emptyFiles(aside);
         for (const key of command.keys.map(keyOf)) await node.witnesses.intake.takeIn(key);
         return node.shelf.size;
       }

@@ -2,8 +2,7 @@
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { blake3Hash } from '../../../crdt/hash.ts';
@@ -11,6 +10,7 @@ import { ZERO_HASH, type BlockKey } from '../../../crdt/ids.ts';
 import { blockFileName } from '../../../src/files/file-names.ts';
 import { encodeWitnessFile } from '../../../src/files/witness-file.ts';
 import type { WitnessPolicy } from '../../../src/witness/policy.ts';
+import { benchDirectory, emptyFiles } from '../parts/bench-directory.ts';
 import type { PeerCommand, PeerSetup } from './protocol.ts';
 
 interface Reply {
@@ -79,7 +79,7 @@ export interface BenchPair {
 
 /** A holder of `count` witnesses of `payloadBytes`, and a linked receiver that knows of them and has none. */
 export async function startPair(count: number, payloadBytes: number): Promise<BenchPair> {
-  const root = await benchRoot();
+  const root = await benchDirectory();
   const keys = await writeWitnesses(join(root, 'holder'), count, payloadBytes);
   const seeds = [1, 2];
   const claimed: WitnessPolicy = { kind: 'claimed' };
@@ -90,13 +90,9 @@ export async function startPair(count: number, payloadBytes: number): Promise<Be
   const close = async (): Promise<void> => {
     await receiver.stop();
     await holder.stop();
-    await rm(root, { recursive: true });
+    await emptyFiles(root);
   };
   return { root, holder, receiver, keys, close };
-}
-
-export function benchRoot(): Promise<string> {
-  return mkdtemp(join(process.env['DRIFTLOCK_BENCH_DIR'] ?? tmpdir(), 'driftlock-bench-'));
 }
 
 /** Writes `.w` files with random payloads into the data directory `datadir`. */
