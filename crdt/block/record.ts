@@ -51,7 +51,9 @@ export function recordOf(parts: Partial<BlockRecord>): BlockRecord {
   return normalize({ ...EMPTY_RECORD, ...parts });
 }
 
+/** What is merged into nothing is itself, the object too: its encoding is known. */
 export function mergeRecords(a: BlockRecord, b: BlockRecord): BlockRecord {
+  if (isEmptyRecord(a)) return normalize(b);
   return normalize({
     results: joinResults(a.results, b.results),
     lease: joinLeases(a.lease, b.lease),
@@ -73,7 +75,7 @@ export function hasSuccess(results: Results): boolean {
 }
 
 function normalize(record: BlockRecord): BlockRecord {
-  if (record.settled) return { ...EMPTY_RECORD, results: record.results, blobIds: record.blobIds, settled: true };
+  if (record.settled) return isBare(record) ? record : settle(record);
   const dropLease = record.lease !== undefined && hasSuccess(record.results);
   const dropGeneration = record.generation !== undefined && record.witnesses.length > 0;
   if (!dropLease && !dropGeneration) return record;
@@ -82,6 +84,15 @@ function normalize(record: BlockRecord): BlockRecord {
     lease: dropLease ? undefined : record.lease,
     generation: dropGeneration ? undefined : record.generation,
   };
+}
+
+function settle({ results, blobIds }: BlockRecord): BlockRecord {
+  return { ...EMPTY_RECORD, results, blobIds, settled: true };
+}
+
+/** Whether there is nothing that settling would drop. */
+function isBare({ lease, witnesses, generation, holders }: BlockRecord): boolean {
+  return lease === undefined && witnesses.length === 0 && generation === undefined && holders.length === 0;
 }
 
 function joinBlobIds(a: readonly Hash32[], b: readonly Hash32[]): readonly Hash32[] {

@@ -110,14 +110,20 @@ function unreadParts(key: BlockKey, record: BlockRecord): readonly UnreadPart[] 
   return parts;
 }
 
-/** The record without the signed parts whose author `isKept` refuses. */
+/** The record without the signed parts whose author `isKept` refuses; itself when there are none. */
 export function retainAuthors(record: BlockRecord, isKept: (author: NodeId) => boolean): BlockRecord {
   const { results, witnesses, lease, generation } = record;
-  return {
-    ...record,
+  const isKeptLease = (claim: Lease | undefined): boolean => claim === undefined || isKept(claim.holder);
+  const kept = {
     results: results.filter((result) => isKept(result.node)),
     witnesses: witnesses.filter((witness) => isKept(witness.author)),
-    lease: lease !== undefined && isKept(lease.holder) ? lease : undefined,
-    generation: generation !== undefined && isKept(generation.holder) ? generation : undefined,
+    lease: isKeptLease(lease) ? lease : undefined,
+    generation: isKeptLease(generation) ? generation : undefined,
   };
+  const isWhole =
+    kept.results.length === results.length &&
+    kept.witnesses.length === witnesses.length &&
+    isKeptLease(lease) &&
+    isKeptLease(generation);
+  return isWhole ? record : { ...record, ...kept };
 }

@@ -70,6 +70,11 @@ export class Reader {
     return bytes;
   }
 
+  /** A copy of what was read since the reader stood at `start`. */
+  readSince(start: number): Uint8Array {
+    return this.#bytes.slice(start, this.#offset);
+  }
+
   hash(field: string): Hash32 {
     return hashFromBytes(this.fixed(field, HASH_BYTES));
   }

@@ -10,6 +10,7 @@
  */
 
 import { equalBytes } from '../../crdt/bytes.ts';
+import { errorOf } from '../../crdt/errors.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import { withDeadline, type Clock } from '../clock.ts';
 import { decodeFrames, encodeFrames } from '../framing/frames.ts';
@@ -96,7 +97,7 @@ export function exchangeDocuments({ network, clock, side, peer, signal }: Docume
         guarded.sink(encodeFrames(asks(side, peer, framesOf(guarded.source), (done) => (stats = done)))),
       );
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(errorOf(error));
       throw error;
     }
     return stats;

@@ -9,7 +9,6 @@ import type { KadDHT } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
 import { noise } from '@libp2p/noise';
 import { ping, type Ping } from '@libp2p/ping';
-import { yamux } from '@libp2p/yamux';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { MemberList } from '../membership/member-list.ts';
@@ -18,6 +17,7 @@ import type { MemberDht } from './dht/service.ts';
 import { memberGater } from './gater.ts';
 import { gossipService } from './gossip.ts';
 import { tcpReporting, type ListenFailure } from './listening.ts';
+import { yamuxOverClosing } from './muxing.ts';
 import { STREAM_WINDOW_BYTES_MAX } from './streams.ts';
 
 export const CONNECTIONS_MAX = 300;
@@ -78,7 +78,7 @@ export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
     transports: [tcpReporting(options.listenFailures)],
     connectionEncrypters: [noise()],
     streamMuxers: [
-      yamux({
+      yamuxOverClosing({
         streamOptions: {
           maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
           // Beyond the window nothing can arrive, so this only has to be larger.

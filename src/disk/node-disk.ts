@@ -97,8 +97,8 @@ export class NodeDisk implements Disk {
     });
   }
 
+  /** On this thread, as a scan does: every file that this node writes is looked at once its watcher has seen it. */
   identify(path: string): Promise<FileIdentity | undefined> {
-    // On this thread, as `scan`: whoever writes a file is told of it by the watcher, and looks at it once more.
     return orAbsent('stat', path, async () => identifySync(path));
   }
 

@@ -5,7 +5,7 @@
  * Invariant: nothing enters gossip but what was written or said at this node; what an exchange brings is passed on by exchanges.
  */
 
-import { isFailure } from '../../crdt/errors.ts';
+import { isFailure, textOf } from '../../crdt/errors.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
 import { documentHandler, exchangeDocuments, type DocumentSide } from '../../net/document/exchange.ts';
@@ -269,10 +269,7 @@ export class DocumentReplicator {
     const ask = { network, clock, side: this.#side, peer, signal: this.#stopping.signal };
     const exchange = exchangeDocuments(ask).then(
       (stats) => this.#ended({ type: 'document-exchanged', peer, initiated: true, ...stats }),
-      (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#ended({ type: 'document-exchange-failed', peer, reason });
-      },
+      (error: unknown) => this.#ended({ type: 'document-exchange-failed', peer, reason: textOf(error) }),
     );
     this.#exchanges.set(
       peer,

@@ -122,7 +122,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   for (const [path, page] of pages ?? []) {
     server.get(path, async (request, reply) => {
       const { 'accept-encoding': acceptEncoding, 'if-none-match': ifNoneMatch } = request.headers;
-      const { status, type, body, headers } = await page({ acceptEncoding: textOf(acceptEncoding), ifNoneMatch });
+      const { status, type, body, headers } = await page({ acceptEncoding: headerText(acceptEncoding), ifNoneMatch });
       return reply
         .code(status)
         .type(type)
@@ -187,7 +187,7 @@ function guard(server: FastifyInstance, listensOnLoopback: boolean): void {
   });
 }
 
-function textOf(header: string | string[] | undefined): string | undefined {
+function headerText(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : header?.join(', ');
 }
 

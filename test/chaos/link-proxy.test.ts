@@ -1,8 +1,10 @@
 /** The proxy between two nodes, over real sockets: what passes, what a fault holds back, what a heal lets go. */
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { FLOW_BYTES_MAX } from '../../src/chaos/proxy/flow.ts';
 import { PROXIED_CONNECTIONS_MAX } from '../../src/chaos/proxy/link-proxy.ts';
 import { CLEAR_LINK } from '../../src/chaos/proxy/shape.ts';
@@ -141,5 +143,16 @@ describe('a proxy between two nodes', () => {
     const newest = await way.dial();
     await until(() => oldest.destroyed);
     assert.equal(newest.destroyed, false);
+  });
+
+  it('lets its process end when it was reset after an end', async () => {
+    const program = fileURLToPath(new URL('end-then-reset.ts', import.meta.url));
+    const child = spawn(process.execPath, [program], { stdio: 'inherit' });
+    try {
+      const [code] = await once(child, 'exit');
+      assert.equal(code, 0);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });

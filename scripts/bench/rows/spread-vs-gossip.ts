@@ -7,8 +7,7 @@
  */
 
 import { watch } from 'node:fs';
-import { access, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordOf } from '../../../crdt/block/record.ts';
 import { blake3Hash } from '../../../crdt/hash.ts';
@@ -23,6 +22,7 @@ import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { blockFileName } from '../../../src/files/file-names.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
 import type { DriftlockNode } from '../../../src/node/node.ts';
+import { benchDirectory } from '../parts/bench-directory.ts';
 import { BENCH_LOCK_TIME_MS, BENCH_SKEW_BOUND_MS, benchNode } from '../parts/bench-node.ts';
 import { median, type BenchRow, type BenchWork } from '../row.ts';
 
@@ -43,7 +43,7 @@ export const spreadVsGossip: BenchRow = {
   target: { kind: 'at-most', bound: 2 },
   pairs: 7,
   async prepare(): Promise<BenchWork> {
-    const root = await mkdtemp(join(process.env['DRIFTLOCK_BENCH_DIR'] ?? tmpdir(), 'driftlock-bench-'));
+    const root = await benchDirectory();
     const cluster = await startCluster(join(root, 'cluster'));
     const bare = await startBare(join(root, 'bare'));
     let claims = 0;
@@ -53,7 +53,6 @@ export const spreadVsGossip: BenchRow = {
       async close() {
         await cluster.stop();
         await bare.stop();
-        await rm(root, { recursive: true });
       },
     };
   },

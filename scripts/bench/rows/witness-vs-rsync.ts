@@ -10,7 +10,7 @@ import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_pro
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { benchDirectory, emptyFiles } from '../parts/bench-directory.ts';
+import { benchDirectory } from '../parts/bench-directory.ts';
 import { freePort } from '../parts/free-port.ts';
 import { BenchSkip, type BenchRow, type BenchWork } from '../row.ts';
 import { BenchPeer, writeWitnesses } from '../witness/peers.ts';
@@ -47,7 +47,6 @@ export const witnessVsRsync: BenchRow = {
         await receiver.reach('held', COUNT, LOOK_EVERY_MS);
         const elapsedMs = performance.now() - start;
         await receiver.stop();
-        await emptyFiles(target);
         return elapsedMs;
       },
       async against() {
@@ -56,7 +55,6 @@ export const witnessVsRsync: BenchRow = {
         const start = performance.now();
         await promisify(execFile)('rsync', ['-a', '--fsync', `rsync://127.0.0.1:${daemon.port}/witness/`, target]);
         const elapsedMs = performance.now() - start;
-        await emptyFiles(target);
         return elapsedMs;
       },
       async close() {

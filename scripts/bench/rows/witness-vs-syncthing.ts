@@ -8,7 +8,7 @@
 
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { benchDirectory, emptyFiles } from '../parts/bench-directory.ts';
+import { benchDirectory } from '../parts/bench-directory.ts';
 import { requireSyncthing, SyncthingCluster } from '../parts/syncthing.ts';
 import type { BenchRow, BenchWork } from '../row.ts';
 import { BenchPeer, writeWitnesses } from '../witness/peers.ts';
@@ -34,12 +34,8 @@ function rowFor(id: string, receivers: number): BenchRow {
       requireSyncthing();
       const root = await benchDirectory();
       let runs = 0;
-      const run = async (way: (root: string, receivers: number) => Promise<number>): Promise<number> => {
-        const directory = join(root, `${runs++}`);
-        const elapsedMs = await way(directory, receivers);
-        await emptyFiles(directory);
-        return elapsedMs;
-      };
+      const run = (way: (root: string, receivers: number) => Promise<number>): Promise<number> =>
+        way(join(root, `${runs++}`), receivers);
       return {
         ours: () => run(timeOurs),
         against: () => run(timeSyncthing),

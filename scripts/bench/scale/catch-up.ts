@@ -6,8 +6,6 @@
  * record that arrives and stops with the last one; the files may still be on their way then, as many as the store lets wait.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyedRecord } from '../../../crdt/block/record-codec.ts';
 import { recordOf } from '../../../crdt/block/record.ts';
@@ -25,6 +23,7 @@ import { configureNode } from '../../../src/config/program-config.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
 import { DriftlockNode } from '../../../src/node/node.ts';
+import { benchDirectory } from '../parts/bench-directory.ts';
 import type { BenchRow, BenchWork } from '../row.ts';
 
 const RECORDS = 10_000;
@@ -41,7 +40,7 @@ export const catchUp: BenchRow = {
   target: { kind: 'at-least', bound: 0.5 },
   pairs: 3,
   async prepare(): Promise<BenchWork> {
-    const root = await mkdtemp(join(process.env['DRIFTLOCK_BENCH_DIR'] ?? tmpdir(), 'driftlock-catch-up-'));
+    const root = await benchDirectory();
     const [giver, taker] = [generateKey(), generateKey()];
     const records = recordsBy(giver);
     const hub = new MemoryHub({ clock: systemClock, random: randomInteger });
@@ -57,14 +56,10 @@ export const catchUp: BenchRow = {
         const first = await reached(node, 1);
         const last = await reached(node, RECORDS);
         await node.stop();
-        await rm(directory, { recursive: true });
         return (RECORDS * 1_000) / (last - first);
       },
       against: () => verifyAll(records),
-      async close() {
-        await source.stop();
-        await rm(root, { recursive: true });
-      },
+      close: () => source.stop(),
     };
   },
 };

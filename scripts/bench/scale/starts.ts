@@ -5,11 +5,10 @@
  * Every start is a process of its own. The directory is filled once for all rows: 4 GB of disk and some minutes for a million.
  */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datadirLayout } from '../../../src/datadir/layout.ts';
+import { benchDirectory } from '../parts/bench-directory.ts';
 import type { BenchRow } from '../row.ts';
 import { ScaleBlocks } from './blocks.ts';
 import { fillValidate, startChild } from './datadir.ts';
@@ -33,8 +32,7 @@ export function datadirOf(blocks: number): Promise<Filled> {
 }
 
 async function fill(blocks: number): Promise<Filled> {
-  const datadir = await mkdtemp(join(process.env['DRIFTLOCK_BENCH_DIR'] ?? tmpdir(), `driftlock-${blocks}-`));
-  process.once('exit', () => rmSync(datadir, { recursive: true, force: true }));
+  const datadir = await benchDirectory();
   const layout = datadirLayout(datadir);
   const names = await fillValidate(layout, new ScaleBlocks(), blocks);
   return { datadir, paths: names.map((name) => join(layout.validate, name)) };

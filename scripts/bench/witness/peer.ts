@@ -16,7 +16,6 @@ import { datadirLayout } from '../../../src/datadir/layout.ts';
 import { prepareDatadir } from '../../../src/datadir/prepare.ts';
 import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import { randomInteger, systemClock } from '../../../src/node/machine.ts';
-import { emptyFiles } from '../parts/bench-directory.ts';
 import { benchNode } from '../parts/bench-node.ts';
 import { BARE_PROTOCOL, bareChunks, PULSE_TOPIC, type PeerCommand, type PeerSetup } from './protocol.ts';
 
@@ -51,8 +50,8 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
     for await (const chunk of stream.source) chunks.push(chunk);
     await stream.sink(bareChunks(Buffer.concat(chunks).readUInt32BE()));
   });
-  let forgotten = 0;
   const pulsesMs: number[] = [];
+  let forgotten = 0;
   network.subscribe(PULSE_TOPIC, ({ bytes }) => {
     pulsesMs.push(nowMs() - new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0));
     return 'accept';
@@ -120,10 +119,9 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
         return performance.now() - start;
       }
       case 'forget': {
-        const aside = `${layout.witness}-${forgotten++}`;
-        await rename(layout.witness, aside);
+        // Not removed: see `bench-directory.ts`.
+        await rename(layout.witness, `${root}.forgotten-${++forgotten}`);
         await mkdir(layout.witness);
-        await emptyFiles(aside);
         for (const key of command.keys.map(keyOf)) await node.witnesses.intake.takeIn(key);
         return node.shelf.size;
       }

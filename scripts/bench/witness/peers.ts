@@ -10,7 +10,7 @@ import { ZERO_HASH, type BlockKey } from '../../../crdt/ids.ts';
 import { blockFileName } from '../../../src/files/file-names.ts';
 import { encodeWitnessFile } from '../../../src/files/witness-file.ts';
 import type { WitnessPolicy } from '../../../src/witness/policy.ts';
-import { benchDirectory, emptyFiles } from '../parts/bench-directory.ts';
+import { benchDirectory } from '../parts/bench-directory.ts';
 import type { PeerCommand, PeerSetup } from './protocol.ts';
 
 interface Reply {
@@ -90,7 +90,6 @@ export async function startPair(count: number, payloadBytes: number): Promise<Be
   const close = async (): Promise<void> => {
     await receiver.stop();
     await holder.stop();
-    await emptyFiles(root);
   };
   return { root, holder, receiver, keys, close };
 }

@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../net/clock.ts';
 import type { DirectedLink } from './directed-link.ts';
+import { resetSocket } from './reset-socket.ts';
 
 /** Two seconds at 1 MB/s; what a kernel's socket buffers hold. */
 export const FLOW_BYTES_MAX = 2 * 1024 * 1024;
@@ -92,7 +93,7 @@ export class Flow {
 
   #deliver(parcel: Parcel): void {
     if (parcel.kind === 'reset') {
-      this.#sink.resetAndDestroy();
+      resetSocket(this.#sink);
       return;
     }
     if (parcel.kind === 'end') {

@@ -10,6 +10,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { Clock } from '../../../net/clock.ts';
 import type { DirectedLink } from './directed-link.ts';
 import { Flow } from './flow.ts';
+import { resetSocket } from './reset-socket.ts';
 
 /** A node keeps one or two to a peer; a dial into a blocked link leaves one for some seconds. */
 export const PROXIED_CONNECTIONS_MAX = 64;
@@ -59,8 +60,8 @@ export class LinkProxy {
   /** Resets every connection, on both ends. */
   resetAll(): void {
     for (const { dialler, reached } of this.#proxied) {
-      dialler.resetAndDestroy();
-      reached?.listener.resetAndDestroy();
+      resetSocket(dialler);
+      if (reached !== undefined) resetSocket(reached.listener);
     }
   }
 
@@ -71,9 +72,9 @@ export class LinkProxy {
       if (reached === undefined) continue;
       left.push(dialler);
       reached.flows.forEach((flow) => flow.stop());
-      reached.listener.resetAndDestroy();
+      resetSocket(reached.listener);
     }
-    return () => left.forEach((socket) => socket.resetAndDestroy());
+    return () => left.forEach(resetSocket);
   }
 
   async close(): Promise<void> {
@@ -85,7 +86,7 @@ export class LinkProxy {
   #accept(dialler: Socket): void {
     if (this.#proxied.size >= PROXIED_CONNECTIONS_MAX) this.#makeRoom();
     if (this.#proxied.size >= PROXIED_CONNECTIONS_MAX) {
-      dialler.resetAndDestroy();
+      resetSocket(dialler);
       return;
     }
     const proxied: Proxied = { dialler, reached: undefined };
@@ -109,7 +110,7 @@ export class LinkProxy {
     for (const proxied of this.#proxied) {
       if (proxied.reached !== undefined) continue;
       this.#proxied.delete(proxied);
-      proxied.dialler.resetAndDestroy();
+      resetSocket(proxied.dialler);
       return;
     }
   }

@@ -24,6 +24,8 @@ function decodesCanonicallyOrRefuses(bytes: Uint8Array): void {
     assert.ok(error instanceof DecodeError, String(error));
     return;
   }
+  // A copy is encoded anew; of what was decoded the encoding is remembered.
+  assert.equal(hex(encodeRecord({ ...record })), hex(bytes));
   assert.equal(hex(encodeRecord(record)), hex(bytes));
 }
 
@@ -63,6 +65,12 @@ describe('the encoding of a block record', () => {
     const record = decodeRecord(bytes);
     bytes.fill(0);
     assert.deepEqual(record, FULL_RECORD);
+  });
+
+  it('the bytes of an encoding may be changed by whoever asked for them', () => {
+    const before = hex(encodeRecord(FULL_RECORD));
+    encodeRecord(FULL_RECORD).fill(0);
+    assert.equal(hex(encodeRecord(FULL_RECORD)), before);
   });
 
   it('every truncation is refused', () => {

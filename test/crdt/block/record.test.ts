@@ -157,6 +157,10 @@ describe('the block record', () => {
     holds(fc.property(deliveries, ([merged, delivered]) => assert.deepEqual(mergeAll(delivered), merged)));
   });
 
+  it('is the very same when it is merged into nothing', () => {
+    holds(fc.property(arbitraryRecord, (record) => assert.equal(mergeRecords(EMPTY_RECORD, record), record)));
+  });
+
   it('every merge is a state that the decoder takes', () => {
     holds(
       fc.property(arbitraryRecord, arbitraryRecord, (a, b) => {

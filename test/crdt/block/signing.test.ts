@@ -6,11 +6,12 @@ import {
   generationMessage,
   leaseMessage,
   resultMessage,
+  retainAuthors,
   signedParts,
   unverifiedParts,
   type SignedPart,
 } from '../../../crdt/block/signing.ts';
-import type { BlockKey } from '../../../crdt/ids.ts';
+import type { BlockKey, NodeId } from '../../../crdt/ids.ts';
 import { holds } from '../../properties.ts';
 import {
   announcementWith,
@@ -252,6 +253,25 @@ describe('the signatures to check of an arrived record', () => {
         const checked = new Set([...signedParts(KEY, known), ...unverifiedParts(KEY, incoming, known)].map(textOf));
         for (const part of signedParts(KEY, mergeRecords(known, incoming))) assert.ok(checked.has(textOf(part)));
       }),
+    );
+  });
+});
+
+describe('a record without the authors that a node does not know', () => {
+  it('is what their parts are not in, and the very record when there are none', () => {
+    holds(
+      fc.property(
+        fc.oneof(arbitraryRecord, arbitraryUnfinishedRecord),
+        fc.integer({ min: 0, max: 5 }),
+        (record, at) => {
+          const isKept = (author: NodeId): boolean => author !== nodeOf(at);
+          const kept = retainAuthors(record, isKept);
+          const expected = signedParts(KEY, record).filter(({ author }) => isKept(author));
+          assert.deepEqual(signedParts(KEY, kept), expected);
+          assert.equal(kept === record, expected.length === signedParts(KEY, record).length);
+          assert.deepEqual([kept.holders, kept.blobIds], [record.holders, record.blobIds]);
+        },
+      ),
     );
   });
 });

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import type { Connection } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import { generateKey, type SecretIdentity } from '../../../net/identity/identity.ts';
+import { libp2pKeyOf } from '../../../net/identity/key-file.ts';
+import { createNode, PING_INTERVAL_MS, PING_TIMEOUT_MS_MAX } from '../../../net/libp2p/node.ts';
+import { MemberList } from '../../../net/membership/member-list.ts';
+
+const PROBE = '/ipfs/ping/1.0.0';
+
+function nodeOf(key: SecretIdentity, peer: SecretIdentity): ReturnType<typeof createNode> {
+  return createNode({
+    privateKey: libp2pKeyOf(key),
+    members: new MemberList(key.node, [peer.node]),
+    listen: [multiaddr('/ip4/127.0.0.1/tcp/0')],
+    topics: [],
+    mdns: false,
+    dht: undefined,
+    listenFailures: [],
+  });
+}
+
+async function withConnection(work: (connection: Connection) => Promise<void>): Promise<void> {
+  const [one, other] = [generateKey(), generateKey()];
+  const [ours, theirs] = await Promise.all([nodeOf(one, other), nodeOf(other, one)]);
+  await Promise.all([ours.start(), theirs.start()]);
+  try {
+    await work(await ours.dial(theirs.getMultiaddrs()));
+  } finally {
+    await Promise.all([ours.stop(), theirs.stop()]);
+  }
+}
+
+describe('a connection of libp2p', () => {
+  it('has room for all probes that are sent before the first is given up', () =>
+    withConnection(async (connection) => {
+      // Nothing is sent on these, so they are all unanswered. libp2p's own takes the last place.
+      for (let afterMs = 0; afterMs < PING_TIMEOUT_MS_MAX; afterMs += PING_INTERVAL_MS)
+        await connection.newStream(PROBE);
+      assert.equal(connection.status, 'open');
+    }));
+
+  it('may close while streams are opened on it: they fail, and nothing is thrown where nobody catches', () =>
+    withConnection(async (connection) => {
+      // Once a round trip was measured, yamux gives a stream that is young more room, be it closed or not.
+      await connection.newStream(PROBE);
+      const opening = [1, 2, 3].map(() => connection.newStream(PROBE));
+      connection.abort(new Error('the cable was cut'));
+      for (const stream of opening) await assert.rejects(stream);
+    }));
+
+  it('may close under a stream that has bytes to send: its writer is told', () =>
+    withConnection(async (connection) => {
+      const stream = await connection.newStream(PROBE);
+      const closed = new Promise((resolve) => stream.addEventListener('close', resolve, { once: true }));
+      connection.abort(new Error('the cable was cut'));
+      await closed;
+      assert.throws(() => stream.send(new Uint8Array(1)), { name: 'StreamStateError' });
+    }));
+});
