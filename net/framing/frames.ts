@@ -25,6 +25,11 @@ export function encodeFrames(frames: AsyncIterable<Uint8Array>): AsyncIterable<U
   return encode(frames, { maxDataLength: FRAME_BYTES_MAX });
 }
 
+/** Several frames as one chunk. */
+export function joinFrames(frames: Iterable<Uint8Array>): Uint8Array {
+  return Buffer.concat([...encode(frames, { maxDataLength: FRAME_BYTES_MAX })]);
+}
+
 /**
  * The frames that chunks of a stream hold. Throws `PeerMisbehaved` for a frame over `frameBytesMax` or a length that is
  * not the shortest varint, `ERR_STREAM_FAILED` when the stream ends in mid-frame. Leaving the loop keeps what follows

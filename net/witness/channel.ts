@@ -9,7 +9,7 @@
 import { errorOf } from '../../crdt/errors.ts';
 import { abortReason } from '../clock.ts';
 import { ChunkReader } from '../framing/chunk-reader.ts';
-import { encodeFrames, readFrameLength } from '../framing/frames.ts';
+import { joinFrames, readFrameLength } from '../framing/frames.ts';
 import { blameForBytes, PeerMisbehaved } from '../framing/peer-misbehaved.ts';
 import type { ByteStream } from '../network.ts';
 import { BoundedQueue } from '../stream/bounded-queue.ts';
@@ -72,13 +72,26 @@ export class WitnessChannel {
 
   async #run(): Promise<void> {
     try {
-      await Promise.all([this.#stream.sink(encodeFrames(this.#requests)), this.#receive()]);
+      await Promise.all([this.#stream.sink(this.#send()), this.#receive()]);
       this.#fail(streamFailed(WITNESS_PROTOCOL, 'its end'));
     } catch (error) {
       const reason = errorOf(error);
       this.#fail(reason);
       this.#stream.abort(reason);
     }
+  }
+
+  /** What waits at the same moment leaves as one chunk: each that a transport gets costs it a message, a cipher and a system call. */
+  async *#send(): AsyncGenerator<Uint8Array> {
+    for await (const first of this.#requests) {
+      const frames = [first];
+      for (let next = this.#nextQueued(); next !== undefined; next = this.#nextQueued()) frames.push(next);
+      yield joinFrames(frames);
+    }
+  }
+
+  #nextQueued(): Uint8Array | undefined {
+    return this.#requests.takeIf(() => true);
   }
 
   async #receive(): Promise<void> {

@@ -18,5 +18,7 @@ export const CONTRACT_LINE_PARTS_MAX = 17;
 export const CHALLENGE_RANGES_MAX = 16;
 /** Bytes that all ranges of one challenge cover. */
 export const CHALLENGE_BYTES_MAX = CHUNK_BYTES;
-/** Answers that are read from disk before the one in front of them has left, for one stream: 1 MiB. */
-export const WITNESS_READ_AHEAD = 4;
+/** Answers that are read from disk before the one in front of them has left, for one stream. */
+export const WITNESS_READ_AHEAD = 64;
+/** And the bytes of all of them. */
+export const WITNESS_READ_AHEAD_BYTES = 4 * CHUNK_BYTES;

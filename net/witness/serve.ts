@@ -3,10 +3,11 @@
  *
  * Invariants: a peer has at most `streamsPerPeer` streams and all peers together `streamsTotal`; one beyond is told so on
  * its first request and waits for nothing. A stream is served in the order of its requests, with at most
- * `WITNESS_READ_AHEAD` answers in memory. No peer and no region gets more bytes a second than its bucket gives, so who
+ * `WITNESS_READ_AHEAD` answers and `WITNESS_READ_AHEAD_BYTES` in memory. No peer and no region gets more bytes a second than its bucket gives, so who
  * asks much waits by itself.
  */
 
+import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
 import type { BlockKey, Hash32, NodeId } from '../../crdt/ids.ts';
 import { pause, type Clock } from '../clock.ts';
 import { decodeFrames } from '../framing/frames.ts';
@@ -15,10 +16,11 @@ import { STREAM_STALL_MS_MAX, withStallLimit } from '../framing/stall-limit.ts';
 import type { ByteStream, StreamHandler } from '../network.ts';
 import { TokenBucket } from '../rate/token-bucket.ts';
 import { BoundedQueue } from '../stream/bounded-queue.ts';
+import { PieceBuffer } from '../stream/piece-buffer.ts';
 import { STREAM_PIECE_BYTES } from '../stream/pump.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
 import type { GarbagePacer } from './garbage-pacer.ts';
-import { WITNESS_READ_AHEAD, WITNESS_REQUEST_BYTES_MAX } from './limits.ts';
+import { WITNESS_READ_AHEAD, WITNESS_READ_AHEAD_BYTES, WITNESS_REQUEST_BYTES_MAX } from './limits.ts';
 import {
   decodeWitnessRequest,
   frameWitnessAnswer,
@@ -27,11 +29,18 @@ import {
   type WitnessRequest,
 } from './messages.ts';
 
+/** A chunk that is here, as far as is known before it is read. */
+export interface ServedChunk {
+  /** At most `CHUNK_BYTES`; it is the most that `read` gives. */
+  readonly sizeBytes: number;
+  /** It may put the bytes into `into`, of `CHUNK_BYTES`, and return a view of it. Undefined when it is gone. */
+  read(into?: Uint8Array): Promise<Uint8Array | undefined>;
+}
+
 /** What can be asked of this node's payloads; undefined when it is not here. */
 export interface WitnessSource {
   chunkList(payloadDigest: Hash32): Promise<Uint8Array | undefined>;
-  /** It may put the bytes into `into`, of `CHUNK_BYTES`, and return a view of it. */
-  chunk(payloadDigest: Hash32, index: number, into: Uint8Array): Promise<Uint8Array | undefined>;
+  chunk(payloadDigest: Hash32, index: number): ServedChunk | undefined;
   prove(request: Extract<WitnessRequest, { kind: 'challenge' }>): Promise<Uint8Array | undefined>;
   /** Then the payload can be asked for by its digest, if it is asked for soon. */
   describe(key: BlockKey): Promise<Uint8Array | undefined>;
@@ -64,7 +73,23 @@ export interface WitnessServerOptions {
 /** An answer, and the buffer that its body may lie in. */
 interface Prepared {
   readonly answer: WitnessAnswer;
-  readonly buffer?: Uint8Array;
+  readonly buffer?: Uint8Array | undefined;
+}
+
+/** A request that is being answered. */
+class Answering {
+  /** Of its body. */
+  readonly bytesMax: number;
+  readonly prepared: Promise<Prepared>;
+  isReady = false;
+
+  constructor(bytesMax: number, prepared: Promise<Prepared>) {
+    this.bytesMax = bytesMax;
+    this.prepared = prepared;
+    // It is awaited in its turn, or never when the stream fails before.
+    const ready = (): void => void (this.isReady = true);
+    prepared.then(ready, ready);
+  }
 }
 
 export class WitnessServer {
@@ -113,15 +138,13 @@ export class WitnessServer {
   }
 
   async #answerAll(peer: NodeId, stream: ByteStream): Promise<void> {
-    const reads = new BoundedQueue<Promise<Prepared>>(WITNESS_READ_AHEAD);
+    const reads = new BoundedQueue<Answering>(WITNESS_READ_AHEAD, WITNESS_READ_AHEAD_BYTES);
     const receive = async (): Promise<void> => {
       try {
         for await (const frame of decodeFrames(stream.source, WITNESS_PROTOCOL, WITNESS_REQUEST_BYTES_MAX)) {
           const request = blameForBytes(() => decodeWitnessRequest(frame));
-          const answer = this.#answer(request);
-          // It is awaited in its turn, or never when the stream fails before.
-          answer.catch(() => undefined);
-          if (!(await reads.push(answer))) return;
+          const answering = this.#answer(request);
+          if (!(await reads.push(answering, answering.bytesMax))) return;
         }
       } finally {
         reads.end();
@@ -130,11 +153,19 @@ export class WitnessServer {
     await Promise.all([receive(), stream.sink(this.#paced(peer, reads))]);
   }
 
-  async #answer(request: WitnessRequest): Promise<Prepared> {
-    if (request.kind !== 'chunk') return { answer: answerWith(await this.#bodyOf(request)) };
-    const buffer = this.#buffers.take();
-    const body = await this.#options.source.chunk(request.payloadDigest, request.index, buffer);
-    return { answer: answerWith(body), buffer };
+  #answer(request: WitnessRequest): Answering {
+    if (request.kind !== 'chunk') {
+      const prepared = this.#bodyOf(request).then((body) => ({ answer: answerWith(body) }));
+      return new Answering(CHUNK_BYTES, prepared);
+    }
+    const chunk = this.#options.source.chunk(request.payloadDigest, request.index);
+    return new Answering(chunk?.sizeBytes ?? 0, this.#read(chunk));
+  }
+
+  async #read(chunk: ServedChunk | undefined): Promise<Prepared> {
+    const isLong = chunk !== undefined && chunk.sizeBytes > STREAM_PIECE_BYTES;
+    const buffer = isLong ? this.#buffers.take() : undefined;
+    return { answer: answerWith(await chunk?.read(buffer)), buffer };
   }
 
   #bodyOf(request: Exclude<WitnessRequest, { kind: 'chunk' }>): Promise<Uint8Array | undefined> {
@@ -155,21 +186,32 @@ export class WitnessServer {
     }
   }
 
-  async *#paced(peer: NodeId, answers: AsyncIterable<Promise<Prepared>>): AsyncGenerator<Uint8Array> {
-    for await (const { answer, buffer } of answers) {
-      const [front, body] = frameWitnessAnswer(answer);
-      const waitMs = this.#charge(peer, front.length + body.length);
-      if (waitMs > 0) await pause(this.#options.clock, waitMs);
-      this.#sentBytes += front.length + body.length;
-      this.#options.garbage?.moved(body.length);
-      yield front;
-      if (buffer === undefined) {
-        if (body.length > 0) yield body;
-        continue;
+  /** Answers that are ready at the same moment leave as one chunk: each that a transport gets costs it a message, a cipher and a system call. */
+  async *#paced(peer: NodeId, answers: BoundedQueue<Answering>): AsyncGenerator<Uint8Array> {
+    const gathered = new PieceBuffer();
+    const isReady = (next: Answering): boolean => next.isReady;
+    for await (const first of answers) {
+      await first.prepared;
+      // What was read together with it is ready by then.
+      await Promise.resolve();
+      for (let next: Answering | undefined = first; next !== undefined; next = answers.takeIf(isReady)) {
+        const { answer, buffer } = await next.prepared;
+        const parts = frameWitnessAnswer(answer);
+        const [front, body] = parts;
+        const waitMs = this.#charge(peer, front.length + body.length);
+        const isAdded = waitMs === 0 && gathered.add(parts);
+        if (!isAdded && gathered.bytes > 0) yield gathered.take();
+        if (waitMs > 0) await pause(this.#options.clock, waitMs);
+        this.#sentBytes += front.length + body.length;
+        this.#options.garbage?.moved(body.length);
+        if (!isAdded && !gathered.add(parts)) {
+          yield front;
+          // Copies: a transport keeps what it could not send yet, and only it knows for how long.
+          for (let at = 0; at < body.length; at += STREAM_PIECE_BYTES) yield body.slice(at, at + STREAM_PIECE_BYTES);
+        }
+        if (buffer !== undefined) this.#buffers.giveBack(buffer);
       }
-      // Copies: a transport keeps what it could not send yet, and only it knows for how long.
-      for (let at = 0; at < body.length; at += STREAM_PIECE_BYTES) yield body.slice(at, at + STREAM_PIECE_BYTES);
-      this.#buffers.giveBack(buffer);
+      if (gathered.bytes > 0) yield gathered.take();
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * Atomic writes, many at a time: a unique temporary file, created exclusively, written, synced, renamed to its target,
- * and the target's directory synced in groups. Those that need no sync are placed in batches.
+ * and the target's directory synced in groups. Small files are placed in batches.
  *
  * Invariants:
  * - A reader of a target sees the content before a write or the content after it, never a part.
@@ -9,25 +9,34 @@
  * - A hint costs no sync where it takes a free name: a power loss can leave it missing or torn,
  *   which its reader must find by checksum. Where it replaces a file its content is synced first, since what it
  *   replaces may be a durable write, and the rename can outlive an unsynced content.
- * - At most `WRITES_IN_FLIGHT_MAX` temporary files exist, and one of the batch. Hints that are synced have few of those
- *   places, so results never queue behind hints, and hints, which foreign validators read as locks, are not starved by a
- *   stream of results either. What is placed in batches waits for one batch and no sync.
+ * - Small files go in batches of three kinds, one batch of each at a time: those without a sync wait for none, results never
+ *   queue behind hints, and hints, which foreign validators read as locks, are not starved by a stream of results either.
+ *   At most `LARGE_WRITES_IN_FLIGHT_MAX` temporary files exist besides those of the three batches.
  */
 
 import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { DriftlockError } from '../../crdt/errors.ts';
 import type { RandomInteger } from '../../net/clock.ts';
-import { PLACEMENT_BYTES_MAX, type Disk, type FileIdentity, type Placed, type Placement } from '../disk/disk.ts';
+import {
+  PLACEMENT_BYTES_MAX,
+  PLACEMENTS_MAX,
+  type Disk,
+  type FileIdentity,
+  type Placed,
+  type Placement,
+} from '../disk/disk.ts';
 import { placeFile } from '../disk/place.ts';
 import { DirectorySyncs } from './directory-syncs.ts';
 import { PlacementGroups } from './placement-groups.ts';
 
-/** Writes between the creation of their temporary file and its rename. */
-export const WRITES_IN_FLIGHT_MAX = 64;
-/** Of these, how many may be hints that replace a file. */
-export const HINTS_IN_FLIGHT_MAX = 8;
-/** Writes of each of the three kinds that wait for a place. Callers that await their writes never come near. */
+/** Durable writes of one batch: what one that comes meanwhile waits for. */
+export const DURABLE_BATCH_FILES_MAX = 64;
+/** Hints that replace a file, of one batch: few, since their syncs share the disk with those of results. */
+export const HINT_BATCH_FILES_MAX = 16;
+/** Files that are too large for a batch, or replace whatever is there, between the creation of their temporary file and its rename. */
+export const LARGE_WRITES_IN_FLIGHT_MAX = 16;
+/** Writes of each kind that wait for their batch or a place. Callers that await their writes never come near. */
 export const WRITES_WAITING_MAX = 16_384;
 
 /** Tells apart two writers on one directory; beyond 2^32 there is nothing to gain. */
@@ -58,9 +67,10 @@ export class DurableWriter {
   readonly #temporaryDirectory: string;
   readonly #directorySyncs: DirectorySyncs;
   readonly #tag: string;
-  readonly #results = new PQueue({ concurrency: WRITES_IN_FLIGHT_MAX - HINTS_IN_FLIGHT_MAX });
-  readonly #hints = new PQueue({ concurrency: HINTS_IN_FLIGHT_MAX });
-  readonly #groups: PlacementGroups;
+  readonly #unsynced: PlacementGroups;
+  readonly #durable: PlacementGroups;
+  readonly #hints: PlacementGroups;
+  readonly #large = new PQueue({ concurrency: LARGE_WRITES_IN_FLIGHT_MAX });
   readonly #unfinished = new Set<Promise<WriteOutcome>>();
   #written = 0;
 
@@ -68,7 +78,9 @@ export class DurableWriter {
     this.#disk = disk;
     this.#temporaryDirectory = temporaryDirectory;
     this.#directorySyncs = new DirectorySyncs(disk);
-    this.#groups = new PlacementGroups(disk);
+    this.#unsynced = new PlacementGroups(disk, { sync: false, filesMax: PLACEMENTS_MAX });
+    this.#durable = new PlacementGroups(disk, { sync: true, filesMax: DURABLE_BATCH_FILES_MAX });
+    this.#hints = new PlacementGroups(disk, { sync: true, filesMax: HINT_BATCH_FILES_MAX });
     this.#tag = random(WRITER_TAGS).toString(16);
   }
 
@@ -81,11 +93,13 @@ export class DurableWriter {
   write(target: string, bytes: Uint8Array, { durability, expected }: WriteOptions): Promise<WriteOutcome> {
     const temporary = join(this.#temporaryDirectory, `${this.#tag}.${this.#written++}.tmp`);
     const sync = durability === 'durable' || (durability === 'hint' && expected !== undefined);
-    if (!sync && expected !== 'any' && bytes.length <= PLACEMENT_BYTES_MAX) {
-      return this.#track(this.#inGroup({ temporary, target, bytes, expected }));
+    const isDurable = durability === 'durable';
+    if (expected === 'any' || bytes.length > PLACEMENT_BYTES_MAX) {
+      const place = (): Promise<Placed> => placeFile(this.#disk, { temporary, target, bytes, expected }, { sync });
+      return this.#track(this.#alone(target, isDurable, place));
     }
-    const place = (): Promise<Placed> => placeFile(this.#disk, { temporary, target, bytes, expected }, { sync });
-    return this.#track(this.#inQueue(target, durability, place));
+    const groups = sync ? (isDurable ? this.#durable : this.#hints) : this.#unsynced;
+    return this.#track(this.#inGroup({ temporary, target, bytes, expected }, isDurable, groups));
   }
 
   /**
@@ -93,7 +107,7 @@ export class DurableWriter {
    * stays where it is when `target` is not `expected`. Throws as {@link write} does.
    */
   publish(source: string, target: string, expected: FileIdentity | undefined): Promise<WriteOutcome> {
-    return this.#track(this.#inQueue(target, 'durable', () => this.#publish(source, target, expected)));
+    return this.#track(this.#alone(target, true, () => this.#publish(source, target, expected)));
   }
 
   /** Resolves when every write called so far has ended, well or badly. */
@@ -108,21 +122,19 @@ export class DurableWriter {
     return outcome;
   }
 
-  async #inGroup(placement: Placement): Promise<WriteOutcome> {
-    refuseIfFull(this.#groups.size, placement.target);
-    return this.#groups.place(placement);
+  async #inGroup(placement: Placement, isDurable: boolean, groups: PlacementGroups): Promise<WriteOutcome> {
+    refuseIfFull(groups.size, placement.target);
+    return this.#named(placement.target, isDurable, await groups.place(placement));
   }
 
-  async #inQueue(
-    target: string,
-    durability: WriteOptions['durability'],
-    place: () => Promise<WriteOutcome>,
-  ): Promise<WriteOutcome> {
-    const queue = durability === 'hint' ? this.#hints : this.#results;
-    refuseIfFull(queue.size, target);
-    const outcome = await queue.add(place);
-    // Outside the queue: a write that waits for its directory holds no file, and the larger the group, the cheaper.
-    if (durability === 'durable' && outcome.replaced) await this.#directorySyncs.sync(dirname(target));
+  async #alone(target: string, isDurable: boolean, place: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
+    refuseIfFull(this.#large.size, target);
+    return this.#named(target, isDurable, await this.#large.add(place));
+  }
+
+  /** Outside the queues: a write that waits for its directory holds no file, and the larger the group, the cheaper. */
+  async #named(target: string, isDurable: boolean, outcome: WriteOutcome): Promise<WriteOutcome> {
+    if (isDurable && outcome.replaced) await this.#directorySyncs.sync(dirname(target));
     return outcome;
   }
 

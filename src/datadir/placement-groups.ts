@@ -1,11 +1,11 @@
 /**
- * Group commit for small files that need no sync: what is asked for while a batch is being placed makes the next one.
+ * Group commit for small files: what is asked for while a batch is being placed makes the next one.
  *
  * Invariant: files are placed in the order they were asked for, one batch at a time, each within the limits of
  * `Disk.place`; each is answered once.
  */
 
-import { PLACEMENT_BYTES_MAX, PLACEMENTS_MAX, type Disk, type Placed, type Placement } from '../disk/disk.ts';
+import { PLACEMENT_BYTES_MAX, type Disk, type Placed, type Placement } from '../disk/disk.ts';
 import { invariant } from '../../crdt/invariant.ts';
 
 interface Waiting {
@@ -13,13 +13,22 @@ interface Waiting {
   readonly settle: PromiseWithResolvers<Placed>;
 }
 
+export interface GroupOptions {
+  /** Whether each content is durable before its file gets its name. */
+  readonly sync: boolean;
+  /** Files of one batch: at most `PLACEMENTS_MAX`. */
+  readonly filesMax: number;
+}
+
 export class PlacementGroups {
   readonly #disk: Pick<Disk, 'place'>;
+  readonly #options: GroupOptions;
   #waiting: Waiting[] = [];
   #isPlacing = false;
 
-  constructor(disk: Pick<Disk, 'place'>) {
+  constructor(disk: Pick<Disk, 'place'>, options: GroupOptions) {
     this.#disk = disk;
+    this.#options = options;
   }
 
   /** Files that wait for their batch to begin. */
@@ -49,14 +58,15 @@ export class PlacementGroups {
     let sizeBytes = 0;
     const end = this.#waiting.findIndex(({ placement }, at) => {
       sizeBytes += placement.bytes.length;
-      return at === PLACEMENTS_MAX || sizeBytes > PLACEMENT_BYTES_MAX;
+      return at === this.#options.filesMax || sizeBytes > PLACEMENT_BYTES_MAX;
     });
     return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 
   async #placeGroup(group: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await this.#disk.place(group.map(({ placement }) => placement));
+      const batch = group.map(({ placement }) => placement);
+      const outcomes = await this.#disk.place(batch, this.#options);
       for (const [at, { settle }] of group.entries()) {
         const outcome = outcomes[at];
         invariant(outcome !== undefined, 'a batch has an outcome for each of its files');

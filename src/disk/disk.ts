@@ -42,7 +42,7 @@ export type Placed =
 /** What became of one file of a batch, which says nothing about the others. */
 export type PlacementOutcome = Placed | { readonly failure: DiskError };
 
-/** Files of one batch, which is what others wait for: about 10 ms. */
+/** Files of one batch, which is what others wait for: about 10 ms without sync. */
 export const PLACEMENTS_MAX = 256;
 /** And the bytes of all of them; the largest record makes a file of half of it. */
 export const PLACEMENT_BYTES_MAX = 1024 * 1024;
@@ -106,11 +106,12 @@ export interface Disk {
    */
   replace(from: string, to: string, expected: FileIdentity | undefined): Promise<boolean>;
   /**
-   * `create` without sync and `replace`, for each of up to `PLACEMENTS_MAX` files of together `PLACEMENT_BYTES_MAX`, one
-   * after the other: many small files for the price of one trip. No temporary file stays. The outcomes are in the order of
-   * `batch`. Throws `ERR_OVER_LIMIT`, and `ERR_DISK` when it is unknown how far it got.
+   * `create` and `replace`, for each of up to `PLACEMENTS_MAX` files of together `PLACEMENT_BYTES_MAX`: many small files for
+   * the price of one trip. With `sync` the content of each is durable before it gets its name. Names are given in order. No
+   * temporary file stays. The outcomes are in the order of `batch`. Throws `ERR_OVER_LIMIT`, and `ERR_DISK` when it is
+   * unknown how far it got.
    */
-  place(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]>;
+  place(batch: readonly Placement[], options: { readonly sync: boolean }): Promise<readonly PlacementOutcome[]>;
   /** Renames unconditionally, within one file system (else `ERR_CROSS_DEVICE`). */
   move(from: string, to: string): Promise<void>;
   /** Appends to a file, making it if need be; durable when it resolves. When it throws, a part may have been appended. */

@@ -248,8 +248,8 @@ export class MemoryDisk implements Disk {
     });
   }
 
-  place(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]> {
-    return placeEach(this, batch);
+  place(batch: readonly Placement[], options: { readonly sync: boolean }): Promise<readonly PlacementOutcome[]> {
+    return placeEach(this, batch, options);
   }
 
   move(from: string, to: string): Promise<void> {

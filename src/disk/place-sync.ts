@@ -3,7 +3,7 @@
  * for the two steps of a replacement that must not be torn apart.
  *
  * Invariants: a name that was expected to be free is never overwritten; an identity is taken from the open file that was
- * written; every failure of `placeSync` is a `DiskError`.
+ * written; a file that is to be synced gets its name after that; every failure of a file is a `DiskError`, and no other's.
  *
  * The file system must have hard links: `link(2)` is the only call Node offers that gives a file a name if, and only if,
  * that name is free (`renameat2` with `RENAME_NOREPLACE` is not exposed).
@@ -12,6 +12,7 @@
 import {
   closeSync,
   fstatSync,
+  fsync,
   linkSync,
   openSync,
   renameSync,
@@ -20,8 +21,13 @@ import {
   writeSync,
   type BigIntStats,
 } from 'node:fs';
-import { sameFile, type FileIdentity, type Placed, type Placement } from './disk.ts';
+import { promisify } from 'node:util';
+import { invariant } from '../../crdt/invariant.ts';
+import { DiskError, sameFile, type FileIdentity, type Placed, type Placement, type PlacementOutcome } from './disk.ts';
 import { diskError, errnoOf } from './errno.ts';
+
+/** In libuv's pool. */
+export const syncDescriptor = promisify(fsync);
 
 export function identityOf(stats: BigIntStats): FileIdentity {
   return { inode: stats.ino, sizeBytes: Number(stats.size), modifiedNs: stats.mtimeNs };
@@ -61,9 +67,53 @@ function takeOver(from: string, to: string, expected: FileIdentity): boolean {
   return true;
 }
 
-/** One file of `Disk.place`. Throws a `DiskError`, after which the target is unchanged. */
-export function placeSync({ temporary, target, bytes, expected }: Placement): Placed {
-  const identity = named('create', temporary, () => createSync(temporary, bytes));
+/** The batch of `Disk.place`, without sync. */
+export function placeUnsynced(batch: readonly Placement[]): readonly PlacementOutcome[] {
+  return batch.map((placement) =>
+    outcomeOf(() => {
+      const { descriptor, identity } = createSync(placement);
+      closeSync(descriptor);
+      return takePlace(placement, identity);
+    }),
+  );
+}
+
+/** The same with sync: of all files at once, which the file system's journal then commits together, a few at a time. */
+export async function placeSynced(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]> {
+  const contents = await Promise.all(batch.map(createSynced));
+  return batch.map((placement, at) => {
+    const content = contents[at];
+    invariant(content !== undefined, 'each file of a batch was written, or failed');
+    return 'failure' in content ? content : outcomeOf(() => takePlace(placement, content.identity));
+  });
+}
+
+async function createSynced(
+  placement: Placement,
+): Promise<Pick<Created, 'identity'> | { readonly failure: DiskError }> {
+  const created = outcomeOf(() => createSync(placement));
+  if ('failure' in created) return created;
+  try {
+    await syncDescriptor(created.descriptor);
+    return created;
+  } catch (error) {
+    removeQuietly(placement.temporary);
+    return { failure: diskError(error, 'sync', placement.temporary) };
+  } finally {
+    closeSync(created.descriptor);
+  }
+}
+
+function outcomeOf<T>(effect: () => T): T | { readonly failure: DiskError } {
+  try {
+    return effect();
+  } catch (error) {
+    if (error instanceof DiskError) return { failure: error };
+    throw error;
+  }
+}
+
+function takePlace({ temporary, target, expected }: Placement, identity: FileIdentity): Placed {
   let replaced = false;
   try {
     replaced = named(`rename to ${target}`, temporary, () => replaceSync(temporary, target, expected));
@@ -73,20 +123,27 @@ export function placeSync({ temporary, target, bytes, expected }: Placement): Pl
   return replaced ? { replaced, identity } : { replaced, found: named('stat', target, () => identifySync(target)) };
 }
 
-function createSync(path: string, bytes: Uint8Array): FileIdentity {
-  const descriptor = openSync(path, 'wx');
-  try {
-    // On a disk that fills up the write that does not fit is a short one, and the next one fails.
-    for (let writtenBytes = 0; writtenBytes < bytes.length;) {
-      writtenBytes += writeSync(descriptor, bytes, writtenBytes);
+/** A temporary file with its content, still open. */
+interface Created {
+  readonly descriptor: number;
+  readonly identity: FileIdentity;
+}
+
+function createSync({ temporary, bytes }: Placement): Created {
+  return named('create', temporary, () => {
+    const descriptor = openSync(temporary, 'wx');
+    try {
+      // On a disk that fills up the write that does not fit is a short one, and the next one fails.
+      for (let writtenBytes = 0; writtenBytes < bytes.length;) {
+        writtenBytes += writeSync(descriptor, bytes, writtenBytes);
+      }
+      return { descriptor, identity: identityOf(fstatSync(descriptor, { bigint: true })) };
+    } catch (error) {
+      removeQuietly(temporary);
+      closeSync(descriptor);
+      throw error;
     }
-    return identityOf(fstatSync(descriptor, { bigint: true }));
-  } catch (error) {
-    removeQuietly(path);
-    throw error;
-  } finally {
-    closeSync(descriptor);
-  }
+  });
 }
 
 /** What cannot be removed now is a stale temporary file later, and why the write failed must not be lost over it. */

@@ -43,10 +43,14 @@ export async function placeFile(
 }
 
 /** `Disk.place` in single calls. */
-export async function placeEach(disk: SingleCalls, batch: readonly Placement[]): Promise<readonly PlacementOutcome[]> {
+export async function placeEach(
+  disk: SingleCalls,
+  batch: readonly Placement[],
+  options: PlaceOptions,
+): Promise<readonly PlacementOutcome[]> {
   checkBatch(batch);
   const outcomes: PlacementOutcome[] = [];
-  for (const placement of batch) outcomes.push(await placeFile(disk, placement, { sync: false }).catch(failureOf));
+  for (const placement of batch) outcomes.push(await placeFile(disk, placement, options).catch(failureOf));
   return outcomes;
 }
 

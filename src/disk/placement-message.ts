@@ -17,6 +17,7 @@ import {
 
 /** Of each file at one index. */
 export interface PlacementRequest {
+  readonly sync: boolean;
   readonly temporaries: readonly string[];
   readonly targets: readonly string[];
   readonly expected: readonly (FileIdentity | undefined)[];
@@ -30,13 +31,14 @@ export type PlacementAnswer =
   | Placed
   | { readonly code: DiskCode; readonly argument: string; readonly expected: string; readonly found: string };
 
-export function encodeRequest(batch: readonly Placement[]): PlacementRequest {
+export function encodeRequest(batch: readonly Placement[], sync: boolean): PlacementRequest {
   const ends: number[] = [];
   let sizeBytes = 0;
   for (const { bytes } of batch) ends.push((sizeBytes += bytes.length));
   const contents = new Uint8Array(sizeBytes);
   for (const [at, { bytes }] of batch.entries()) contents.set(bytes, (ends[at] ?? 0) - bytes.length);
   return {
+    sync,
     temporaries: batch.map(({ temporary }) => temporary),
     targets: batch.map(({ target }) => target),
     expected: batch.map(({ expected }) => expected),
@@ -45,23 +47,24 @@ export function encodeRequest(batch: readonly Placement[]): PlacementRequest {
   };
 }
 
-/** Calls `place` for each file of the request, in order; what it throws as a `DiskError` is that file's answer. */
-export function answerRequest(
-  { temporaries, targets, expected, ends, contents }: PlacementRequest,
-  place: (placement: Placement) => Placed,
-): readonly PlacementAnswer[] {
-  return targets.map((target, at): PlacementAnswer => {
+export function decodeRequest({
+  temporaries,
+  targets,
+  expected,
+  ends,
+  contents,
+}: PlacementRequest): readonly Placement[] {
+  return targets.map((target, at): Placement => {
     const temporary = temporaries[at];
     invariant(temporary !== undefined, 'a file has a temporary one');
-    const bytes = contents.subarray(ends[at - 1] ?? 0, ends[at]);
-    try {
-      return place({ temporary, target, bytes, expected: expected[at] });
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      const { code, argument, expected: wanted, found } = error;
-      return { code, argument, expected: wanted, found };
-    }
+    return { temporary, target, bytes: contents.subarray(ends[at - 1] ?? 0, ends[at]), expected: expected[at] };
   });
+}
+
+export function encodeAnswer(outcome: PlacementOutcome): PlacementAnswer {
+  if (!('failure' in outcome)) return outcome;
+  const { code, argument, expected, found } = outcome.failure;
+  return { code, argument, expected, found };
 }
 
 export function decodeAnswer(answer: PlacementAnswer): PlacementOutcome {

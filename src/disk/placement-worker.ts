@@ -1,9 +1,11 @@
-/** The thread that places files: one batch after the other, as `placement-thread.ts` asks. */
+/** The thread that places files, as `placement-thread.ts` asks. */
 
-import { parentPort } from 'node:worker_threads';
-import { answerRequest, type PlacementRequest } from './placement-message.ts';
-import { placeSync } from './place-sync.ts';
+import { ThreadProgram } from './disk-thread.ts';
+import { decodeRequest, encodeAnswer, type PlacementAnswer, type PlacementRequest } from './placement-message.ts';
+import { placeSynced, placeUnsynced } from './place-sync.ts';
 
-parentPort?.on('message', (request: PlacementRequest) => {
-  parentPort?.postMessage(answerRequest(request, placeSync));
-});
+new ThreadProgram<PlacementRequest, readonly PlacementAnswer[]>((request) => {
+  const batch = decodeRequest(request);
+  if (!request.sync) return [placeUnsynced(batch).map(encodeAnswer)];
+  return placeSynced(batch).then((outcomes) => [outcomes.map(encodeAnswer)]);
+}).run();

@@ -79,8 +79,11 @@ export class DiskThatFills extends NodeDisk {
     return super.makeDirectory(directory);
   }
 
-  override async place(batch: readonly Placement[]): Promise<readonly PlacementOutcome[]> {
-    return this.isFull ? batch.map(({ temporary }) => ({ failure: noRoom(temporary) })) : super.place(batch);
+  override async place(
+    batch: readonly Placement[],
+    options: { readonly sync: boolean },
+  ): Promise<readonly PlacementOutcome[]> {
+    return this.isFull ? batch.map(({ temporary }) => ({ failure: noRoom(temporary) })) : super.place(batch, options);
   }
 
   #checkRoom(path: string): void {

@@ -319,8 +319,9 @@ export class DriftlockNode {
 
   /** Blocks by status, as this node sees them now. */
   statusCounts(): StatusCounts {
-    const counts = { idle: 0, processing: 0, failed: 0, success: this.tally.blocks - this.tally.unfinishedCount };
-    for (const key of this.tally.unfinished()) counts[this.view(key).status]++;
+    const { blocks, unfinishedCount, begunCount } = this.tally;
+    const counts = { idle: unfinishedCount - begunCount, processing: 0, failed: 0, success: blocks - unfinishedCount };
+    for (const key of this.tally.begun()) counts[this.view(key).status]++;
     return counts;
   }
 

@@ -12,6 +12,8 @@ import type { Change } from './replica.ts';
 
 export class Tally {
   readonly #unfinished = new Map<BlockId, BlockKey>();
+  /** Those of them that somebody has begun. */
+  readonly #begun = new Map<BlockId, BlockKey>();
   #blocks = 0;
   #results = 0;
   #duplicates = 0;
@@ -50,6 +52,11 @@ export class Tally {
     return this.#unfinished.values();
   }
 
+  /** Unfinished blocks with a lease or a result, whatever has become of it: the others are idle. */
+  begun(): IterableIterator<BlockKey> {
+    return this.#begun.values();
+  }
+
   /** The lowest block number without a Success, at a cost of what is unfinished. */
   get nextUnfinished(): number | undefined {
     let lowest: number | undefined;
@@ -59,6 +66,10 @@ export class Tally {
 
   get unfinishedCount(): number {
     return this.#unfinished.size;
+  }
+
+  get begunCount(): number {
+    return this.#begun.size;
   }
 
   /** A finished block that was not noted before. `successes`: of its `results`. `disputed`: the block, if it is. */
@@ -73,8 +84,11 @@ export class Tally {
   note({ key, before, after }: Pick<Change, 'key' | 'before' | 'after'>): void {
     const id = blockId(key);
     this.#blocks += (isEmptyRecord(after) ? 0 : 1) - (isEmptyRecord(before) ? 0 : 1);
-    if (hasSuccess(after.results) || isEmptyRecord(after)) this.#unfinished.delete(id);
-    else this.#unfinished.set(id, key);
+    const isUnfinished = !hasSuccess(after.results) && !isEmptyRecord(after);
+    if (isUnfinished) this.#unfinished.set(id, key);
+    else this.#unfinished.delete(id);
+    if (isUnfinished && (after.lease !== undefined || after.results.length > 0)) this.#begun.set(id, key);
+    else this.#begun.delete(id);
     this.#results += after.results.length - before.results.length;
     this.#duplicates += duplicatesIn(after) - duplicatesIn(before);
     if (disputeOf(after.results) === undefined) this.#disputed.delete(id);

@@ -67,10 +67,10 @@ export const DIRTY_BLOCKS_MAX = 4_096;
 
 /** Looks at a file that other programs go on changing, before the next checkpoint has to do. */
 const SECURE_ATTEMPTS_MAX = 3;
-/** For how long a change of holders alone may wait for others: several round trips and fetches. */
-export const HOLDERS_WRITE_MS = 1_000;
-/** Blocks whose holders wait to be written; with one more all are. */
-export const HOLDERS_WAITING_MAX = 2_048;
+/** For how long a change of holders alone may wait for others: a node that catches up with some thousands of blocks. */
+export const HOLDERS_WRITE_MS = 10_000;
+/** Blocks whose holders wait to be written; with one more all are. 3 MB. */
+export const HOLDERS_WAITING_MAX = 16_384;
 
 /** Between two tries to write a file, for instance on a full disk. */
 const WRITE_RETRY_MS = 1_000;

@@ -47,6 +47,10 @@ export class ChunkStore {
     return digest;
   }
 
+  has(digest: Hash32): boolean {
+    return this.#stored.has(digest);
+  }
+
   /** The chunk; undefined when it is not here, or not any more what it was. */
   async read(digest: Hash32): Promise<Uint8Array | undefined> {
     if (!this.#stored.has(digest)) return undefined;

@@ -33,7 +33,7 @@ export const WITNESS_LIMITS: WitnessLimits = {
   askStreamsPerPeer: 2,
   smallFetches: 64,
   largeFetches: 2,
-  reads: { inFlight: 8, waiting: 4_096 },
+  reads: { inFlight: 64, waiting: 4_096 },
   writes: { inFlight: 64, waiting: 4_096 },
   diskBytes: Number.MAX_SAFE_INTEGER,
   challengePeriodMs: 60_000,

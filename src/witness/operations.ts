@@ -44,7 +44,7 @@ export function witnessOperations(options: WitnessOperationsOptions): WitnessOpe
     storeChunk: (bytes) => chunks.store(bytes),
     challenge: (holder, payloadDigest) => challenger.challenge(holder, payloadDigest),
     async retrieveChunk(digest, signal = new AbortController().signal) {
-      const own = await source.chunk(digest, 0);
+      const own = await source.chunk(digest, 0)?.read();
       if (own !== undefined && blake3Hash(own) === digest) return own;
       const links = network.peers().map((link) => ({ ...link, region: regionOf(link.node) }));
       const linked = orderSources(links, region);

@@ -13,7 +13,7 @@ import { isFailure } from '../../crdt/errors.ts';
 import { hashToBytes, type BlockKey, type Hash32 } from '../../crdt/ids.ts';
 import { encodeDescription } from '../../net/witness/messages.ts';
 import { proveStorage, type ChallengeRequest } from '../../net/witness/challenge.ts';
-import type { WitnessSource } from '../../net/witness/serve.ts';
+import type { ServedChunk, WitnessSource } from '../../net/witness/serve.ts';
 import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
 import { blockFileName } from '../files/file-names.ts';
 import type { ChunkStore } from './chunk-store.ts';
@@ -35,7 +35,7 @@ export class PayloadSource implements WitnessSource {
   readonly #disk: Pick<Disk, 'identify' | 'read' | 'readRange'>;
   readonly #shelf: WitnessShelf;
   readonly #reads: IoQueue;
-  readonly #chunks: Pick<ChunkStore, 'read'>;
+  readonly #chunks: Pick<ChunkStore, 'has' | 'read'>;
   readonly #lists = new Map<Hash32, Promise<Uint8Array | undefined>>();
   /** By payload digest, the latest last. */
   readonly #described = new Map<Hash32, Described>();
@@ -44,7 +44,7 @@ export class PayloadSource implements WitnessSource {
     disk: Pick<Disk, 'identify' | 'read' | 'readRange'>,
     shelf: WitnessShelf,
     reads: IoQueue,
-    chunks: Pick<ChunkStore, 'read'>,
+    chunks: Pick<ChunkStore, 'has' | 'read'>,
   ) {
     this.#disk = disk;
     this.#shelf = shelf;
@@ -77,11 +77,15 @@ export class PayloadSource implements WitnessSource {
     return bytes;
   }
 
-  async chunk(payloadDigest: Hash32, index: number, into?: Uint8Array): Promise<Uint8Array | undefined> {
+  chunk(payloadDigest: Hash32, index: number): ServedChunk | undefined {
     const held = this.#find(payloadDigest);
-    if (held === undefined) return index === 0 ? this.#chunks.read(payloadDigest) : undefined;
+    if (held === undefined) {
+      const isStored = index === 0 && this.#chunks.has(payloadDigest);
+      return isStored ? { sizeBytes: CHUNK_BYTES, read: () => this.#chunks.read(payloadDigest) } : undefined;
+    }
     if (index >= chunkCount(held.payloadBytes)) return undefined;
-    return this.read(held, index * CHUNK_BYTES, chunkBytes(held.payloadBytes, index), 'peer', into);
+    const sizeBytes = chunkBytes(held.payloadBytes, index);
+    return { sizeBytes, read: (into) => this.read(held, index * CHUNK_BYTES, sizeBytes, 'peer', into) };
   }
 
   async prove(request: ChallengeRequest): Promise<Uint8Array | undefined> {

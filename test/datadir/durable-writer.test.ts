@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFailure } from '../../crdt/errors.ts';
 import {
+  DURABLE_BATCH_FILES_MAX,
   DurableWriter,
-  HINTS_IN_FLIGHT_MAX,
-  WRITES_IN_FLIGHT_MAX,
+  HINT_BATCH_FILES_MAX,
+  LARGE_WRITES_IN_FLIGHT_MAX,
   WRITES_WAITING_MAX,
   type WriteOutcome,
 } from '../../src/datadir/durable-writer.ts';
-import { PLACEMENT_BYTES_MAX, type FileIdentity } from '../../src/disk/disk.ts';
+import { PLACEMENT_BYTES_MAX, PLACEMENTS_MAX, type FileIdentity } from '../../src/disk/disk.ts';
 import { MemoryDisk, type MemoryDiskOptions } from '../../src/disk/memory-disk.ts';
 import { NodeDisk } from '../../src/disk/node-disk.ts';
 
@@ -185,38 +186,72 @@ describe('the durable writer', () => {
     assert.equal(await textOf(disk.crash(), '/validate/b'), 'one');
   });
 
-  it('has at most its number of writes in flight, and the hints that replace a file few of those', async () => {
-    for (const [options, limit] of [
-      [RESULT, WRITES_IN_FLIGHT_MAX - HINTS_IN_FLIGHT_MAX],
-      [REPLACING_HINT, HINTS_IN_FLIGHT_MAX],
-    ] as const) {
-      const gate = Promise.withResolvers<void>();
-      let started = 0;
-      const { disk, writer } = await memory({
-        beforeOperation: (operation) => {
-          if (operation !== 'create') return undefined;
-          started++;
-          return gate.promise;
-        },
-      });
-      const writes = Array.from({ length: limit + 1 }, (_, index) => writer.write(`/validate/${index}`, ONE, options));
-      await quiet();
-      assert.equal(started, limit);
-      gate.resolve();
-      await Promise.all(writes);
-      assert.equal((await disk.list('/validate')).length, limit + 1);
-    }
+  for (const [kind, hasExpected, durability, batches] of [
+    ['durable writes', false, 'durable', [1, DURABLE_BATCH_FILES_MAX, 1]],
+    ['hints that replace a file', true, 'hint', [1, HINT_BATCH_FILES_MAX, 1]],
+    ['hints that take a free name', false, 'hint', [1, PLACEMENTS_MAX, 1]],
+  ] as const) {
+    it(`places ${kind} in batches of at most ${batches[1]}, one batch at a time`, async () => {
+      const { disk, writer } = await memory();
+      const sizes: number[] = [];
+      const count = batches.reduce((sum, size) => sum + size, 0);
+      const expected: (FileIdentity | undefined)[] = [];
+      for (let at = 0; at < count; at++) {
+        const first = hasExpected ? await writer.write(`/validate/${at}`, ONE, HINT) : undefined;
+        expected.push(first === undefined ? undefined : identityOf(first));
+      }
+      const place = disk.place.bind(disk);
+      let underWay = 0;
+      disk.place = async (batch, options) => {
+        assert.equal(++underWay, 1);
+        sizes.push(batch.length);
+        const outcomes = await place(batch, options);
+        underWay--;
+        return outcomes;
+      };
+      const outcomes = await Promise.all(
+        expected.map((file, at) => writer.write(`/validate/${at}`, TWO, { durability, expected: file })),
+      );
+      assert(outcomes.every(({ replaced }) => replaced));
+      assert.deepEqual(sizes, batches);
+    });
+  }
+
+  it('has at most LARGE_WRITES_IN_FLIGHT_MAX writes in flight that fit into no batch', async () => {
+    const gate = Promise.withResolvers<void>();
+    let started = 0;
+    const { disk, writer } = await memory({
+      beforeOperation: (operation) => {
+        if (operation !== 'create') return undefined;
+        started++;
+        return gate.promise;
+      },
+    });
+    const count = LARGE_WRITES_IN_FLIGHT_MAX + 1;
+    const writes = Array.from({ length: count }, (_, at) => writer.write(`/validate/${at}`, ONE, REPLACING_HINT));
+    await quiet();
+    assert.equal(started, LARGE_WRITES_IN_FLIGHT_MAX);
+    gate.resolve();
+    await Promise.all(writes);
+    assert.equal((await disk.list('/validate')).length, count);
   });
 
-  for (const options of [HINT, REPLACING_HINT]) {
-    const kind = options === HINT ? 'hints' : 'hints that replace a file';
+  for (const isReplacing of [false, true]) {
+    const kind = isReplacing ? 'hints that replace a file' : 'hints';
     it(`lets a result pass any number of ${kind} that wait`, async () => {
       const gate = Promise.withResolvers<void>();
-      const hints = new Set(Array.from({ length: HINTS_IN_FLIGHT_MAX }, (_, index) => `/tmp/7.${index}.tmp`));
+      let isHeld = false;
       const { writer } = await memory({
-        beforeOperation: (_operation, path) => (hints.has(path) ? gate.promise : undefined),
+        beforeOperation: (operation, path) =>
+          isHeld && operation === 'create' && path !== '/tmp/7.200.tmp' ? gate.promise : undefined,
       });
-      const waiting = Array.from({ length: 100 }, (_, index) => writer.write(`/validate/hint-${index}`, ONE, options));
+      const names = Array.from({ length: 100 }, (_, at) => `/validate/hint-${at}`);
+      const files = await Promise.all(names.map(async (name) => identityOf(await writer.write(name, ONE, HINT))));
+      isHeld = true;
+      const waiting = names.map((name, at) => {
+        const target = isReplacing ? name : `${name}-more`;
+        return writer.write(target, TWO, { durability: 'hint', expected: isReplacing ? files[at] : undefined });
+      });
       assert.equal((await writer.write('/validate/result', ONE, RESULT)).replaced, true);
       gate.resolve();
       await Promise.all(waiting);
@@ -224,8 +259,9 @@ describe('the durable writer', () => {
   }
 
   for (const [kind, options, underWay] of [
-    ['of hints that replace a file', REPLACING_HINT, HINTS_IN_FLIGHT_MAX],
+    ['of those that fit into no batch', REPLACING_HINT, LARGE_WRITES_IN_FLIGHT_MAX],
     ['behind a batch', HINT, 1],
+    ['behind a batch that is synced', RESULT, 1],
   ] as const) {
     it(`takes as many writes that wait ${kind} as its limit, and refuses one more`, async () => {
       const gate = Promise.withResolvers<void>();
@@ -239,6 +275,18 @@ describe('the durable writer', () => {
       assert((await Promise.all(writes)).every(({ replaced }) => replaced));
     });
   }
+
+  it('syncs the directory once for all files of a batch', async () => {
+    let syncs = 0;
+    const { disk, writer } = await memory({
+      beforeOperation: (operation) => void (syncs += operation === 'syncDirectory' ? 1 : 0),
+    });
+    const names = Array.from({ length: 1 + DURABLE_BATCH_FILES_MAX }, (_, at) => `/validate/${at}`);
+    syncs = 0;
+    await Promise.all(names.map((name) => writer.write(name, ONE, RESULT)));
+    assert.equal(syncs, 2);
+    assert.equal((await disk.crash().list('/validate')).length, names.length);
+  });
 
   it('writes a file that is too large for a batch all the same, without a sync', async () => {
     const operations: string[] = [];

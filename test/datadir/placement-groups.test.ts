@@ -12,6 +12,7 @@ import {
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
 
 const PLACED: Placed = { replaced: false, found: undefined };
+const UNSYNCED = { sync: false, filesMax: PLACEMENTS_MAX } as const;
 
 function fileOf(sizeBytes: number, at = 0): Placement {
   return { temporary: `/tmp/${at}`, target: `/${at}`, bytes: new Uint8Array(sizeBytes), expected: undefined };
@@ -49,7 +50,7 @@ async function quiet(): Promise<void> {
 describe('groups of files to be placed', () => {
   it('begin with whoever asks first; those who ask meanwhile make the next', async () => {
     const disk = new Batches();
-    const groups = new PlacementGroups(disk);
+    const groups = new PlacementGroups(disk, UNSYNCED);
     const placed = [1, 2, 3].map((at) => groups.place(fileOf(10, at)));
     assert.deepEqual(disk.sizes, [1]);
     assert.equal(groups.size, 2);
@@ -64,14 +65,16 @@ describe('groups of files to be placed', () => {
     await later;
   });
 
-  it(`hold ${PLACEMENTS_MAX} files, and the next one more`, async () => {
-    const disk = new Batches();
-    const groups = new PlacementGroups(disk);
-    const placed = Array.from({ length: 1 + PLACEMENTS_MAX + 1 }, (_, at) => groups.place(fileOf(10, at)));
-    for (let batch = 0; batch < 3; batch++) await disk.answer();
-    await Promise.all(placed);
-    assert.deepEqual(disk.sizes, [1, PLACEMENTS_MAX, 1]);
-  });
+  for (const filesMax of [1, 5, PLACEMENTS_MAX]) {
+    it(`hold ${filesMax} files where that is their limit, and the next one more`, async () => {
+      const disk = new Batches();
+      const groups = new PlacementGroups(disk, { sync: false, filesMax });
+      const placed = Array.from({ length: 1 + filesMax + 1 }, (_, at) => groups.place(fileOf(10, at)));
+      for (let batch = 0; batch < 3; batch++) await disk.answer();
+      await Promise.all(placed);
+      assert.deepEqual(disk.sizes, [1, filesMax, 1]);
+    });
+  }
 
   it(`hold ${PLACEMENT_BYTES_MAX} bytes, and not one more`, async () => {
     for (const [excessBytes, sizes] of [
@@ -79,7 +82,7 @@ describe('groups of files to be placed', () => {
       [1, [1, 1, 1]],
     ] as const) {
       const disk = new Batches();
-      const groups = new PlacementGroups(disk);
+      const groups = new PlacementGroups(disk, UNSYNCED);
       const placed = [0, PLACEMENT_BYTES_MAX - 1, 1 + excessBytes].map((size, at) => groups.place(fileOf(size, at)));
       for (let batch = 0; batch < 3; batch++) await disk.answer();
       await Promise.all(placed);
@@ -89,7 +92,7 @@ describe('groups of files to be placed', () => {
 
   it('give each file the outcome that is its own', async () => {
     const disk = new Batches();
-    const groups = new PlacementGroups(disk);
+    const groups = new PlacementGroups(disk, UNSYNCED);
     const failure = new DiskError('ERR_NO_SPACE', { argument: '/1', expected: 'room', found: 'none' });
     const placed = Promise.allSettled([0, 1, 2].map((at) => groups.place(fileOf(10, at))));
     await disk.answer();
@@ -103,7 +106,7 @@ describe('groups of files to be placed', () => {
 
   it('fail as a whole when nobody knows how far the disk got, and go on', async () => {
     const disk = new Batches();
-    const groups = new PlacementGroups(disk);
+    const groups = new PlacementGroups(disk, UNSYNCED);
     const failure = new DiskError('ERR_DISK', { argument: '/0', expected: 'an answer', found: 'none' });
     const first = groups.place(fileOf(10));
     const second = groups.place(fileOf(10, 1));
@@ -117,7 +120,7 @@ describe('groups of files to be placed', () => {
   it('cost a full disk the files that do not fit, and no other', async () => {
     const disk = new MemoryDisk({ capacityBytes: 25 });
     await disk.makeDirectory('/tmp');
-    const groups = new PlacementGroups(disk);
+    const groups = new PlacementGroups(disk, UNSYNCED);
     const placed = await Promise.allSettled([10, 20, 15].map((size, at) => groups.place(fileOf(size, at))));
     assert.deepEqual(
       placed.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.replaced : undefined)),

@@ -237,60 +237,65 @@ export function diskCompliance(name: string, open: () => DiskUnderTest | Promise
       assert.equal(outcomes.filter(Boolean).length, 1);
     });
 
-    it('places a batch: free names, files that are expected, and none where something else is', async () => {
-      const expected = await create(join(under.root, 'known'));
-      await create(join(under.root, 'foreign'), TWO);
-      const batch = [
-        fileFor('free', 'one', undefined),
-        fileFor('known', 'new', expected),
-        fileFor('foreign', 'three', undefined),
-        fileFor('gone', 'four', expected),
-        fileFor('empty', '', undefined),
-      ];
-      const outcomes = await disk.place(batch);
-      const identityAt = (file: string): Promise<FileIdentity | undefined> => disk.identify(join(under.root, file));
-      assert.deepEqual(outcomes, [
-        { replaced: true, identity: await identityAt('free') },
-        { replaced: true, identity: await identityAt('known') },
-        { replaced: false, found: await identityAt('foreign') },
-        { replaced: false, found: undefined },
-        { replaced: true, identity: await identityAt('empty') },
-      ]);
-      const texts = ['free', 'known', 'foreign', 'empty'].map((file) => textOf(join(under.root, file)));
-      assert.deepEqual(await Promise.all(texts), ['one', 'new', 'the second', '']);
-      assert.deepEqual((await disk.list(under.root)).sort(), ['empty', 'foreign', 'free', 'known']);
-    });
+    for (const sync of [false, true]) {
+      const how = sync ? ' with sync' : '';
+      it(`places a batch${how}: free names, files that are expected, and none where something else is`, async () => {
+        const expected = await create(join(under.root, 'known'));
+        await create(join(under.root, 'foreign'), TWO);
+        const batch = [
+          fileFor('free', 'one', undefined),
+          fileFor('known', 'new', expected),
+          fileFor('foreign', 'three', undefined),
+          fileFor('gone', 'four', expected),
+          fileFor('empty', '', undefined),
+        ];
+        const outcomes = await disk.place(batch, { sync });
+        const identityAt = (file: string): Promise<FileIdentity | undefined> => disk.identify(join(under.root, file));
+        assert.deepEqual(outcomes, [
+          { replaced: true, identity: await identityAt('free') },
+          { replaced: true, identity: await identityAt('known') },
+          { replaced: false, found: await identityAt('foreign') },
+          { replaced: false, found: undefined },
+          { replaced: true, identity: await identityAt('empty') },
+        ]);
+        const texts = ['free', 'known', 'foreign', 'empty'].map((file) => textOf(join(under.root, file)));
+        assert.deepEqual(await Promise.all(texts), ['one', 'new', 'the second', '']);
+        assert.deepEqual((await disk.list(under.root)).sort(), ['empty', 'foreign', 'free', 'known']);
+      });
 
-    it('says of each file of a batch what became of it, and leaves the others alone', async () => {
-      await create(join(under.root, 'temporary-taken'));
-      const taken = fileFor('taken', 'one', undefined);
-      const lost = { ...fileFor('lost', 'one', undefined), target: join(under.root, 'none', 'file') };
-      const good = fileFor('good', 'good', undefined);
-      const [first, second, third] = await disk.place([taken, lost, good]);
-      assert(first !== undefined && 'failure' in first && isFailure(first.failure, 'ERR_EXISTS'));
-      assert.equal(first.failure.argument, taken.temporary);
-      assert(second !== undefined && 'failure' in second && isFailure(second.failure, 'ERR_NOT_FOUND'));
-      assert(third !== undefined && 'replaced' in third && third.replaced);
-      assert.deepEqual((await disk.list(under.root)).sort(), ['good', 'temporary-taken']);
-    });
+      it(`says of each file of a batch${how} what became of it, and leaves the others alone`, async () => {
+        await create(join(under.root, 'temporary-taken'));
+        const taken = fileFor('taken', 'one', undefined);
+        const lost = { ...fileFor('lost', 'one', undefined), target: join(under.root, 'none', 'file') };
+        const good = fileFor('good', 'good', undefined);
+        const [first, second, third] = await disk.place([taken, lost, good], { sync });
+        assert(first !== undefined && 'failure' in first && isFailure(first.failure, 'ERR_EXISTS'));
+        assert.equal(first.failure.argument, taken.temporary);
+        assert(second !== undefined && 'failure' in second && isFailure(second.failure, 'ERR_NOT_FOUND'));
+        assert(third !== undefined && 'replaced' in third && third.replaced);
+        assert.deepEqual((await disk.list(under.root)).sort(), ['good', 'temporary-taken']);
+      });
 
-    it('lets exactly one file of a batch take a free name', async () => {
-      const batch = ['one', 'two'].map((text) => ({ ...fileFor(text, text, undefined), target: path }));
-      const [first, second] = await disk.place(batch);
-      assert(first !== undefined && 'replaced' in first && first.replaced);
-      assert.deepEqual(second, { replaced: false, found: await disk.identify(path) });
-      assert.equal(await textOf(path), 'one');
-    });
+      it(`lets exactly one file of a batch${how} take a free name`, async () => {
+        const batch = ['one', 'two'].map((text) => ({ ...fileFor(text, text, undefined), target: path }));
+        const [first, second] = await disk.place(batch, { sync });
+        assert(first !== undefined && 'replaced' in first && first.replaced);
+        assert.deepEqual(second, { replaced: false, found: await disk.identify(path) });
+        assert.equal(await textOf(path), 'one');
+      });
 
-    it(`takes batches of ${PLACEMENTS_MAX} files and ${PLACEMENT_BYTES_MAX} bytes, and refuses one more`, async () => {
-      assert.deepEqual(await disk.place([]), []);
-      const many = Array.from({ length: PLACEMENTS_MAX + 1 }, (_, at) => fileFor(`${at}`, '', undefined));
-      await assert.rejects(disk.place(many), { code: 'ERR_OVER_LIMIT' });
-      assert.equal((await disk.place(many.slice(1))).length, PLACEMENTS_MAX);
-      const large = { ...fileFor('large', '', undefined), bytes: new Uint8Array(PLACEMENT_BYTES_MAX) };
-      await assert.rejects(disk.place([large, fileFor('small', 'a', undefined)]), { code: 'ERR_OVER_LIMIT' });
-      assert.equal((await disk.place([large])).length, 1);
-    });
+      it(`takes batches${how} of ${PLACEMENTS_MAX} files and ${PLACEMENT_BYTES_MAX} bytes, and refuses one more`, async () => {
+        assert.deepEqual(await disk.place([], { sync }), []);
+        const many = Array.from({ length: PLACEMENTS_MAX + 1 }, (_, at) => fileFor(`${at}`, '', undefined));
+        await assert.rejects(disk.place(many, { sync }), { code: 'ERR_OVER_LIMIT' });
+        assert.equal((await disk.place(many.slice(1), { sync })).length, PLACEMENTS_MAX);
+        const large = { ...fileFor('large', '', undefined), bytes: new Uint8Array(PLACEMENT_BYTES_MAX) };
+        await assert.rejects(disk.place([large, fileFor('small', 'a', undefined)], { sync }), {
+          code: 'ERR_OVER_LIMIT',
+        });
+        assert.equal((await disk.place([large], { sync })).length, 1);
+      });
+    }
 
     it('moves over whatever is there, across directories', async () => {
       await create(path);

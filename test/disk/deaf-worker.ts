@@ -1,11 +1,16 @@
 /** A thread that places files, and never answers for one named `lost`. */
 
 import { basename } from 'node:path';
-import { parentPort } from 'node:worker_threads';
-import { answerRequest, type PlacementRequest } from '../../src/disk/placement-message.ts';
-import { placeSync } from '../../src/disk/place-sync.ts';
+import { ThreadProgram } from '../../src/disk/disk-thread.ts';
+import {
+  decodeRequest,
+  encodeAnswer,
+  type PlacementAnswer,
+  type PlacementRequest,
+} from '../../src/disk/placement-message.ts';
+import { placeUnsynced } from '../../src/disk/place-sync.ts';
 
-parentPort?.on('message', (request: PlacementRequest) => {
-  if (request.targets.some((target) => basename(target) === 'lost')) return;
-  parentPort?.postMessage(answerRequest(request, placeSync));
-});
+new ThreadProgram<PlacementRequest, readonly PlacementAnswer[]>(async (request) => {
+  if (request.targets.some((target) => basename(target) === 'lost')) await new Promise(() => {});
+  return [placeUnsynced(decodeRequest(request)).map(encodeAnswer)];
+}).run();

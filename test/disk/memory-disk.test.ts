@@ -50,6 +50,19 @@ describe('a power loss on a memory disk', () => {
     assert.deepEqual(await booted.identify('/a/file'), identity);
   });
 
+  it('keeps the content of what was placed with sync, once its name is synced, and not without', async () => {
+    for (const [sync, text] of [
+      [true, 'content'],
+      [false, ''],
+    ] as const) {
+      const placing = new MemoryDisk();
+      await placing.makeDirectory('/a');
+      await placing.place([{ temporary: '/a/tmp', target: '/a/file', bytes: BYTES, expected: undefined }], { sync });
+      await placing.syncDirectory('/a');
+      assert.equal(await textOn(placing.crash(), '/a/file'), text);
+    }
+  });
+
   it('keeps of what was written in place each page as it was or as it became, and loses what was not synced', async () => {
     await disk.create('/a/file', pages(1), { sync: true });
     await disk.syncDirectory('/a');

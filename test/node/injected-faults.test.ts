@@ -63,14 +63,14 @@ describe('injected faults', () => {
       await assert.rejects(write, (error) => isFailure(error, 'ERR_NO_SPACE'));
     }
     const placement = { temporary: join(folder.path, 'temporary'), target: moved, bytes, expected: undefined };
-    const [outcome] = await disk.place([placement]);
+    const [outcome] = await disk.place([placement], { sync: false });
     assert(outcome !== undefined && 'failure' in outcome && outcome.failure.code === 'ERR_NO_SPACE');
     await disk.move(path, moved);
     assert.deepEqual([...(await readFile(moved))], [1]);
     await disk.remove(moved);
     disk.isFull = false;
     await disk.create(path, bytes, { sync: false });
-    const [placed] = await disk.place([placement]);
+    const [placed] = await disk.place([placement], { sync: false });
     assert(placed !== undefined && 'replaced' in placed && placed.replaced);
     await disk.close();
   });

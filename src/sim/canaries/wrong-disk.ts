@@ -76,7 +76,7 @@ function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
     append: (path, bytes) => disk.append(path, bytes),
     remove: (path) => disk.remove(path),
     watch: (directory, onChange) => disk.watch(directory, onChange),
-    place: (batch) => placeEach(changed, batch),
+    place: (batch, options) => placeEach(changed, batch, options),
     ...changes,
   };
   return changed;

@@ -50,4 +50,56 @@ describe('a bounded queue', () => {
     assert.deepEqual(await Promise.all(waiting), [true, false]);
     assert.equal(await queue.push(4), false);
   });
+
+  it('holds items of together sizeMax, and makes one more wait until there is room for it', async () => {
+    const queue = new BoundedQueue<string>(10, 5);
+    assert.equal(await queue.push('2', 2), true);
+    assert.equal(await queue.push('3', 3), true);
+    const entered: string[] = [];
+    const waiting = ['1', '4'].map((item) => queue.push(item, Number(item)).then(() => entered.push(item)));
+    const items = queue[Symbol.asyncIterator]();
+    assert.deepEqual(entered, []);
+    assert.equal((await items.next()).value, '2');
+    await waiting[0];
+    assert.deepEqual(entered, ['1']);
+    assert.equal((await items.next()).value, '3');
+    await waiting[1];
+    assert.deepEqual([(await items.next()).value, (await items.next()).value], ['1', '4']);
+  });
+
+  it('takes an item beyond sizeMax when it is alone, and lets no later one pass', async () => {
+    const queue = new BoundedQueue<string>(10, 5);
+    assert.equal(await queue.push('large', 6), true);
+    const waiting = [queue.push('larger', 7), queue.push('small', 1)];
+    const received: string[] = [];
+    for await (const item of queue) {
+      received.push(item);
+      if (received.length === 3) break;
+    }
+    assert.deepEqual(received, ['large', 'larger', 'small']);
+    assert.deepEqual(await Promise.all(waiting), [true, true]);
+  });
+
+  it('gives the next item at once if it is accepted, and lets in who waits for its room', async () => {
+    const queue = new BoundedQueue<number>(1);
+    assert.equal(
+      queue.takeIf(() => true),
+      undefined,
+    );
+    await queue.push(1);
+    const second = queue.push(2);
+    assert.equal(
+      queue.takeIf((item) => item > 1),
+      undefined,
+    );
+    assert.equal(
+      queue.takeIf((item) => item === 1),
+      1,
+    );
+    assert.equal(await second, true);
+    assert.equal(
+      queue.takeIf(() => true),
+      2,
+    );
+  });
 });

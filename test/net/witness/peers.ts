@@ -15,6 +15,7 @@ import {
   WitnessServer,
   type ContractSource,
   type ServeLimits,
+  type ServedChunk,
   type WitnessSource,
 } from '../../../net/witness/serve.ts';
 import { nodeOf } from '../../crdt/block/arbitraries.ts';
@@ -52,7 +53,7 @@ export function sourceOf(...payloads: readonly Uint8Array[]): WitnessSource {
       const payload = find(digest);
       return payload === undefined ? undefined : encodeChunkList(chunkListOf(payload));
     },
-    chunk: async (digest, index) => find(digest)?.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES),
+    chunk: (digest, index) => servedOf(find(digest)?.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)),
     prove: async (request) => {
       const payload = find(request.payloadDigest);
       if (payload === undefined) return undefined;
@@ -60,6 +61,10 @@ export function sourceOf(...payloads: readonly Uint8Array[]): WitnessSource {
       return proof === undefined ? undefined : hashToBytes(proof);
     },
   };
+}
+
+function servedOf(bytes: Uint8Array | undefined): ServedChunk | undefined {
+  return bytes === undefined ? undefined : { sizeBytes: bytes.length, read: () => Promise.resolve(bytes) };
 }
 
 /** Answers each request with the frames that `answer` gives, whatever they are. */

@@ -4,7 +4,8 @@ import { encodeFrames } from '../../../net/framing/frames.ts';
 import { STREAM_STALL_MS_MAX } from '../../../net/framing/stall-limit.ts';
 import type { ByteStream, StreamHandler } from '../../../net/network.ts';
 import { CHANNEL_IDLE_MS, WitnessClient } from '../../../net/witness/client.ts';
-import { WITNESS_READ_AHEAD } from '../../../net/witness/limits.ts';
+import { STREAM_PIECE_BYTES } from '../../../net/stream/pump.ts';
+import { WITNESS_READ_AHEAD, WITNESS_READ_AHEAD_BYTES } from '../../../net/witness/limits.ts';
 import { encodeWitnessRequest, WITNESS_PROTOCOL } from '../../../net/witness/messages.ts';
 import { WitnessServer, type WitnessSource } from '../../../net/witness/serve.ts';
 import { nodeOf } from '../../crdt/block/arbitraries.ts';
@@ -50,7 +51,7 @@ function heldBack(answerBytes = CHUNK_BYTES): { source: WitnessSource; asked: ()
     return payload.subarray(0, answerBytes);
   };
   return {
-    source: { chunkList: give, chunk: give, prove: give, describe: give },
+    source: { chunkList: give, chunk: () => ({ sizeBytes: answerBytes, read: give }), prove: give, describe: give },
     asked: () => asked,
     letGo: () => gate.resolve(),
   };
@@ -94,18 +95,42 @@ describe('serving witness payloads', () => {
     assert.deepEqual([...(await peers.during(readAll(beyond.source)))], [2, 2, 2]);
   });
 
-  it('reads WITNESS_READ_AHEAD answers ahead of a thousand requests, and no more', async () => {
-    const { source, asked, letGo } = heldBack(100);
+  for (const [answerBytes, limit] of [
+    [100, WITNESS_READ_AHEAD],
+    [WITNESS_READ_AHEAD_BYTES / 8, 8],
+    [WITNESS_READ_AHEAD_BYTES / 8 + 1, 7],
+  ] as const) {
+    it(`reads ${limit} answers of ${answerBytes} bytes ahead of a thousand requests, and no more`, async () => {
+      const { source, asked, letGo } = heldBack(answerBytes);
+      const peers = await WitnessPeers.start([serverOf(source)]);
+      const stream = await open(peers);
+      const bytes = encodeWitnessRequest(request);
+      const sent = stream.sink(framesOf(...Array.from({ length: 1_000 }, () => bytes)));
+      await peers.clock.advance(100);
+      // One is being sent, the queue is full, and one more waits to enter it.
+      assert.equal(asked(), limit + 2);
+      letGo();
+      const [answers] = await peers.during(Promise.all([readAll(stream.source), sent]));
+      const lengthBytes = answerBytes + 2 < 0x80 ? 1 : 3;
+      assert.equal(answers.length, 1_000 * (lengthBytes + 2 + answerBytes));
+    });
+  }
+
+  it('sends small answers that are ready at the same moment as one piece, up to its size', async () => {
+    const answerBytes = 10_000;
+    const perPiece = Math.floor(STREAM_PIECE_BYTES / (answerBytes + 4));
+    const { source, letGo } = heldBack(answerBytes);
     const peers = await WitnessPeers.start([serverOf(source)]);
     const stream = await open(peers);
-    const bytes = encodeWitnessRequest(request);
-    const sent = stream.sink(framesOf(...Array.from({ length: 1_000 }, () => bytes)));
+    const sent = stream.sink(framesOf(...Array.from({ length: perPiece + 1 }, () => encodeWitnessRequest(request))));
     await peers.clock.advance(100);
-    // One is being sent, the queue is full, and one more waits to enter it.
-    assert(asked() <= WITNESS_READ_AHEAD + 2, `${asked()} were read`);
     letGo();
-    const [answers] = await peers.during(Promise.all([readAll(stream.source), sent]));
-    assert.equal(answers.length, 1_000 * (100 + 3));
+    const pieces: number[] = [];
+    const receive = async (): Promise<void> => {
+      for await (const piece of stream.source) pieces.push(piece.length);
+    };
+    await peers.during(Promise.all([receive(), sent]));
+    assert.deepEqual(pieces, [perPiece * (answerBytes + 4), answerBytes + 4]);
   });
 
   it('gives a peer and a region no more bytes a second than their buckets hold', async () => {
@@ -126,10 +151,13 @@ describe('serving witness payloads', () => {
   it('gives out right bytes while it uses its buffers again, on several streams at once', async () => {
     const inPlace: WitnessSource = {
       ...sourceOf(payload),
-      chunk: async (_digest, index, into) => {
-        into.set(payload.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES));
-        return into;
-      },
+      chunk: (_digest, index) => ({
+        sizeBytes: CHUNK_BYTES,
+        read: async (into) => {
+          into?.set(payload.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES));
+          return into;
+        },
+      }),
     };
     const peers = await WitnessPeers.start([serverOf(inPlace)]);
     const [holder] = peers.holders;
