@@ -84,7 +84,11 @@ async function run({ root, seeds, self, dial, policy, waits }: PeerSetup): Promi
         const start = performance.now();
         const lane = async (): Promise<void> => {
           for (let key = keys.shift(); key !== undefined; key = keys.shift()) {
-            if (!(await node.witnesses.fetcher.fetchNow(key))) throw new Error('the witness could not be fetched');
+            if (await node.witnesses.fetcher.fetchNow(key)) continue;
+            const standing = node.witnesses.fetcher.standing(key);
+            throw new Error(
+              `witness ${key.number} was not fetched: it is ${standing}, of ${network.peers().length} peers`,
+            );
           }
         };
         await Promise.all(Array.from({ length: command.lanes }, lane));
