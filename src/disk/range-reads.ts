@@ -81,7 +81,8 @@ export class RangeReads {
         else if ('code' in answer) settle.reject(new DiskError(answer.code, answer));
         else {
           const { identity, start, end } = answer;
-          settle.resolve({ identity, bytes: answers.bytes.subarray(start, end) });
+          // A copy: a small part that is kept must not keep the memory of its group.
+          settle.resolve({ identity, bytes: answers.bytes.slice(start, end) });
         }
       }
     } catch (error) {
