@@ -1,35 +1,42 @@
 /**
- * Gathers what is small into one piece for a transport.
+ * Cuts what is to be sent into the pieces that a transport takes best, whatever the parts that it is made of.
  *
- * Invariant: at most `STREAM_PIECE_BYTES` are held, as copies: whoever gave them may use the memory again.
+ * Invariant: each piece that is given away is full and has memory of its own, but for those that {@link PieceBuffer.take} asks
+ * for; at most one that is not full is held. What was added was copied: whoever gave it may use the memory again, while a
+ * transport keeps what it could not send yet, and only it knows for how long.
  */
 
 import { STREAM_PIECE_BYTES } from './pump.ts';
 
 export class PieceBuffer {
-  #room: Uint8Array | undefined;
+  #piece: Uint8Array | undefined;
   #bytes = 0;
 
-  /** Gathered and not taken yet. */
+  /** Held and not given away yet: fewer than `STREAM_PIECE_BYTES`. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Adds all of `parts`, or nothing when there is no room for all of them; tells which. */
-  add(parts: readonly Uint8Array[]): boolean {
-    const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
-    if (this.#bytes + sizeBytes > STREAM_PIECE_BYTES) return false;
-    const room = (this.#room ??= new Uint8Array(STREAM_PIECE_BYTES));
+  /** Adds all of `parts`, and gives the pieces that are full then; to be run to its end. */
+  *add(parts: Iterable<Uint8Array>): Generator<Uint8Array, void> {
     for (const part of parts) {
-      room.set(part, this.#bytes);
-      this.#bytes += part.length;
+      for (let at = 0; at < part.length;) {
+        const piece = (this.#piece ??= new Uint8Array(STREAM_PIECE_BYTES));
+        const fitting = part.subarray(at, at + STREAM_PIECE_BYTES - this.#bytes);
+        piece.set(fitting, this.#bytes);
+        this.#bytes += fitting.length;
+        at += fitting.length;
+        if (this.#bytes < STREAM_PIECE_BYTES) continue;
+        this.#piece = undefined;
+        this.#bytes = 0;
+        yield piece;
+      }
     }
-    return true;
   }
 
-  /** What was gathered, as memory of its own. */
+  /** What is held, as memory of its own. */
   take(): Uint8Array {
-    const piece = (this.#room ?? new Uint8Array()).slice(0, this.#bytes);
+    const piece = (this.#piece ?? new Uint8Array()).slice(0, this.#bytes);
     this.#bytes = 0;
     return piece;
   }

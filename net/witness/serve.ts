@@ -186,9 +186,9 @@ export class WitnessServer {
     }
   }
 
-  /** Answers that are ready at the same moment leave as one chunk: each that a transport gets costs it a message, a cipher and a system call. */
+  /** Answers that are ready at the same moment leave together: each piece that a transport gets costs it a message, a cipher and a system call. */
   async *#paced(peer: NodeId, answers: BoundedQueue<Answering>): AsyncGenerator<Uint8Array> {
-    const gathered = new PieceBuffer();
+    const pieces = new PieceBuffer();
     const isReady = (next: Answering): boolean => next.isReady;
     for await (const first of answers) {
       await first.prepared;
@@ -196,22 +196,18 @@ export class WitnessServer {
       await Promise.resolve();
       for (let next: Answering | undefined = first; next !== undefined; next = answers.takeIf(isReady)) {
         const { answer, buffer } = await next.prepared;
-        const parts = frameWitnessAnswer(answer);
-        const [front, body] = parts;
+        const [front, body] = frameWitnessAnswer(answer);
         const waitMs = this.#charge(peer, front.length + body.length);
-        const isAdded = waitMs === 0 && gathered.add(parts);
-        if (!isAdded && gathered.bytes > 0) yield gathered.take();
-        if (waitMs > 0) await pause(this.#options.clock, waitMs);
+        if (waitMs > 0) {
+          if (pieces.bytes > 0) yield pieces.take();
+          await pause(this.#options.clock, waitMs);
+        }
         this.#sentBytes += front.length + body.length;
         this.#options.garbage?.moved(body.length);
-        if (!isAdded && !gathered.add(parts)) {
-          yield front;
-          // Copies: a transport keeps what it could not send yet, and only it knows for how long.
-          for (let at = 0; at < body.length; at += STREAM_PIECE_BYTES) yield body.slice(at, at + STREAM_PIECE_BYTES);
-        }
+        yield* pieces.add([front, body]);
         if (buffer !== undefined) this.#buffers.giveBack(buffer);
       }
-      if (gathered.bytes > 0) yield gathered.take();
+      if (pieces.bytes > 0) yield pieces.take();
     }
   }
 
