@@ -52,6 +52,7 @@ interface Heard {
 class FailingPower {
   readonly disk: MemoryDisk;
   readonly #keep: RandomInteger;
+  readonly #lost = Promise.withResolvers<void>();
   #booted: MemoryDisk | undefined;
   #isCounting = false;
   #operations = 0;
@@ -59,7 +60,9 @@ class FailingPower {
   constructor(crashAt: number, keep: RandomInteger, from?: MemoryDisk) {
     this.#keep = keep;
     const beforeOperation = (): void => {
-      if (this.#isCounting && this.#operations++ === crashAt) this.#booted ??= this.disk.crash(keep, {});
+      if (!this.#isCounting || this.#operations++ !== crashAt) return;
+      this.#booted ??= this.disk.crash(keep, {});
+      this.#lost.resolve();
     };
     // As it was found, but for the new hook: nothing waits for a sync right after a boot.
     this.disk = from?.crash(() => 0, { beforeOperation }) ?? new MemoryDisk({ beforeOperation });
@@ -67,6 +70,11 @@ class FailingPower {
 
   begin(): void {
     this.#isCounting = true;
+  }
+
+  /** Resolves when it fails. */
+  get lost(): Promise<void> {
+    return this.#lost.promise;
   }
 
   get hasFailed(): boolean {
@@ -121,10 +129,12 @@ async function play(run: Run): Promise<{ power: FailingPower; heard: readonly He
   return { power, heard };
 }
 
-/** Starts on `disk`, as a node does, and gives what it then knows. */
-async function start(disk: MemoryDisk): Promise<StoreOnDisk> {
+/** Starts on `disk`, as a node does, and gives what it then knows; `lost`: when the power goes meanwhile. */
+async function start(disk: MemoryDisk, lost?: Promise<void>): Promise<StoreOnDisk> {
   const opened = await openStore(disk);
   const { store, journaled, clock } = opened;
+  // A process is gone by then; here it would wait to try again, at a time that never comes.
+  void lost?.then(() => store.stopRetrying());
   await journaled.recover();
   for (const name of await disk.list(LAYOUT.validate)) {
     const file = parseBlockFileName(name);
@@ -158,7 +168,7 @@ describe('the block store and a power loss at any disk operation', () => {
         const { power, heard } = await play(run);
         const again = new FailingPower(run.crashAgainAt, keeping(run), power.boot());
         again.begin();
-        await start(again.disk).catch((error: unknown) => assert(again.hasFailed, String(error)));
+        await start(again.disk, again.lost).catch((error: unknown) => assert(again.hasFailed, String(error)));
         assertKnown(await start(again.boot()), heard);
       }),
     ));
