@@ -6,6 +6,7 @@
  */
 
 import { PLACEMENT_BYTES_MAX, type Disk, type Placed, type Placement } from '../disk/disk.ts';
+import { takeGroup } from '../disk/take-group.ts';
 import { invariant } from '../../crdt/invariant.ts';
 
 interface Waiting {
@@ -23,7 +24,7 @@ export interface GroupOptions {
 export class PlacementGroups {
   readonly #disk: Pick<Disk, 'place'>;
   readonly #options: GroupOptions;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #isPlacing = false;
 
   constructor(disk: Pick<Disk, 'place'>, options: GroupOptions) {
@@ -55,12 +56,8 @@ export class PlacementGroups {
   }
 
   #takeGroup(): readonly Waiting[] {
-    let sizeBytes = 0;
-    const end = this.#waiting.findIndex(({ placement }, at) => {
-      sizeBytes += placement.bytes.length;
-      return at === this.#options.filesMax || sizeBytes > PLACEMENT_BYTES_MAX;
-    });
-    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+    const limits = { itemsMax: this.#options.filesMax, bytesMax: PLACEMENT_BYTES_MAX };
+    return takeGroup(this.#waiting, ({ placement }) => placement.bytes.length, limits);
   }
 
   async #placeGroup(group: readonly Waiting[]): Promise<void> {

@@ -7,6 +7,7 @@
 
 import { DiskError, type DiskCode, type FileContent, type FileIdentity } from './disk.ts';
 import { DiskThread, programOf } from './disk-thread.ts';
+import { takeGroup } from './take-group.ts';
 
 /** Parts up to here are read in groups: several fill what a transport takes at a time. */
 export const RANGE_BYTES_MAX = 64 * 1024;
@@ -39,7 +40,7 @@ interface Waiting {
 
 export class RangeReads {
   readonly #thread = new DiskThread<readonly FileRange[], RangeAnswers>(programOf('range-worker'));
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #isReading = false;
 
   /** Precondition: at most `RANGE_BYTES_MAX` bytes. The result is as of `Disk.readRange`. */
@@ -63,12 +64,10 @@ export class RangeReads {
   }
 
   #takeGroup(): readonly Waiting[] {
-    let sizeBytes = 0;
-    const end = this.#waiting.findIndex(({ range }, at) => {
-      sizeBytes += range.lengthBytes;
-      return at === RANGES_MAX || sizeBytes > RANGES_BYTES_MAX;
+    return takeGroup(this.#waiting, ({ range }) => range.lengthBytes, {
+      itemsMax: RANGES_MAX,
+      bytesMax: RANGES_BYTES_MAX,
     });
-    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 
   async #readGroup(group: readonly Waiting[]): Promise<void> {

@@ -22,6 +22,7 @@ import { DriftlockError, isFailure } from '../../crdt/errors.ts';
 import { blockId, type BlockId, type BlockKey } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Disk } from '../disk/disk.ts';
+import { takeGroup } from '../disk/take-group.ts';
 import { decodeSegment, encodeEntry, ENTRY_BYTES_MAX, SEGMENT_HEADER } from './segment.ts';
 
 /** A segment takes no more entries beyond it: about 12,000 results, 2 s of work at the most. */
@@ -221,12 +222,8 @@ export class Journal {
   }
 
   #takeGroup(): readonly Append[] {
-    let sizeBytes = 0;
-    const end = this.#waiting.findIndex(({ bytes }, at) => {
-      sizeBytes += bytes.length;
-      return at > 0 && sizeBytes > GROUP_BYTES_MAX;
-    });
-    const group = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+    const limits = { itemsMax: Infinity, bytesMax: GROUP_BYTES_MAX };
+    const group = takeGroup(this.#waiting, ({ bytes }) => bytes.length, limits);
     for (const { bytes } of group) this.#waitingBytes -= bytes.length;
     return group;
   }
