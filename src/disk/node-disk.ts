@@ -37,7 +37,9 @@ import { checkBatch } from './place.ts';
 import { identifySync, identityOf, replaceSync, syncDescriptor } from './place-sync.ts';
 import { PlacementThread } from './placement-thread.ts';
 import { RANGE_BYTES_MAX, RangeReads } from './range-reads.ts';
+import { readRangeSync, type FileRange } from './read-range.ts';
 import { checkRegular, READ_FLAGS } from './regular-file.ts';
+import { WARM_READ_BYTES_MAX, WarmReads } from './warm-reads.ts';
 
 /** How often a file is read again because it changed meanwhile; a writer of small files is done within one. */
 const READ_ATTEMPTS_MAX = 4;
@@ -61,6 +63,7 @@ const syncDataDescriptor = promisify(fdatasync);
 export class NodeDisk implements Disk {
   readonly #placements = new PlacementThread();
   readonly #ranges = new RangeReads();
+  readonly #warmReads = new WarmReads();
 
   read(path: string, maxBytes: number): Promise<FileContent | undefined> {
     return orAbsent('read', path, async () => {
@@ -82,7 +85,10 @@ export class NodeDisk implements Disk {
   }
 
   readRange(path: string, offset: number, lengthBytes: number, into?: Uint8Array): Promise<FileContent | undefined> {
-    if (into === undefined && lengthBytes <= RANGE_BYTES_MAX) return this.#ranges.read({ path, offset, lengthBytes });
+    const range = { path, offset, lengthBytes };
+    const isShort = lengthBytes <= WARM_READ_BYTES_MAX;
+    if (isShort && this.#warmReads.next() === 'here') return orAbsent('read', path, async () => this.#readHere(range, into));
+    if (into === undefined && lengthBytes <= RANGE_BYTES_MAX) return this.#ranges.read(range);
     return orAbsent('read', path, async () => {
       const descriptor = openSync(path, READ_FLAGS);
       try {
@@ -214,6 +220,13 @@ export class NodeDisk implements Disk {
 
   move(from: string, to: string): Promise<void> {
     return named(`rename to ${to}`, from, () => rename(from, to));
+  }
+
+  #readHere(range: FileRange, into = bytesToFill(range.lengthBytes)): FileContent {
+    const sinceMs = performance.now();
+    const { identity, readBytes } = readRangeSync(range, into);
+    this.#warmReads.took(performance.now() - sinceMs);
+    return { bytes: into.subarray(0, readBytes), identity };
   }
 
   append(path: string, bytes: Uint8Array): Promise<void> {

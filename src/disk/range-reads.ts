@@ -7,6 +7,7 @@
 
 import { DiskError, type DiskCode, type FileContent, type FileIdentity } from './disk.ts';
 import { DiskThread, programOf } from './disk-thread.ts';
+import type { FileRange } from './read-range.ts';
 import { takeGroup } from './take-group.ts';
 
 /** Parts up to here are read in groups: several fill what a transport takes at a time. */
@@ -15,12 +16,6 @@ export const RANGE_BYTES_MAX = 64 * 1024;
 export const RANGES_MAX = 64;
 /** And the bytes of all of them. */
 export const RANGES_BYTES_MAX = 1024 * 1024;
-
-export interface FileRange {
-  readonly path: string;
-  readonly offset: number;
-  readonly lengthBytes: number;
-}
 
 /** Of each range: where its bytes lie in `bytes`; undefined when there is no such file. */
 export type RangeAnswer =
