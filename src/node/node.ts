@@ -268,6 +268,7 @@ export class DriftlockNode {
     this.clocks.start();
     this.presence.start();
     this.reconciler.start();
+    this.reconciler.peersChanged();
     await this.housekeeping.start();
     this.modes.start();
     this.#isWorking = true;
@@ -354,6 +355,7 @@ export class DriftlockNode {
   /** Who is reachable decides what can be fetched and who ranks first. */
   #peersChanged(): void {
     this.presence.beat();
+    this.reconciler.peersChanged();
     this.housekeeping.peersChanged();
     this.witnesses.peersChanged();
     for (const key of this.tally.unfinished()) this.#consider(key);

@@ -99,6 +99,20 @@ export class Reconciler {
     this.#schedule();
   }
 
+  /**
+   * Peers came or went. What a new one and this node lack of each other is found at once: its first heartbeat comes by gossip,
+   * which takes a second or two to form its mesh with a new peer. One of the two starts; the other waits for heartbeats.
+   */
+  peersChanged(): void {
+    const { network } = this.#options;
+    this.#forgetAbsent();
+    for (const { node } of network.peers()) {
+      if (this.#peers.has(node)) continue;
+      const state = this.#stateOf(node);
+      if (network.self < node && this.#sessions.size < SESSIONS_INITIATED_MAX) this.#begin(node, state);
+    }
+  }
+
   async stop(): Promise<void> {
     this.#cancelTimer?.();
     this.#stopping.abort(new DOMException('the node is stopping', 'AbortError'));
@@ -117,8 +131,7 @@ export class Reconciler {
   /** Compares our digest with each connected peer's last heartbeat, and starts sessions. */
   #compareAll(): void {
     const { network, view, presence, clock } = this.#options;
-    const connected = network.peers().map((peer) => peer.node);
-    for (const node of this.#peers.keys()) if (!connected.includes(node)) this.#peers.delete(node);
+    const connected = this.#forgetAbsent();
     // Of how many of its records a node with a window has to catch up with, no heartbeat tells.
     const compared = view.lowestKept === 0 ? connected : [];
     const peerRecords = compared.map((peer) => presence.of(peer)?.heartbeat.recordCount ?? 0);
@@ -150,6 +163,13 @@ export class Reconciler {
       if (decision.start && !state.isInitiating && this.#sessions.size < SESSIONS_INITIATED_MAX)
         this.#begin(peer, state);
     }
+  }
+
+  /** Gives the peers that are connected. */
+  #forgetAbsent(): readonly NodeId[] {
+    const connected = this.#options.network.peers().map((peer) => peer.node);
+    for (const node of this.#peers.keys()) if (!connected.includes(node)) this.#peers.delete(node);
+    return connected;
   }
 
   #begin(peer: NodeId, state: PeerState): void {
