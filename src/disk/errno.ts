@@ -39,3 +39,22 @@ export function diskError(error: unknown, action: string, path: string): DiskErr
   const { code, expected } = MEANINGS.get(errno) ?? UNFORESEEN;
   return new DiskError(code, { argument: path, expected, found: `${errno} on ${action}` }, { cause: error });
 }
+
+/** Runs `effect`; what the system refuses becomes a `DiskError` that names `action` and `path`. */
+export async function named<T>(action: string, path: string, effect: () => Promise<T>): Promise<T> {
+  try {
+    return await effect();
+  } catch (error) {
+    throw diskError(error, action, path);
+  }
+}
+
+/** As {@link named}, but an absent entry is an answer, not a failure. */
+export async function orAbsent<T>(action: string, path: string, effect: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await effect();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw diskError(error, action, path);
+  }
+}

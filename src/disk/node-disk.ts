@@ -32,14 +32,14 @@ import {
   type PlacementOutcome,
   type ScannedFile,
 } from './disk.ts';
-import { diskError, errnoOf } from './errno.ts';
+import { diskError, errnoOf, named, orAbsent } from './errno.ts';
 import { checkBatch } from './place.ts';
 import { identifySync, identityOf, replaceSync, syncDescriptor } from './place-sync.ts';
 import { PlacementThread } from './placement-thread.ts';
 import { RANGE_BYTES_MAX, RangeReads } from './range-reads.ts';
-import { readRangeSync, type FileRange } from './read-range.ts';
+import { readRangeSync } from './read-range.ts';
 import { checkRegular, READ_FLAGS } from './regular-file.ts';
-import { WARM_READ_BYTES_MAX, WarmReads } from './warm-reads.ts';
+import { WARM_READ_BYTES_MAX, type WarmReads } from './warm-reads.ts';
 
 /** How often a file is read again because it changed meanwhile; a writer of small files is done within one. */
 const READ_ATTEMPTS_MAX = 4;
@@ -63,7 +63,12 @@ const syncDataDescriptor = promisify(fdatasync);
 export class NodeDisk implements Disk {
   readonly #placements = new PlacementThread();
   readonly #ranges = new RangeReads();
-  readonly #warmReads = new WarmReads();
+  readonly #warmReads: WarmReads | undefined;
+
+  /** Without `warmReads` no part of a file is read on this thread. */
+  constructor(warmReads?: WarmReads) {
+    this.#warmReads = warmReads;
+  }
 
   read(path: string, maxBytes: number): Promise<FileContent | undefined> {
     return orAbsent('read', path, async () => {
@@ -86,8 +91,14 @@ export class NodeDisk implements Disk {
 
   readRange(path: string, offset: number, lengthBytes: number, into?: Uint8Array): Promise<FileContent | undefined> {
     const range = { path, offset, lengthBytes };
-    const isShort = lengthBytes <= WARM_READ_BYTES_MAX;
-    if (isShort && this.#warmReads.next() === 'here') return orAbsent('read', path, async () => this.#readHere(range, into));
+    const warmReads = lengthBytes <= WARM_READ_BYTES_MAX && this.#warmReads?.next() === 'here' && this.#warmReads;
+    if (warmReads) {
+      return orAbsent('read', path, async () => {
+        const bytes = into ?? bytesToFill(lengthBytes);
+        const { identity, readBytes } = warmReads.timed(() => readRangeSync(range, bytes));
+        return { bytes: bytes.subarray(0, readBytes), identity };
+      });
+    }
     if (into === undefined && lengthBytes <= RANGE_BYTES_MAX) return this.#ranges.read(range);
     return orAbsent('read', path, async () => {
       const descriptor = openSync(path, READ_FLAGS);
@@ -220,13 +231,6 @@ export class NodeDisk implements Disk {
 
   move(from: string, to: string): Promise<void> {
     return named(`rename to ${to}`, from, () => rename(from, to));
-  }
-
-  #readHere(range: FileRange, into = bytesToFill(range.lengthBytes)): FileContent {
-    const sinceMs = performance.now();
-    const { identity, readBytes } = readRangeSync(range, into);
-    this.#warmReads.took(performance.now() - sinceMs);
-    return { bytes: into.subarray(0, readBytes), identity };
   }
 
   append(path: string, bytes: Uint8Array): Promise<void> {
@@ -387,23 +391,5 @@ async function writeAll(descriptor: number, bytes: Uint8Array, offset?: number):
     const position = offset === undefined ? null : offset + writtenBytes;
     const leftBytes = bytes.length - writtenBytes;
     writtenBytes += (await writeDescriptor(descriptor, bytes, writtenBytes, leftBytes, position)).bytesWritten;
-  }
-}
-
-async function named<T>(action: string, path: string, effect: () => Promise<T>): Promise<T> {
-  try {
-    return await effect();
-  } catch (error) {
-    throw diskError(error, action, path);
-  }
-}
-
-/** As `named`, but an absent entry is an answer, not a failure. */
-async function orAbsent<T>(action: string, path: string, effect: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await effect();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw diskError(error, action, path);
   }
 }

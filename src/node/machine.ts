@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { invariant } from '../../crdt/invariant.ts';
 import type { Clock, RandomInteger } from '../../net/clock.ts';
 import { NodeDisk } from '../disk/node-disk.ts';
+import { WarmReads } from '../disk/warm-reads.ts';
 import { injectedFaults } from './injected-faults.ts';
 
 /** The longest delay that a Node timer takes; a longer one would fire at once. */
@@ -24,7 +25,7 @@ const injected = injectedFaults(realClock, process.env);
 
 export const systemClock: Clock = injected?.clock ?? realClock;
 
-export const systemDisk: NodeDisk = injected?.disk ?? new NodeDisk();
+export const systemDisk: NodeDisk = injected?.disk ?? new NodeDisk(new WarmReads(() => performance.now()));
 
 /** `below`: 1…2^48 − 1. */
 export const randomInteger: RandomInteger = (below) => randomInt(below);

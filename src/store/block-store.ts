@@ -8,8 +8,9 @@
  * - A file is only ever replaced if it still is the one that was taken in last. What another program wrote in between
  *   is taken in first, and then the merged record is written over it.
  * - One task at a time touches a block's file.
- * - Who holds a witness is written within `HOLDERS_WRITE_MS`, so that many nodes that come to hold it cost one write and one
- *   sync and not one each; until then a crash takes back no more than peers and the `.w` itself tell again.
+ * - What no other program reads from a `.v`, who announced a witness and who holds it, is written within `UNSEEN_WRITE_MS`: its
+ *   announcement and all nodes that come to hold it cost one write and not one each; until then a crash takes back no more than
+ *   peers and the `.w` itself tell again.
  */
 
 import PQueue from 'p-queue';
@@ -67,10 +68,10 @@ export const DIRTY_BLOCKS_MAX = 4_096;
 
 /** Looks at a file that other programs go on changing, before the next checkpoint has to do. */
 const SECURE_ATTEMPTS_MAX = 3;
-/** For how long a change of holders alone may wait for others: a node that catches up with some thousands of blocks. */
-export const HOLDERS_WRITE_MS = 10_000;
-/** Blocks whose holders wait to be written; with one more all are. 3 MB. */
-export const HOLDERS_WAITING_MAX = 16_384;
+/** For how long a change that no other program reads may wait for more: a node that catches up with some thousands of blocks. */
+export const UNSEEN_WRITE_MS = 10_000;
+/** Blocks with such changes that wait to be written; with one more all are. 3 MB. */
+export const UNSEEN_WAITING_MAX = 16_384;
 
 /** Between two tries to write a file, for instance on a full disk. */
 const WRITE_RETRY_MS = 1_000;
@@ -84,9 +85,9 @@ export class BlockStore {
   readonly #dirty = new Set<BlockId>();
   /** These, and those whose file is being written. Each has one task that writes until its block is clean. */
   readonly #unwritten = new Set<BlockId>();
-  /** Blocks whose file lacks nothing but changes of their holders. None of them is unwritten. */
+  /** Blocks whose file lacks nothing that another program would read. None of them is unwritten. */
   readonly #lacking = new Map<BlockId, BlockKey>();
-  #cancelHolders: (() => void) | undefined;
+  #cancelUnseen: (() => void) | undefined;
   /** Of the unwritten, the ones whose next write is to be synced, whatever it holds. */
   readonly #refreshing = new Set<BlockId>();
   readonly #stopping = new AbortController();
@@ -109,7 +110,7 @@ export class BlockStore {
     if (change === undefined) return undefined;
     const stored = { ...change, origin, delta: keyed.record };
     this.#options.onChange(stored);
-    if (this.#mayWait(keyed)) this.#writeHoldersLater(keyed.key);
+    if (this.#mayWait(keyed)) this.#writeLater(keyed.key);
     else this.#markDirty(keyed.key);
     return stored;
   }
@@ -203,7 +204,7 @@ export class BlockStore {
 
   /** Resolves once every file is what its record says. */
   async idle(): Promise<void> {
-    this.#writeHolders();
+    this.#writeUnseen();
     await this.#mutex.idle();
   }
 
@@ -219,22 +220,24 @@ export class BlockStore {
     await this.idle();
   }
 
-  /** Whether nothing but who holds the witness has changed of a block whose file is there. */
+  /** Whether nothing has changed but what no other program reads: no file says as much as one that says idle. */
   #mayWait({ key, record }: KeyedRecord): boolean {
-    const isThere = this.#options.files.has('validate', key);
-    const isWritten = isThere && !this.#unwritten.has(blockId(key));
-    return isWritten && !this.#stopping.signal.aborted && isEmptyRecord({ ...record, holders: [] });
+    const { files, fileViewOf } = this.#options;
+    if (this.#unwritten.has(blockId(key)) || this.#stopping.signal.aborted) return false;
+    if (!isEmptyRecord({ ...record, witnesses: [], holders: [] })) return false;
+    const isOfHolders = record.witnesses.length === 0 && files.has('validate', key);
+    return isOfHolders || fileViewOf(key, this.replica.get(key)).status === 'Idle';
   }
 
-  #writeHoldersLater(key: BlockKey): void {
+  #writeLater(key: BlockKey): void {
     this.#lacking.set(blockId(key), key);
-    if (this.#lacking.size > HOLDERS_WAITING_MAX) this.#writeHolders();
-    else this.#cancelHolders ??= this.#options.clock.schedule(HOLDERS_WRITE_MS, () => this.#writeHolders());
+    if (this.#lacking.size > UNSEEN_WAITING_MAX) this.#writeUnseen();
+    else this.#cancelUnseen ??= this.#options.clock.schedule(UNSEEN_WRITE_MS, () => this.#writeUnseen());
   }
 
-  #writeHolders(): void {
-    this.#cancelHolders?.();
-    this.#cancelHolders = undefined;
+  #writeUnseen(): void {
+    this.#cancelUnseen?.();
+    this.#cancelUnseen = undefined;
     for (const key of this.#lacking.values()) this.#markDirty(key);
   }
 

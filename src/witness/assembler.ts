@@ -201,10 +201,11 @@ export class WitnessAssembler {
       return false;
     }
     await this.#setAside(key, announcement);
-    const { place, path } = this.#placeOf(key);
-    const outcome = await writer.publish(partial.path, path, this.#expectedAt(key));
-    if (!outcome.replaced) await partial.discard();
-    return this.#adopt(key, place, announcement, outcome);
+    return this.#place(key, announcement, async (path) => {
+      const outcome = await writer.publish(partial.path, path, this.#expectedAt(key));
+      if (!outcome.replaced) await partial.discard();
+      return outcome;
+    });
   }
 
   async #placeWhole(
@@ -215,11 +216,9 @@ export class WitnessAssembler {
     const bytes = encodeWitnessFile({ ...fieldsOf(key, announcement), witnessData: payload });
     if (fileHashes?.has(statedFileHash(bytes)) === false) return false;
     await this.#setAside(key, announcement);
-    const { place, path } = this.#placeOf(key);
-    const outcome = await writes.run(priority, () =>
-      writer.write(path, bytes, { durability: 'durable', expected: this.#expectedAt(key) }),
+    return this.#place(key, announcement, (path) =>
+      writes.run(priority, () => writer.write(path, bytes, { durability: 'durable', expected: this.#expectedAt(key) })),
     );
-    return this.#adopt(key, place, announcement, outcome);
   }
 
   /** Two payloads were announced for this block, and the one that is here is not the chosen one. */
@@ -236,37 +235,28 @@ export class WitnessAssembler {
     await intake.takeIn(key);
   }
 
-  /** A witness that is in the archive stays there. */
-  #placeOf(key: BlockKey): { readonly place: FilePlace; readonly path: string } {
-    const { shelf, pathOf } = this.#options;
-    const place = shelf.get(key)?.place ?? 'primary';
-    return { place, path: pathOf(key, place) };
-  }
-
   /** In a free place, over a lock that was looked at, or over the witness itself. */
   #expectedAt(key: BlockKey): FileIdentity | undefined {
     const { shelf, locks } = this.#options;
     return shelf.get(key)?.identity ?? locks.identityOf(key);
   }
 
-  /** Whether a witness is there now. */
-  async #adopt(
+  /** Whether a witness is there once `write` has run. A witness that is in the archive stays there. */
+  #place(
     key: BlockKey,
-    place: FilePlace,
     announcement: WitnessDescription,
-    outcome: WriteOutcome,
+    write: (path: string) => Promise<WriteOutcome>,
   ): Promise<boolean> {
-    const { intake, shelf } = this.#options;
-    if (!outcome.replaced) {
-      // Another program was faster: what it wrote is looked at like anything that it writes.
-      await intake.takeIn(key);
-      return shelf.get(key) !== undefined;
-    }
+    const { shelf, pathOf, intake } = this.#options;
+    const place = shelf.get(key)?.place ?? 'primary';
     const { payloadDigest, payloadBytes } = announcement;
     const fields = fieldsOf(key, announcement);
-    const payloadOffset = payloadOffsetOf(fields);
-    await intake.adopt(key, place, { fields, identity: outcome.identity, payloadDigest, payloadBytes, payloadOffset });
-    return true;
+    return intake.place(
+      key,
+      place,
+      () => write(pathOf(key, place)),
+      (identity) => ({ fields, identity, payloadDigest, payloadBytes, payloadOffset: payloadOffsetOf(fields) }),
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import { blockId, type BlockKey } from '../../crdt/ids.ts';
 import type { Lease } from '../../crdt/lease/lease.ts';
 import type { Clock } from '../../net/clock.ts';
 import type { Author } from '../author/author.ts';
+import type { WriteOutcome } from '../datadir/durable-writer.ts';
 import type { Quarantine } from '../datadir/quarantine.ts';
 import { sameFile, type Disk, type FileIdentity } from '../disk/disk.ts';
 import { blockFileName } from '../files/file-names.ts';
@@ -62,9 +63,29 @@ export class WitnessIntake {
     await this.#mutex.run(blockId(key), () => this.#takeInLocked(key));
   }
 
-  /** Takes in the file that this node has just written in `place`, which need not be read again. */
+  /** Takes in the file in `place`, which was read and need not be read again. */
   async adopt(key: BlockKey, place: FilePlace, facts: WitnessFacts): Promise<void> {
     await this.#mutex.run(blockId(key), async () => this.#interpret(key, place, facts));
+  }
+
+  /**
+   * Runs `write`, which gives the block's witness its place, and takes in what stands there then: of what this node wrote, by
+   * `factsOf`. Nothing looks at the file in between, though its watcher sees it before it is durable. Tells whether a witness is
+   * there. Throws as `write` does.
+   */
+  place(
+    key: BlockKey,
+    place: FilePlace,
+    write: () => Promise<WriteOutcome>,
+    factsOf: (identity: FileIdentity) => WitnessFacts,
+  ): Promise<boolean> {
+    return this.#mutex.run(blockId(key), async () => {
+      const outcome = await write();
+      if (outcome.replaced) this.#interpret(key, place, factsOf(outcome.identity));
+      // Another program was faster: what it wrote is looked at like anything that it writes.
+      else await this.#takeInLocked(key);
+      return this.#options.shelf.has(key);
+    });
   }
 
   /** A record may say that this node holds a witness whose file went away while nobody was looking. */

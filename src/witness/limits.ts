@@ -11,7 +11,7 @@ export interface WitnessLimits {
   readonly serve: ServeLimits;
   /** Streams of this node to one peer. */
   readonly askStreamsPerPeer: number;
-  /** Witnesses of one chunk that are fetched at once. */
+  /** Witnesses of one chunk that are fetched at once: each has up to 256 KiB in memory. */
   readonly smallFetches: number;
   /** Witnesses of several chunks that are fetched at once: each has up to 8 MiB in memory. */
   readonly largeFetches: number;
@@ -31,10 +31,10 @@ export const WITNESS_LIMITS: WitnessLimits = {
     bytesPerSecondPerRegion: 4 * 1024 * 1024 * 1024,
   },
   askStreamsPerPeer: 2,
-  smallFetches: 64,
+  smallFetches: 128,
   largeFetches: 2,
   reads: { inFlight: 64, waiting: 4_096 },
-  writes: { inFlight: 64, waiting: 4_096 },
+  writes: { inFlight: 128, waiting: 4_096 },
   diskBytes: Number.MAX_SAFE_INTEGER,
   challengePeriodMs: 60_000,
   challengeSample: { ranges: 8, rangeBytes: 4_096 },

@@ -187,11 +187,11 @@ describe('the durable writer', () => {
   });
 
   for (const [kind, hasExpected, durability, batches] of [
-    ['durable writes', false, 'durable', [1, DURABLE_BATCH_FILES_MAX, 1]],
-    ['hints that replace a file', true, 'hint', [1, HINT_BATCH_FILES_MAX, 1]],
-    ['hints that take a free name', false, 'hint', [1, PLACEMENTS_MAX, 1]],
+    ['durable writes', false, 'durable', [DURABLE_BATCH_FILES_MAX, 2]],
+    ['hints that replace a file', true, 'hint', [HINT_BATCH_FILES_MAX, 2]],
+    ['hints that take a free name', false, 'hint', [PLACEMENTS_MAX, 2]],
   ] as const) {
-    it(`places ${kind} in batches of at most ${batches[1]}, one batch at a time`, async () => {
+    it(`places ${kind} in batches of at most ${batches[0]}, one batch at a time`, async () => {
       const { disk, writer } = await memory();
       const sizes: number[] = [];
       const count = batches.reduce((sum, size) => sum + size, 0);
@@ -269,7 +269,9 @@ describe('the durable writer', () => {
         beforeOperation: (operation) => (operation === 'create' ? gate.promise : undefined),
       });
       const write = (at: number): Promise<WriteOutcome> => writer.write(`/validate/${at}`, ONE, options);
-      const writes = Array.from({ length: underWay + WRITES_WAITING_MAX }, (_, at) => write(at));
+      const begun = Array.from({ length: underWay }, (_, at) => write(at));
+      await quiet();
+      const writes = [...begun, ...Array.from({ length: WRITES_WAITING_MAX }, (_, at) => write(underWay + at))];
       await assert.rejects(write(-1), (error) => isFailure(error, 'ERR_QUEUE_FULL'));
       gate.resolve();
       assert((await Promise.all(writes)).every(({ replaced }) => replaced));

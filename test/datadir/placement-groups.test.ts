@@ -47,11 +47,33 @@ async function quiet(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
+/** All of them, asked for once the first is being placed. */
+async function startedWithFirst<Item>(
+  [first, ...rest]: readonly Item[],
+  place: (item: Item) => Promise<Placed>,
+): Promise<Promise<Placed>[]> {
+  assert(first !== undefined);
+  const placing = place(first);
+  placing.catch(() => undefined);
+  await quiet();
+  return [placing, ...rest.map(place)];
+}
+
 describe('groups of files to be placed', () => {
+  it('begin with all who ask in the same turn; those who ask meanwhile make the next', async () => {
+    const disk = new Batches();
+    const groups = new PlacementGroups(disk, UNSYNCED);
+    const together = [1, 2, 3].map((at) => groups.place(fileOf(10, at)));
+    await quiet();
+    assert.deepEqual(disk.sizes, [3]);
+    await disk.answer();
+    assert.deepEqual(await Promise.all(together), [PLACED, PLACED, PLACED]);
+  });
+
   it('begin with whoever asks first; those who ask meanwhile make the next', async () => {
     const disk = new Batches();
     const groups = new PlacementGroups(disk, UNSYNCED);
-    const placed = [1, 2, 3].map((at) => groups.place(fileOf(10, at)));
+    const placed = await startedWithFirst([1, 2, 3], (at) => groups.place(fileOf(10, at)));
     assert.deepEqual(disk.sizes, [1]);
     assert.equal(groups.size, 2);
     await disk.answer();
@@ -60,6 +82,7 @@ describe('groups of files to be placed', () => {
     await disk.answer();
     assert.deepEqual(await Promise.all(placed), [PLACED, PLACED, PLACED]);
     const later = groups.place(fileOf(10, 4));
+    await quiet();
     assert.deepEqual(disk.sizes, [1, 2, 1]);
     await disk.answer();
     await later;
@@ -69,7 +92,8 @@ describe('groups of files to be placed', () => {
     it(`hold ${filesMax} files where that is their limit, and the next one more`, async () => {
       const disk = new Batches();
       const groups = new PlacementGroups(disk, { sync: false, filesMax });
-      const placed = Array.from({ length: 1 + filesMax + 1 }, (_, at) => groups.place(fileOf(10, at)));
+      const files = Array.from({ length: 1 + filesMax + 1 }, (_, at) => fileOf(10, at));
+      const placed = await startedWithFirst(files, (file) => groups.place(file));
       for (let batch = 0; batch < 3; batch++) await disk.answer();
       await Promise.all(placed);
       assert.deepEqual(disk.sizes, [1, filesMax, 1]);
@@ -83,7 +107,8 @@ describe('groups of files to be placed', () => {
     ] as const) {
       const disk = new Batches();
       const groups = new PlacementGroups(disk, UNSYNCED);
-      const placed = [0, PLACEMENT_BYTES_MAX - 1, 1 + excessBytes].map((size, at) => groups.place(fileOf(size, at)));
+      const sizesBytes = [0, PLACEMENT_BYTES_MAX - 1, 1 + excessBytes];
+      const placed = await startedWithFirst(sizesBytes, (size) => groups.place(fileOf(size, size)));
       for (let batch = 0; batch < 3; batch++) await disk.answer();
       await Promise.all(placed);
       assert.deepEqual(disk.sizes, sizes);
@@ -94,7 +119,7 @@ describe('groups of files to be placed', () => {
     const disk = new Batches();
     const groups = new PlacementGroups(disk, UNSYNCED);
     const failure = new DiskError('ERR_NO_SPACE', { argument: '/1', expected: 'room', found: 'none' });
-    const placed = Promise.allSettled([0, 1, 2].map((at) => groups.place(fileOf(10, at))));
+    const placed = Promise.allSettled(await startedWithFirst([0, 1, 2], (at) => groups.place(fileOf(10, at))));
     await disk.answer();
     await disk.answer([{ failure }, PLACED]);
     assert.deepEqual(await placed, [
@@ -108,8 +133,8 @@ describe('groups of files to be placed', () => {
     const disk = new Batches();
     const groups = new PlacementGroups(disk, UNSYNCED);
     const failure = new DiskError('ERR_DISK', { argument: '/0', expected: 'an answer', found: 'none' });
-    const first = groups.place(fileOf(10));
-    const second = groups.place(fileOf(10, 1));
+    const [first, second] = await startedWithFirst([0, 1], (at) => groups.place(fileOf(10, at)));
+    assert(first !== undefined && second !== undefined);
     const refused = assert.rejects(first, failure);
     await disk.fail(failure);
     await refused;

@@ -7,21 +7,31 @@ import { join } from 'node:path';
 import { isFailure } from '../../crdt/errors.ts';
 import { diskError } from '../../src/disk/errno.ts';
 import { NodeDisk } from '../../src/disk/node-disk.ts';
+import { WarmReads } from '../../src/disk/warm-reads.ts';
 import { diskCompliance } from './compliance.ts';
 
 async function temporaryRoot(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'driftlock-disk-'));
 }
 
-diskCompliance('the machine', async () => {
-  const root = await temporaryRoot();
-  return {
-    disk: new NodeDisk(),
-    root,
-    overwrite: (path, bytes) => writeFile(path, bytes),
-    dispose: () => rm(root, { recursive: true }),
-  };
-});
+for (const [name, warmReads] of [
+  ['the machine', new WarmReads(() => 0)],
+  ['a machine whose disk is slow', undefined],
+] as const) {
+  diskCompliance(name, async () => {
+    const root = await temporaryRoot();
+    const disk = new NodeDisk(warmReads);
+    return {
+      disk,
+      root,
+      overwrite: (path, bytes) => writeFile(path, bytes),
+      dispose: async () => {
+        await disk.close();
+        await rm(root, { recursive: true });
+      },
+    };
+  });
+}
 
 describe('the machine as a disk, beyond what memory can show', () => {
   const disk = new NodeDisk();

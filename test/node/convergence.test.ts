@@ -57,6 +57,26 @@ describe('a cluster of nodes', () => {
     await cluster.stop();
   });
 
+  it('gives a node that joins every record at once, before any heartbeat could come by gossip', async () => {
+    const cluster = new Cluster();
+    const machines = cluster.add(3);
+    const [first, second, third] = machines;
+    assert(first !== undefined && second !== undefined && third !== undefined);
+    for (const one of machines) {
+      for (const other of machines) {
+        if (one !== other) cluster.hub.setFaults(one.id, other.id, { ...NO_FAULTS, lossPermille: 1_000 });
+      }
+    }
+    await first.start();
+    for (const key of BLOCKS) await first.dropWitness(key);
+    await cluster.until(() => first.node.tally.blocks === BLOCKS.length, 20_000);
+    for (const joining of [second, third]) {
+      await joining.start();
+      await cluster.until(() => joining.node.tally.blocks === BLOCKS.length, 100);
+    }
+    await cluster.stop();
+  });
+
   it('gives a node that joins late, with an empty disk, every record and every witness', async () => {
     const cluster = new Cluster();
     const early = cluster.add(2, { validates: true });

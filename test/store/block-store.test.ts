@@ -7,8 +7,8 @@ import { MemoryDisk, type DiskOperation } from '../../src/disk/memory-disk.ts';
 import { encodeValidateFile } from '../../src/files/validate-file.ts';
 import {
   DIRTY_BLOCKS_MAX,
-  HOLDERS_WAITING_MAX,
-  HOLDERS_WRITE_MS,
+  UNSEEN_WAITING_MAX,
+  UNSEEN_WRITE_MS,
   WRITES_UNDER_WAY_MAX,
 } from '../../src/store/block-store.ts';
 import { arbitraryDelta, hashOf } from '../crdt/block/arbitraries.ts';
@@ -17,6 +17,15 @@ import { holdsAsync } from '../properties.ts';
 import { openStore, pathOf, readValidateFile, success, writeFile } from './store-on-disk.ts';
 
 const KEY = keyAt(3_080);
+const ANNOUNCED = {
+  state: 'Witnessed',
+  payloadDigest: hashOf(1),
+  payloadBytes: 14_000,
+  parentHash: hashOf(2),
+  preStateRoot: hashOf(3),
+  lockTimeSeconds: 0n,
+  blobIds: [],
+} as const;
 
 /** A disk that calls `hook` before each operation, once it is set. */
 function hookedDisk(): { disk: MemoryDisk; setHook: (hook: Hook) => void; operations: DiskOperation[] } {
@@ -233,7 +242,30 @@ describe('the block store', () => {
     assert.equal((await readValidateFile(disk, KEY))?.info.status, 'Success');
   });
 
-  it('writes once for all the holders that came within HOLDERS_WRITE_MS, and at once when it stops', async () => {
+  it('writes an announcement with its holders within UNSEEN_WRITE_MS, and with a claim at once', async () => {
+    const { disk, setHook } = hookedDisk();
+    const { store, clock, author } = await openStore(disk);
+    const written: string[] = [];
+    setHook((operation, path) => void (operation === 'replace' && written.push(path)));
+    const witness = author.announcement(KEY, ANNOUNCED);
+    store.merge({ key: KEY, record: recordOf({ witnesses: [witness] }) }, 'peer');
+    store.merge({ key: KEY, record: recordOf({ holders: [{ node: author.node, dot: 1, live: true }] }) }, 'local');
+    await clock.advance(UNSEEN_WRITE_MS - 1);
+    assert.deepEqual(written, []);
+    await clock.advance(1);
+    await store.idle();
+    assert.equal(written.length, 1);
+    assert.deepEqual(await trailerOf(disk), encodeRecord(store.replica.get(KEY)));
+
+    const claimed = keyAt(1);
+    store.merge({ key: claimed, record: recordOf({ witnesses: [author.announcement(claimed, ANNOUNCED)] }) }, 'peer');
+    store.merge({ key: claimed, record: recordOf({ lease: author.claim(claimed, 1, 30_000) }) }, 'local');
+    await clock.settle();
+    assert.equal(written.length, 2);
+    await store.stop();
+  });
+
+  it('writes once for all the holders that came within UNSEEN_WRITE_MS, and at once when it stops', async () => {
     const { disk, setHook } = hookedDisk();
     const { store, clock, author, peers } = await openStore(disk);
     await store.commit({ key: KEY, record: success(author, KEY, hashOf(1)) });
@@ -242,11 +274,11 @@ describe('the block store', () => {
     setHook((operation, path) => void (operation === 'replace' && written.push(path)));
     for (const { node } of peers) {
       store.merge({ key: KEY, record: recordOf({ holders: [{ node, dot: 1, live: true }] }) }, 'peer');
-      await clock.advance(HOLDERS_WRITE_MS / 4);
+      await clock.advance(UNSEEN_WRITE_MS / 4);
     }
     assert.equal(store.dirtyCount, 1);
     assert.deepEqual(written, []);
-    await clock.advance(HOLDERS_WRITE_MS / 4);
+    await clock.advance(UNSEEN_WRITE_MS / 4);
     await store.idle();
     assert.equal(written.length, 1);
     assert.equal(store.dirtyCount, 0);
@@ -273,10 +305,10 @@ describe('the block store', () => {
     assert.equal(clock.monotonicMs(), 0, 'no time went by');
   });
 
-  it('waits with the holders of HOLDERS_WAITING_MAX blocks, and writes all with one more', async () => {
+  it('waits with the holders of UNSEEN_WAITING_MAX blocks, and writes all with one more', async () => {
     const { disk, operations } = hookedDisk();
     const { store, clock, author } = await openStore(disk);
-    const keys = Array.from({ length: HOLDERS_WAITING_MAX + 1 }, (_, number) => keyAt(number));
+    const keys = Array.from({ length: UNSEEN_WAITING_MAX + 1 }, (_, number) => keyAt(number));
     const holders = [{ node: author.node, dot: 1, live: true }];
     for (const key of keys) store.merge({ key, record: recordOf({ lease: author.claim(key, 1, 30_000) }) }, 'local');
     await store.idle();

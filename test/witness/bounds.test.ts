@@ -39,17 +39,26 @@ describe('a queue in front of the disk', () => {
     assert.deepEqual([queue.inFlightCount, queue.waitingCount], [0, 0]);
   });
 
-  it('runs what claims need before the backlog, that before peers, and those before proofs', async () => {
+  it('runs what claims need before the backlog, that before peers, and those before proofs; the first of each first', async () => {
     const queue = new IoQueue('reads', { inFlight: 1, waiting: 9 });
     const order: string[] = [];
     const gate = Promise.withResolvers<void>();
     const first = queue.run('proof', () => gate.promise);
-    const rest = (['proof', 'peer', 'backlog', 'claim'] as const).map((priority) =>
-      queue.run(priority, async () => void order.push(priority)),
+    const rest = (['proof', 'peer', 'backlog', 'claim', 'claim', 'peer'] as const).map((priority, at) =>
+      queue.run(priority, async () => void order.push(`${priority} ${at}`)),
     );
     gate.resolve();
     await Promise.all([first, ...rest]);
-    assert.deepEqual(order, ['claim', 'backlog', 'peer', 'proof']);
+    assert.deepEqual(order, ['claim 3', 'claim 4', 'backlog 2', 'peer 1', 'peer 5', 'proof 0']);
+  });
+
+  it('gives the place of one that fails to the next, and the failure to its caller alone', async () => {
+    const queue = new IoQueue('writes', { inFlight: 1, waiting: 9 });
+    const failing = queue.run('peer', () => Promise.reject(new Error('full')));
+    const next = queue.run('peer', () => Promise.resolve('written'));
+    await assert.rejects(failing, /full/);
+    assert.equal(await next, 'written');
+    assert.deepEqual([queue.inFlightCount, queue.waitingCount], [0, 0]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Whole nodes that fetch witnesses of several chunks, on disks that fail, tear and fill up. */
 
 import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
 import { CHUNK_BYTES } from '../../crdt/block/payload-digest.ts';
 import type { BlockKey } from '../../crdt/ids.ts';
 import { MemoryDisk, type DiskOperation } from '../../src/disk/memory-disk.ts';
@@ -70,6 +71,31 @@ describe('a witness of several chunks', () => {
     await arrives(both);
     assert.deepEqual(await partials(both), []);
     assert.equal(both.fetcher.node.shelf.get(KEY)?.payloadBytes, payload.length);
+    await both.cluster.stop();
+  });
+
+  it('is not read again by the node that wrote it, though its directory is watched', async () => {
+    const readings: string[] = [];
+    const syncing = Promise.withResolvers<void>();
+    const synced = Promise.withResolvers<void>();
+    let isWatching = false;
+    const both = await pair(async (operation, path) => {
+      if (!isWatching) return;
+      if (operation.startsWith('read') && path === both.fetcher.path('witness', KEY)) readings.push(operation);
+      if (operation !== 'syncDirectory' || dirname(both.fetcher.path('witness', KEY)) !== path) return;
+      syncing.resolve();
+      await synced.promise;
+    });
+    isWatching = true;
+    await both.holder.write('witness', KEY, FILE);
+    let isSyncing = false;
+    void syncing.promise.then(() => (isSyncing = true));
+    await both.cluster.until(() => isSyncing, 200_000);
+    // It is visible by then, and not durable yet.
+    await both.cluster.clock.advance(1_000);
+    synced.resolve();
+    await both.cluster.until(() => both.fetcher.node.shelf.has(KEY), 200_000);
+    assert.deepEqual(readings, []);
     await both.cluster.stop();
   });
 

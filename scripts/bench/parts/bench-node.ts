@@ -6,9 +6,8 @@ import type { Network } from '../../../net/network.ts';
 import type { generateKey } from '../../../net/identity/identity.ts';
 import { verifySignature, verifySignatureLater } from '../../../net/identity/verify.ts';
 import type { DatadirLayout } from '../../../src/datadir/layout.ts';
-import { NodeDisk } from '../../../src/disk/node-disk.ts';
 import type { NodeEvent } from '../../../src/node/events.ts';
-import { collectYoung, randomInteger, systemClock } from '../../../src/node/machine.ts';
+import { collectYoung, randomInteger, systemClock, systemDisk } from '../../../src/node/machine.ts';
 import { DriftlockNode } from '../../../src/node/node.ts';
 import type { WitnessPolicy } from '../../../src/witness/policy.ts';
 
@@ -55,7 +54,7 @@ export function benchNode({
       clock: systemClock,
       random: randomInteger,
       collectYoung,
-      disk: new NodeDisk(),
+      disk: systemDisk,
       network,
       signer: identity,
       verify: verifySignature,

@@ -4,13 +4,14 @@
  */
 
 import type { BenchRow, BenchWork } from '../row.ts';
+import { WITNESS_LIMITS } from '../../../src/witness/limits.ts';
 import { startPair, type BenchPair } from '../witness/peers.ts';
 
 const BULK_BYTES = 200 * 1000 * 1000;
 const SMALL_COUNT = 10_000;
 const SMALL_BYTES = 14_000;
 /** Fetches under way at once: what a node has for small witnesses. */
-const SMALL_LANES = 64;
+const SMALL_LANES = WITNESS_LIMITS.smallFetches;
 const MEMORY_MB_MAX = 32;
 
 export const witnessBulk: BenchRow = {
