@@ -8,7 +8,7 @@
  * part of its cost, as long as little of it is young (0.2 ms).
  */
 
-export const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
+export const COLLECT_EVERY_BYTES = 2 * 1024 * 1024;
 
 export class GarbagePacer {
   readonly #collect: () => void;

@@ -105,6 +105,8 @@ export class Reconciler {
    */
   peersChanged(): void {
     const { network } = this.#options;
+    // Links come and go until the network is left, after this.
+    if (this.#stopping.signal.aborted) return;
     this.#forgetAbsent();
     for (const { node } of network.peers()) {
       if (this.#peers.has(node)) continue;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isFailure } from '../../crdt/errors.ts';
 import { diskError } from '../../src/disk/errno.ts';
 import { NodeDisk } from '../../src/disk/node-disk.ts';
-import { WarmReads } from '../../src/disk/warm-reads.ts';
+import { WARM_READ_BYTES_MAX, WarmReads } from '../../src/disk/warm-reads.ts';
 import { diskCompliance } from './compliance.ts';
 
 async function temporaryRoot(): Promise<string> {
@@ -60,6 +60,24 @@ describe('the machine as a disk, beyond what memory can show', () => {
       }
     };
     await Promise.all([rewrite(), read()]);
+  });
+
+  it('reads WARM_READ_BYTES_MAX at a time on the thread that asks, and a byte more elsewhere', async () => {
+    const path = join(root, 'part');
+    await writeFile(path, new Uint8Array(WARM_READ_BYTES_MAX + 1).fill(7));
+    for (const [lengthBytes, timedCount] of [
+      [WARM_READ_BYTES_MAX, 2],
+      [WARM_READ_BYTES_MAX + 1, 0],
+    ] as const) {
+      let timed = 0;
+      const clock = (): number => {
+        timed++;
+        return 0;
+      };
+      const warm = new NodeDisk(new WarmReads(clock));
+      assert.equal((await warm.readRange(path, 0, lengthBytes))?.bytes.length, lengthBytes);
+      assert.equal(timed, timedCount);
+    }
   });
 
   it('refuses what is no regular file, without waiting for a FIFO to be written', async () => {
