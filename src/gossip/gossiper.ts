@@ -11,7 +11,7 @@ import type { HlcStamp } from '../../crdt/hlc.ts';
 import type { KeyedRecord } from '../../crdt/block/record-codec.ts';
 import type { NodeId } from '../../crdt/ids.ts';
 import type { Clock } from '../../net/clock.ts';
-import { BATCH_RECORDS_MAX, encodeBatch, RECORDS_TOPIC } from '../../net/gossip/batch.ts';
+import { encodeBatch, RECORDS_TOPIC } from '../../net/gossip/batch.ts';
 import { judgeBatch, type BatchReason } from '../../net/gossip/judge.ts';
 import { Outbox } from '../../net/gossip/outbox.ts';
 import type { Signer } from '../../net/framing/envelope.ts';
@@ -68,9 +68,8 @@ export class Gossiper {
 
   /** Sends a delta that this node made: at once when idle, with others when busy. */
   send(delta: KeyedRecord): void {
-    this.#outbox.add(delta);
-    const isWaitingForMore = this.#cancelTimer !== undefined && this.#outbox.size < BATCH_RECORDS_MAX;
-    if (this.#flushQueued || isWaitingForMore) return;
+    const isTime = this.#outbox.add(delta);
+    if (!isTime || this.#flushQueued) return;
     this.#flushQueued = true;
     // After the current task: what one event causes leaves in one batch.
     queueMicrotask(() => {
@@ -81,8 +80,6 @@ export class Gossiper {
 
   /** Sends what the outbox would still gather, and nothing after it. Resolves when the network has all of it. */
   async stop(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
     this.#flush(Infinity);
     this.#running = false;
     await Promise.all(this.#sending);
@@ -92,8 +89,9 @@ export class Gossiper {
     if (!this.#running) return;
     const { clock, cluster, signer, stamp, network, onEvent } = this.#options;
     const decision = this.#outbox.take(nowMs);
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     if (decision.kind === 'wait') {
-      this.#cancelTimer?.();
       this.#cancelTimer = clock.schedule(decision.delayMs, () => {
         this.#cancelTimer = undefined;
         this.#flush();

@@ -371,7 +371,7 @@ export class DriftlockNode {
   #clockMeasured(holder: NodeId): void {
     this.claims.claimer.resume();
     // A lease heard of late may turn out to have ended, now that its holder's clock is known.
-    for (const key of this.tally.unfinished()) {
+    for (const key of this.tally.begun()) {
       if (this.replica.get(key).lease?.holder === holder) this.#consider(key);
     }
   }

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EMPTY_RECORD, mergeRecords, type BlockRecord } from '../../../crdt/block/record.ts';
+import { EMPTY_RECORD, mergeRecords, recordOf, type BlockRecord } from '../../../crdt/block/record.ts';
 import type { KeyedRecord } from '../../../crdt/block/record-codec.ts';
 import { blockId, type BlockId } from '../../../crdt/ids.ts';
 import { BATCH_RECORDS_MAX } from '../../../net/gossip/batch.ts';
-import { Outbox, OUTBOX_BLOCKS_MAX, OUTBOX_DELAY_MS_MAX } from '../../../net/gossip/outbox.ts';
-import { hashOf, leaseWith } from '../../crdt/block/arbitraries.ts';
+import { Outbox, OUTBOX_BLOCKS_MAX, PATIENT_DELAY_MS_MAX, URGENT_DELAY_MS_MAX } from '../../../net/gossip/outbox.ts';
+import { hashOf, leaseWith, resultWith } from '../../crdt/block/arbitraries.ts';
 import { holds } from '../../properties.ts';
 import { arbitraryKeyedRecord } from '../keyed-records.ts';
 import { keyAt } from '../signed-nodes.ts';
 
 function delta(number: number, blob = 1): KeyedRecord {
   return { key: keyAt(number), record: { ...EMPTY_RECORD, blobIds: [hashOf(blob)] } };
+}
+
+function claimOf(number: number): KeyedRecord {
+  return { key: keyAt(number), record: { ...EMPTY_RECORD, lease: leaseWith({}) } };
 }
 
 function outboxWith(...deltas: readonly KeyedRecord[]): Outbox {
@@ -41,17 +45,42 @@ describe('the outbox', () => {
     assert.deepEqual(outbox.take(0), { kind: 'send', groups: [[delta(1)]] });
     assert.deepEqual(outbox.take(0), { kind: 'idle' });
     outbox.add(delta(2));
-    assert.deepEqual(outbox.take(OUTBOX_DELAY_MS_MAX), { kind: 'send', groups: [[delta(2)]] });
+    assert.deepEqual(outbox.take(PATIENT_DELAY_MS_MAX), { kind: 'send', groups: [[delta(2)]] });
   });
 
-  it('gathers for what is left of OUTBOX_DELAY_MS_MAX after it has sent', () => {
+  it('gathers what nobody contends for until PATIENT_DELAY_MS_MAX after it has sent', () => {
     const outbox = outboxWith(delta(1));
     sent(outbox, 100);
     outbox.add(delta(2));
-    assert.deepEqual(outbox.take(100), { kind: 'wait', delayMs: OUTBOX_DELAY_MS_MAX });
+    assert.deepEqual(outbox.take(100), { kind: 'wait', delayMs: PATIENT_DELAY_MS_MAX });
     outbox.add(delta(3));
-    assert.deepEqual(outbox.take(103), { kind: 'wait', delayMs: OUTBOX_DELAY_MS_MAX - 3 });
-    assert.deepEqual(sent(outbox, 105), [[delta(2), delta(3)]]);
+    assert.deepEqual(outbox.take(103), { kind: 'wait', delayMs: PATIENT_DELAY_MS_MAX - 3 });
+    assert.deepEqual(sent(outbox, 100 + PATIENT_DELAY_MS_MAX), [[delta(2), delta(3)]]);
+  });
+
+  it('gathers claims and results until URGENT_DELAY_MS_MAX after it has sent, and takes along what waits', () => {
+    const success = recordOf({ results: [resultWith({})] });
+    const generation = recordOf({ generation: leaseWith({}) });
+    for (const record of [claimOf(3).record, success, generation]) {
+      const outbox = outboxWith(delta(1));
+      sent(outbox, 100);
+      outbox.add(delta(2));
+      outbox.add({ key: keyAt(3), record });
+      assert.deepEqual(outbox.take(101), { kind: 'wait', delayMs: URGENT_DELAY_MS_MAX - 1 });
+      assert.deepEqual(sent(outbox, 100 + URGENT_DELAY_MS_MAX), [[delta(2), { key: keyAt(3), record }]]);
+      outbox.add(delta(4));
+      assert.deepEqual(outbox.take(105), { kind: 'wait', delayMs: PATIENT_DELAY_MS_MAX });
+    }
+  });
+
+  it('says when it may be time to send: for the first, for the first claim, and with a full batch', () => {
+    const outbox = new Outbox();
+    assert.deepEqual(
+      [delta(1), delta(2), claimOf(3), claimOf(4), delta(5)].map((each) => outbox.add(each)),
+      [true, false, true, false, false],
+    );
+    for (let number = 6; number < BATCH_RECORDS_MAX; number++) assert.equal(outbox.add(delta(number)), false);
+    assert.equal(outbox.add(delta(BATCH_RECORDS_MAX)), true);
   });
 
   it('does not wait with a full batch', () => {
