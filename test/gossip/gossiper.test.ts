@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { addHolder } from '../../crdt/block/holders.ts';
 import { recordOf } from '../../crdt/block/record.ts';
 import { ZERO_HASH } from '../../crdt/ids.ts';
-import { URGENT_DELAY_MS_MAX } from '../../net/gossip/outbox.ts';
+import { CONTENDED_DELAY_MS_MAX } from '../../net/gossip/outbox.ts';
 import { identityFromSeed } from '../../net/identity/identity.ts';
 import { verifySignature } from '../../net/identity/verify.ts';
 import { MemberList } from '../../net/membership/member-list.ts';
@@ -52,7 +52,7 @@ function startGossiping(isTaken: Promise<void> = Promise.resolve()): Gossiping {
 }
 
 describe('gossip', () => {
-  it('sends a claim as soon as it may, though what nobody contends for waits already and would wait longer', async () => {
+  it('sends a claim as soon as it may, though a hint waits already and would wait longer', async () => {
     const { gossiper, clock, author, publishedMs } = startGossiping();
     const holders = recordOf({ holders: addHolder([], author.node) });
     for (const number of [1, 2]) {
@@ -63,7 +63,7 @@ describe('gossip', () => {
     await clock.advance(1);
     gossiper.send({ key, record: recordOf({ lease: author.claim(key, 1, 30_000) }) });
     await clock.advance(1_000);
-    assert.deepEqual(publishedMs, [0, URGENT_DELAY_MS_MAX]);
+    assert.deepEqual(publishedMs, [0, CONTENDED_DELAY_MS_MAX]);
     assert.equal(clock.timers, 0);
   });
 });

@@ -18,8 +18,8 @@ describe('a node that has just started', () => {
     for (const key of KEYS) await away.dropWitness(key);
     await cluster.until(() => there.node.shelf.size === KEYS.length, 20_000);
     await away.crash();
-    const claimsBefore = away.eventsOf('claimed').length;
     await cluster.until(() => there.node.statusCounts().success === KEYS.length, 200_000);
+    const claimsBefore = away.eventsOf('claimed').length;
     away.validator.durationMs = 0;
     await away.start();
     await cluster.until(() => cluster.agrees(), 20_000);

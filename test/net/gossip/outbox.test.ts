@@ -4,8 +4,14 @@ import { EMPTY_RECORD, mergeRecords, recordOf, type BlockRecord } from '../../..
 import type { KeyedRecord } from '../../../crdt/block/record-codec.ts';
 import { blockId, type BlockId } from '../../../crdt/ids.ts';
 import { BATCH_RECORDS_MAX } from '../../../net/gossip/batch.ts';
-import { Outbox, OUTBOX_BLOCKS_MAX, PATIENT_DELAY_MS_MAX, URGENT_DELAY_MS_MAX } from '../../../net/gossip/outbox.ts';
-import { hashOf, leaseWith, resultWith } from '../../crdt/block/arbitraries.ts';
+import {
+  ANNOUNCED_DELAY_MS_MAX,
+  CONTENDED_DELAY_MS_MAX,
+  HINT_DELAY_MS_MAX,
+  Outbox,
+  OUTBOX_BLOCKS_MAX,
+} from '../../../net/gossip/outbox.ts';
+import { announcementWith, hashOf, leaseWith, resultWith } from '../../crdt/block/arbitraries.ts';
 import { holds } from '../../properties.ts';
 import { arbitraryKeyedRecord } from '../keyed-records.ts';
 import { keyAt } from '../signed-nodes.ts';
@@ -45,31 +51,36 @@ describe('the outbox', () => {
     assert.deepEqual(outbox.take(0), { kind: 'send', groups: [[delta(1)]] });
     assert.deepEqual(outbox.take(0), { kind: 'idle' });
     outbox.add(delta(2));
-    assert.deepEqual(outbox.take(PATIENT_DELAY_MS_MAX), { kind: 'send', groups: [[delta(2)]] });
+    assert.deepEqual(outbox.take(HINT_DELAY_MS_MAX), { kind: 'send', groups: [[delta(2)]] });
   });
 
-  it('gathers what nobody contends for until PATIENT_DELAY_MS_MAX after it has sent', () => {
+  it('gathers hints until HINT_DELAY_MS_MAX after it has sent', () => {
     const outbox = outboxWith(delta(1));
     sent(outbox, 100);
     outbox.add(delta(2));
-    assert.deepEqual(outbox.take(100), { kind: 'wait', delayMs: PATIENT_DELAY_MS_MAX });
+    assert.deepEqual(outbox.take(100), { kind: 'wait', delayMs: HINT_DELAY_MS_MAX });
     outbox.add(delta(3));
-    assert.deepEqual(outbox.take(103), { kind: 'wait', delayMs: PATIENT_DELAY_MS_MAX - 3 });
-    assert.deepEqual(sent(outbox, 100 + PATIENT_DELAY_MS_MAX), [[delta(2), delta(3)]]);
+    assert.deepEqual(outbox.take(103), { kind: 'wait', delayMs: HINT_DELAY_MS_MAX - 3 });
+    assert.deepEqual(sent(outbox, 100 + HINT_DELAY_MS_MAX), [[delta(2), delta(3)]]);
   });
 
-  it('gathers claims and results until URGENT_DELAY_MS_MAX after it has sent, and takes along what waits', () => {
-    const success = recordOf({ results: [resultWith({})] });
-    const generation = recordOf({ generation: leaseWith({}) });
-    for (const record of [claimOf(3).record, success, generation]) {
+  it('gathers no longer than the most urgent of what waits may wait, and takes along the rest', () => {
+    const delays: [Partial<BlockRecord>, number][] = [
+      [{ lease: leaseWith({}) }, CONTENDED_DELAY_MS_MAX],
+      [{ generation: leaseWith({}) }, CONTENDED_DELAY_MS_MAX],
+      [{ results: [resultWith({})] }, CONTENDED_DELAY_MS_MAX],
+      [{ witnesses: [announcementWith({})] }, ANNOUNCED_DELAY_MS_MAX],
+    ];
+    for (const [parts, delayMs] of delays) {
       const outbox = outboxWith(delta(1));
       sent(outbox, 100);
       outbox.add(delta(2));
-      outbox.add({ key: keyAt(3), record });
-      assert.deepEqual(outbox.take(101), { kind: 'wait', delayMs: URGENT_DELAY_MS_MAX - 1 });
-      assert.deepEqual(sent(outbox, 100 + URGENT_DELAY_MS_MAX), [[delta(2), { key: keyAt(3), record }]]);
+      const awaited = { key: keyAt(3), record: recordOf(parts) };
+      outbox.add(awaited);
+      assert.deepEqual(outbox.take(101), { kind: 'wait', delayMs: delayMs - 1 });
+      assert.deepEqual(sent(outbox, 100 + delayMs), [[delta(2), awaited]]);
       outbox.add(delta(4));
-      assert.deepEqual(outbox.take(105), { kind: 'wait', delayMs: PATIENT_DELAY_MS_MAX });
+      assert.deepEqual(outbox.take(100 + delayMs), { kind: 'wait', delayMs: HINT_DELAY_MS_MAX });
     }
   });
 
