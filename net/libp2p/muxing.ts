@@ -13,11 +13,16 @@ import { yamux } from '@libp2p/yamux';
 type YamuxFactory = ReturnType<typeof yamux>;
 type YamuxInit = Parameters<typeof yamux>[0];
 
-export function yamuxOverClosing(init: YamuxInit): YamuxFactory {
+/** `onMuxed` is given each connection once its muxer listens to it. */
+export function yamuxOverClosing(init: YamuxInit, onMuxed: (connection: MessageStream) => void): YamuxFactory {
   return () => {
     const factory = yamux(init)();
     const createStreamMuxer = factory.createStreamMuxer.bind(factory);
-    factory.createStreamMuxer = (connection) => createStreamMuxer(waitingOnceClosed(connection));
+    factory.createStreamMuxer = (connection) => {
+      const muxer = createStreamMuxer(waitingOnceClosed(connection));
+      onMuxed(connection);
+      return muxer;
+    };
     return factory;
   };
 }

@@ -113,6 +113,7 @@ class Libp2pTransport implements Libp2pNetwork {
     const { identity, members, mdns, metrics, clock, random } = this.#options;
     const listenFailures: ListenFailure[] = [];
     const libp2p = await createNode({
+      clock,
       privateKey: libp2pKeyOf(identity),
       members,
       listen: this.#listen,

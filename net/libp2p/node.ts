@@ -11,6 +11,7 @@ import { noise } from '@libp2p/noise';
 import { ping, type Ping } from '@libp2p/ping';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
+import type { Clock } from '../clock.ts';
 import type { MemberList } from '../membership/member-list.ts';
 import { isLoopbackOnly } from './addresses.ts';
 import type { MemberDht } from './dht/service.ts';
@@ -18,6 +19,7 @@ import { memberGater } from './gater.ts';
 import { gossipService } from './gossip.ts';
 import { tcpReporting, type ListenFailure } from './listening.ts';
 import { yamuxOverClosing } from './muxing.ts';
+import { SilenceWatch } from './silence.ts';
 import { STREAM_WINDOW_BYTES_MAX } from './streams.ts';
 
 export const CONNECTIONS_MAX = 300;
@@ -34,13 +36,13 @@ export const ADDRESS_DIAL_TIMEOUT_MS = 2_500;
 /** The negotiation of one stream. gossipsub opens its streams one after the other, so a mute peer holds up the next. */
 export const NEGOTIATION_TIMEOUT_MS = 5_000;
 
-/** Each connection is probed this often: the round trip of `PeerLink`, and how a silent peer is noticed. */
+/** Each connection is probed this often: the round trip of `PeerLink`, and a sign of life for `silence.ts`. */
 export const PING_INTERVAL_MS = 1_000;
 /** A probe takes 3 round trips; 2 s leaves room for regions 300 ms apart and for a machine that stalls for a second. */
 export const PING_TIMEOUT_MS_MIN = 2_000;
-/** The bound of the adaptive timeout: a silent peer is dropped within 6 s. */
+/** The bound of the adaptive timeout: a round trip that takes longer is not measured. */
 export const PING_TIMEOUT_MS_MAX = 5_000;
-/** Probes under way on one connection. By default it is one, and libp2p takes a second one that it may not send for a dead peer. */
+/** Probes under way on one connection. By default it is one, and while that is late there would be no other sign of life. */
 export const PINGS_UNDER_WAY_MAX = Math.ceil(PING_TIMEOUT_MS_MAX / PING_INTERVAL_MS) + 1;
 
 export interface Services extends Record<string, unknown> {
@@ -54,6 +56,7 @@ export interface Services extends Record<string, unknown> {
 export type MetricsFactory = (components: { readonly logger: ComponentLogger }) => Metrics;
 
 export interface NodeOptions {
+  readonly clock: Clock;
   readonly privateKey: Ed25519PrivateKey;
   readonly members: MemberList;
   readonly listen: readonly Multiaddr[];
@@ -71,6 +74,7 @@ export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
   const inboundConnectionThreshold = isLoopbackOnly(options.listen)
     ? INBOUND_PER_SECOND_MAX_LOOPBACK
     : INBOUND_PER_SECOND_MAX;
+  const silence = new SilenceWatch(options.clock);
   return createLibp2p<Services>({
     start: false,
     privateKey: options.privateKey,
@@ -78,13 +82,16 @@ export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
     transports: [tcpReporting(options.listenFailures)],
     connectionEncrypters: [noise()],
     streamMuxers: [
-      yamuxOverClosing({
-        streamOptions: {
-          maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
-          // Beyond the window nothing can arrive, so this only has to be larger.
-          maxReadBufferLength: 2 * STREAM_WINDOW_BYTES_MAX,
+      yamuxOverClosing(
+        {
+          streamOptions: {
+            maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
+            // Beyond the window nothing can arrive, so this only has to be larger.
+            maxReadBufferLength: 2 * STREAM_WINDOW_BYTES_MAX,
+          },
         },
-      }),
+        (connection) => silence.watch(connection),
+      ),
     ],
     connectionGater: memberGater(options.members),
     connectionManager: {
@@ -97,6 +104,7 @@ export function createNode(options: NodeOptions): Promise<Libp2p<Services>> {
       inboundStreamProtocolNegotiationTimeout: NEGOTIATION_TIMEOUT_MS,
     },
     connectionMonitor: {
+      abortConnectionOnPingFailure: false,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: { minTimeout: PING_TIMEOUT_MS_MIN, maxTimeout: PING_TIMEOUT_MS_MAX },
     },

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
+import type { Clock } from '../../../net/clock.ts';
 import { generateKey, type SecretIdentity } from '../../../net/identity/identity.ts';
 import { libp2pKeyOf } from '../../../net/identity/key-file.ts';
 import { createNode, PING_INTERVAL_MS, PING_TIMEOUT_MS_MAX } from '../../../net/libp2p/node.ts';
+import { SILENT_CHECKS_MAX } from '../../../net/libp2p/silence.ts';
 import { MemberList } from '../../../net/membership/member-list.ts';
+import { systemClock } from '../../../src/node/machine.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 const PROBE = '/ipfs/ping/1.0.0';
 
-function nodeOf(key: SecretIdentity, peer: SecretIdentity): ReturnType<typeof createNode> {
+function nodeOf(key: SecretIdentity, peer: SecretIdentity, clock: Clock): ReturnType<typeof createNode> {
   return createNode({
+    clock,
     privateKey: libp2pKeyOf(key),
     members: new MemberList(key.node, [peer.node]),
     listen: [multiaddr('/ip4/127.0.0.1/tcp/0')],
@@ -20,9 +25,13 @@ function nodeOf(key: SecretIdentity, peer: SecretIdentity): ReturnType<typeof cr
   });
 }
 
-async function withConnection(work: (connection: Connection) => Promise<void>): Promise<void> {
+/** `clock`: of the end that `work` is given. */
+async function withConnection(
+  work: (connection: Connection) => Promise<void>,
+  clock: Clock = systemClock,
+): Promise<void> {
   const [one, other] = [generateKey(), generateKey()];
-  const [ours, theirs] = await Promise.all([nodeOf(one, other), nodeOf(other, one)]);
+  const [ours, theirs] = await Promise.all([nodeOf(one, other, clock), nodeOf(other, one, systemClock)]);
   await Promise.all([ours.start(), theirs.start()]);
   try {
     await work(await ours.dial(theirs.getMultiaddrs()));
@@ -57,4 +66,29 @@ describe('a connection of libp2p', () => {
       await closed;
       assert.throws(() => stream.send(new Uint8Array(1)), { name: 'StreamStateError' });
     }));
+
+  it('ends once nothing arrived on it for SILENT_CHECKS_MAX checks, and one before that stands', async () => {
+    const clock = new VirtualClock();
+    await withConnection((connection) => {
+      // In one turn of the event loop, so nothing arrives in between.
+      for (let check = 1; check < SILENT_CHECKS_MAX; check++) clock.step();
+      assert.equal(connection.status, 'open');
+      clock.step();
+      assert.equal(connection.status, 'aborted');
+      return Promise.resolve();
+    }, clock);
+    assert.equal(clock.timers, 0);
+  });
+
+  it('stands as long as something arrives on it, whatever that is', async () => {
+    const clock = new VirtualClock();
+    await withConnection(async (connection) => {
+      for (let round = 1; round <= 3; round++) {
+        for (let check = 1; check < SILENT_CHECKS_MAX; check++) clock.step();
+        // The answer of its negotiation.
+        await connection.newStream(PROBE);
+      }
+      assert.equal(connection.status, 'open');
+    }, clock);
+  });
 });

@@ -1,7 +1,7 @@
 /** What only libp2p can show: strangers, restarts, ports, and members that do not keep to the rules. */
 
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -130,15 +130,8 @@ describe('libp2p', () => {
   });
 
   it('a stream whose other end was killed fails, and does not end', async () => {
-    const [key, doomedKey] = [generateKey(), generateKey()];
-    const program = fileURLToPath(new URL('serve-until-killed.ts', import.meta.url));
-    const seed = Buffer.from(doomedKey.seed).toString('hex');
-    const child = spawn(process.execPath, [program, seed, key.node], { stdio: ['ignore', 'pipe', 'inherit'] });
-    running.push({ stop: () => child.kill('SIGKILL') });
-    const [address] = await once(child.stdout.setEncoding('utf8'), 'data');
-    const network = await start(key, [doomedKey], { dial: [String(address).trim()] });
-    await until(() => network.peers().length === 1);
-    const stream = await network.open(doomedKey.node, PROTOCOL, new AbortController().signal);
+    const { network, child, peer } = await startBesideProgram();
+    const stream = await network.open(peer, PROTOCOL, new AbortController().signal);
     let received = 0;
     const reading = (async () => {
       for await (const chunk of stream.source) {
@@ -149,6 +142,14 @@ describe('libp2p', () => {
     await rejects(reading, (error) => isFailure(error, 'ERR_STREAM_FAILED'));
     ok(received > 0);
     await until(() => network.peers().length === 0);
+  });
+
+  it('a peer that stands still is dropped, and linked again when it goes on', async () => {
+    const { network, child } = await startBesideProgram();
+    child.kill('SIGSTOP');
+    await until(() => network.peers().length === 0);
+    child.kill('SIGCONT');
+    await until(() => network.peers().length === 1);
   });
 
   it('two nodes that dial each other at the same time list each other once, and gossip goes both ways', async () => {
@@ -273,6 +274,19 @@ async function start(
   running.push(network);
   await network.start();
   return network;
+}
+
+/** A network, and a process beside it that it is linked to. */
+async function startBesideProgram(): Promise<{ network: Libp2pNetwork; child: ChildProcess; peer: NodeId }> {
+  const [key, childKey] = [generateKey(), generateKey()];
+  const program = fileURLToPath(new URL('serve-until-killed.ts', import.meta.url));
+  const seed = Buffer.from(childKey.seed).toString('hex');
+  const child = spawn(process.execPath, [program, seed, key.node], { stdio: ['ignore', 'pipe', 'inherit'] });
+  running.push({ stop: () => child.kill('SIGKILL') });
+  const [address] = await once(child.stdout.setEncoding('utf8'), 'data');
+  const network = await start(key, [childKey], { dial: [String(address).trim()] });
+  await until(() => network.peers().length === 1);
+  return { network, child, peer: childKey.node };
 }
 
 async function startRaw(...args: Parameters<typeof startRawNode>): Promise<RawNode> {
