@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { compareText } from '../../crdt/ids.ts';
 import { NO_FAULTS } from '../../net/memory/link.ts';
+import { SESSIONS_INITIATED_MAX } from '../../src/reconcile/reconciler.ts';
 import { keyAt } from '../net/signed-nodes.ts';
 import { Cluster, type Machine } from './memory-cluster.ts';
 import { rootOf } from './scripted-validator.ts';
@@ -8,6 +10,17 @@ const BLOCKS = Array.from({ length: 12 }, (_, at) => keyAt(3_080 + at));
 
 function validations(machines: readonly Machine[]): number {
   return machines.reduce((sum, { validator }) => sum + (validator?.tasks.length ?? 0), 0);
+}
+
+/** Nodes that are cut off from `starter`, which starts the sessions with all of them; none hears a heartbeat of another. */
+function apartFromOne(count: number): { cluster: Cluster; starter: Machine; others: readonly Machine[] } {
+  const cluster = new Cluster();
+  // Of two nodes the one with the smaller id starts.
+  const [starter, ...others] = cluster.add(count + 1).toSorted((a, b) => compareText(a.id, b.id));
+  assert(starter !== undefined);
+  for (const other of others) cluster.hub.setFaults(starter.id, other.id, { ...NO_FAULTS, lossPermille: 1_000 });
+  cluster.partition([[starter], others], true);
+  return { cluster, starter, others };
 }
 
 describe('a cluster of nodes', () => {
@@ -74,6 +87,27 @@ describe('a cluster of nodes', () => {
       await joining.start();
       await cluster.until(() => joining.node.tally.blocks === BLOCKS.length, 100);
     }
+    await cluster.stop();
+  });
+
+  for (const links of [SESSIONS_INITIATED_MAX, SESSIONS_INITIATED_MAX + 1]) {
+    it(`starts at most SESSIONS_INITIATED_MAX sessions when ${links} links come to stand at one moment`, async () => {
+      const { cluster, starter, others } = apartFromOne(links);
+      await cluster.start();
+      cluster.partition([[starter], others], false);
+      await cluster.clock.advance(2_000);
+      assert.equal(starter.eventsOf('reconciled').length, SESSIONS_INITIATED_MAX);
+      await cluster.stop();
+    });
+  }
+
+  it('starts no session once sessions have ended for good, though links come and go until the network is left', async () => {
+    const { cluster, starter, others } = apartFromOne(1);
+    await cluster.start();
+    await starter.node.reconciler.stop();
+    cluster.partition([[starter], others], false);
+    await cluster.clock.advance(2_000);
+    assert.deepEqual([starter.eventsOf('reconciled'), starter.eventsOf('reconcile-failed')], [[], []]);
     await cluster.stop();
   });
 
