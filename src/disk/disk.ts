@@ -91,10 +91,11 @@ export interface Disk {
    */
   create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileIdentity>;
   /**
-   * Writes `bytes` at `offset`, making the file if need be; a gap that this leaves reads as zeros. Not durable before
-   * `syncFile`. When it throws, a part may have been written. The caller leaves `bytes` alone until it resolves.
+   * Writes `parts` one behind the other from `offset` on, making the file if need be; a gap that this leaves reads as zeros. Not
+   * durable before `syncFile`. When it throws, some of it may have been written. The caller leaves `parts` alone until it
+   * resolves.
    */
-  writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void>;
+  writeAt(path: string, offset: number, ...parts: readonly Uint8Array[]): Promise<void>;
   /** Makes content written earlier durable. After a failure only a new file is safe: the kernel may have dropped the bytes. */
   syncFile(path: string): Promise<void>;
   /** Makes the names in `directory` durable. */

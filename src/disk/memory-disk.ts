@@ -205,8 +205,9 @@ export class MemoryDisk implements Disk {
     return identityOf(inode);
   }
 
-  writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void> {
+  writeAt(path: string, offset: number, ...parts: readonly Uint8Array[]): Promise<void> {
     return this.#take('writeAt', path, () => {
+      const bytes = Buffer.concat(parts);
       this.#requireParent(path);
       const inode = this.#names.get(path) ?? this.#addFile(path);
       const grownBytes = Math.max(inode.bytes.length, offset + bytes.length);

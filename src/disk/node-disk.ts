@@ -16,7 +16,6 @@ import {
   readSync,
   statSync,
   watch,
-  write,
   type Dirent,
 } from 'node:fs';
 import { mkdir, opendir, readdir, rename, stat, unlink } from 'node:fs/promises';
@@ -40,6 +39,7 @@ import { RANGE_BYTES_MAX, RangeReads } from './range-reads.ts';
 import { readRangeSync } from './read-range.ts';
 import { checkRegular, READ_FLAGS } from './regular-file.ts';
 import { WARM_READ_BYTES_MAX, type WarmReads } from './warm-reads.ts';
+import { writeAll, writeParts } from './write-whole.ts';
 
 /** How often a file is read again because it changed meanwhile; a writer of small files is done within one. */
 const READ_ATTEMPTS_MAX = 4;
@@ -57,7 +57,6 @@ const NAMES_GROUP_FILES = 4_096;
  */
 const openDescriptor = promisify(openWithCallback);
 const readDescriptor = promisify(read);
-const writeDescriptor = promisify(write);
 const syncDataDescriptor = promisify(fdatasync);
 
 export class NodeDisk implements Disk {
@@ -192,11 +191,11 @@ export class NodeDisk implements Disk {
     });
   }
 
-  writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void> {
+  writeAt(path: string, offset: number, ...parts: readonly Uint8Array[]): Promise<void> {
     return named('write', path, async () => {
       const descriptor = await openToWriteAt(path);
       try {
-        await writeAll(descriptor, bytes, offset);
+        await writeParts(descriptor, parts, offset);
       } finally {
         closeSync(descriptor);
       }
@@ -380,16 +379,5 @@ async function sync(path: string): Promise<void> {
     await syncDescriptor(descriptor);
   } finally {
     closeSync(descriptor);
-  }
-}
-
-/** From `offset` on; where the file's own position is when it is undefined. */
-async function writeAll(descriptor: number, bytes: Uint8Array, offset?: number): Promise<void> {
-  let writtenBytes = 0;
-  while (writtenBytes < bytes.length) {
-    // On a disk that fills up the write that does not fit is a short one, and the next one fails.
-    const position = offset === undefined ? null : offset + writtenBytes;
-    const leftBytes = bytes.length - writtenBytes;
-    writtenBytes += (await writeDescriptor(descriptor, bytes, writtenBytes, leftBytes, position)).bytesWritten;
   }
 }

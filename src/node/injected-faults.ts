@@ -64,9 +64,9 @@ export class DiskThatFills extends NodeDisk {
     return super.create(path, bytes, options);
   }
 
-  override async writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void> {
+  override async writeAt(path: string, offset: number, ...parts: readonly Uint8Array[]): Promise<void> {
     this.#checkRoom(path);
-    return super.writeAt(path, offset, bytes);
+    return super.writeAt(path, offset, ...parts);
   }
 
   override async append(path: string, bytes: Uint8Array): Promise<void> {

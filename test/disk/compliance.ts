@@ -118,6 +118,15 @@ export function diskCompliance(name: string, open: () => DiskUnderTest | Promise
       await assert.rejects(disk.writeAt(join(under.root, 'none', 'file'), 0, ONE), { code: 'ERR_NOT_FOUND' });
     });
 
+    it('writes parts one behind the other, however many', async () => {
+      // The kernel takes 1,024 at a call.
+      const parts = Array.from({ length: 1_100 }, (_, at) => Buffer.from(`${at},`));
+      await disk.writeAt(path, 3, ...parts);
+      await disk.writeAt(path, 0, Buffer.from('a'), Buffer.alloc(0), Buffer.from('bc'));
+      const content = await disk.read(path, 10_000);
+      assert.equal(String(content && Buffer.from(content.bytes)), `abc${parts.join('')}`);
+    });
+
     it('gives another identity to a file that was written to', async () => {
       const before = await create(path);
       await disk.writeAt(path, 3, TWO);

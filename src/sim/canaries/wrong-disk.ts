@@ -68,7 +68,7 @@ function withChanges(disk: Disk, changes: Partial<Disk>): Disk {
     listDirectories: (directory) => disk.listDirectories(directory),
     makeDirectory: (directory) => disk.makeDirectory(directory),
     create: (path, bytes, options): Promise<FileIdentity> => disk.create(path, bytes, options),
-    writeAt: (path, offset, bytes) => disk.writeAt(path, offset, bytes),
+    writeAt: (path, offset, ...parts) => disk.writeAt(path, offset, ...parts),
     syncFile: (path) => disk.syncFile(path),
     syncDirectory: (directory) => disk.syncDirectory(directory),
     replace: (from, to, expected) => disk.replace(from, to, expected),
