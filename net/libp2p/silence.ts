@@ -4,9 +4,9 @@
  * A node probes its connections every second (`PING_INTERVAL_MS`) and answers probes, so whoever is alive is heard that often,
  * whatever else there is to say. How late an answer comes says little: it waits behind megabytes of witnesses and for a turn of two
  * loaded machines, and to drop what is slow makes it slower. When libp2p judged by answers, five nodes on two cores lost links that were
- * delivering 14 MB/s.
+ * delivering (docs/decisions/0011).
  *
- * Invariant: a connection is ended at the `SILENT_CHECKS_MAX`th check in a row before which nothing arrived, not earlier. It is
+ * Invariant: a connection is ended at the `SILENT_CHECKS_MAX`th check since something last arrived on it, not earlier. It is
  * counted in checks and not by a clock: a machine that stood still itself makes one check when it goes on, and hears what came
  * meanwhile before the next.
  */
@@ -15,12 +15,12 @@ import type { MessageStream } from '@libp2p/interface';
 import type { Clock } from '../clock.ts';
 
 export const SILENCE_CHECK_MS = 1_000;
-/** A silent peer is dropped within 5 s, and one that stalls for 3 s is kept. */
+/** 3 to 4 s of silence: the first check may come right after the last byte. */
 export const SILENT_CHECKS_MAX = 4;
 
 export class SilenceWatch {
   readonly #clock: Clock;
-  /** Checks in a row before which nothing arrived. */
+  /** Checks since something last arrived. */
   readonly #silentChecks = new Map<MessageStream, number>();
   #cancelCheck: (() => void) | undefined;
 
@@ -55,7 +55,7 @@ export class SilenceWatch {
     for (const [connection, before] of this.#silentChecks) {
       const checks = before + 1;
       this.#silentChecks.set(connection, checks);
-      if (checks >= SILENT_CHECKS_MAX) connection.abort(new Error(`nothing arrived at ${checks} checks in a row`));
+      if (checks >= SILENT_CHECKS_MAX) connection.abort(new Error(`${checks} checks since something arrived`));
     }
   }
 }

@@ -11,8 +11,9 @@
 export const COLLECT_EVERY_BYTES = 2 * 1024 * 1024;
 
 /**
- * Shorter ones come with so many small objects that V8 collects by itself, and with so many that are young and live that to collect
- * takes 5 ms: with them a node that announced and served 10,000 witnesses of 14 kB collected for 4.7 s, and without for 2.5.
+ * Shorter ones come with so many small objects that V8 collects by itself, and with many that are young and live, which makes a
+ * collection long: of five nodes on two cores the one that announced 10,000 witnesses of 14 kB and served them spent 5.1 and 5.2 s
+ * in collections when they counted, and 2.5 and 2.8 s without (entries of `gc` in perf_hooks, runs that took turns).
  */
 export const PACED_BODY_BYTES_MIN = 64 * 1024;
 

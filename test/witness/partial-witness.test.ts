@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { CHUNK_BYTES, chunkListOf, digestOfChunks } from '../../crdt/block/payload-digest.ts';
 import { ZERO_HASH } from '../../crdt/ids.ts';
@@ -98,7 +99,7 @@ describe('a witness that is being assembled', () => {
     const writes = [0, 1, 2].map((index) => write(index));
     const failed = Promise.allSettled(writes);
     disk.fail(new Error('no room'));
-    while (disk.heldCount === 0) await Promise.resolve();
+    while (disk.heldCount === 0) await turn();
     disk.fail(new Error('no room'));
     assert.deepEqual(
       (await failed).map(({ status }) => status),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Connection } from '@libp2p/interface';
+import type { Connection, Libp2p } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../../../net/clock.ts';
 import { generateKey, type SecretIdentity } from '../../../net/identity/identity.ts';
@@ -27,14 +27,14 @@ function nodeOf(key: SecretIdentity, peer: SecretIdentity, clock: Clock): Return
 
 /** `clock`: of the end that `work` is given. */
 async function withConnection(
-  work: (connection: Connection) => Promise<void>,
+  work: (connection: Connection, theirs: Libp2p) => Promise<void>,
   clock: Clock = systemClock,
 ): Promise<void> {
   const [one, other] = [generateKey(), generateKey()];
   const [ours, theirs] = await Promise.all([nodeOf(one, other, clock), nodeOf(other, one, systemClock)]);
   await Promise.all([ours.start(), theirs.start()]);
   try {
-    await work(await ours.dial(theirs.getMultiaddrs()));
+    await work(await ours.dial(theirs.getMultiaddrs()), theirs);
   } finally {
     await Promise.all([ours.stop(), theirs.stop()]);
   }
@@ -90,5 +90,17 @@ describe('a connection of libp2p', () => {
       }
       assert.equal(connection.status, 'open');
     }, clock);
+  });
+
+  it('stands though no probe is answered, as long as something arrives on it', async () => {
+    await withConnection(async (connection, theirs) => {
+      const givenUp = Promise.withResolvers<void>();
+      await theirs.unhandle(PROBE);
+      await theirs.handle(PROBE, (stream) => stream.addEventListener('close', () => givenUp.resolve()));
+      // After PING_TIMEOUT_MS_MIN; whoever judged by it would have closed the connection with the stream.
+      await givenUp.promise;
+      await connection.newStream(PROBE);
+      assert.equal(connection.status, 'open');
+    });
   });
 });

@@ -3,15 +3,22 @@ import { COLLECT_EVERY_BYTES, GarbagePacer, PACED_BODY_BYTES_MIN } from '../../.
 
 describe('the pace at which garbage is collected', () => {
   it('is once for each COLLECT_EVERY_BYTES that moved', () => {
+    for (const [secondBytes, expected] of [
+      [COLLECT_EVERY_BYTES / 2 - 1, 0],
+      [COLLECT_EVERY_BYTES / 2, 1],
+    ] as const) {
+      let collections = 0;
+      const pacer = new GarbagePacer(() => collections++);
+      pacer.moved(COLLECT_EVERY_BYTES / 2);
+      assert.equal(collections, 0);
+      pacer.moved(secondBytes);
+      assert.equal(collections, expected);
+    }
     let collections = 0;
     const pacer = new GarbagePacer(() => collections++);
-    pacer.moved(COLLECT_EVERY_BYTES - PACED_BODY_BYTES_MIN);
-    assert.equal(collections, 0);
-    pacer.moved(PACED_BODY_BYTES_MIN);
-    assert.equal(collections, 1);
     pacer.moved(COLLECT_EVERY_BYTES + 1);
     pacer.moved(COLLECT_EVERY_BYTES - 1);
-    assert.equal(collections, 3);
+    assert.equal(collections, 2);
   });
 
   it('does not count bodies below PACED_BODY_BYTES_MIN', () => {
